@@ -1,0 +1,20 @@
+import { Holding } from '../nouns/holding';
+import { Lot } from '../nouns/lot';
+import { LotInput } from '../nouns/lot-input';
+import { Operation } from '../nouns/operation';
+import { OperationCertificate } from '../nouns/operation-certificate';
+import { connectionOf } from '../relay/connection';
+import { Ownership } from './lot';
+import { VerifiedProduct } from './operation';
+import { TraceGap, TraceLink, TraceLot } from './trace';
+
+export const HoldingConnection = connectionOf('Holding', () => Holding);
+export const LotConnection = connectionOf('Lot', () => Lot);
+export const LotInputConnection = connectionOf('LotInput', () => LotInput);
+export const OperationConnection = connectionOf('Operation', () => Operation);
+export const OperationCertificateConnection = connectionOf('OperationCertificate', () => OperationCertificate);
+export const OwnershipConnection = connectionOf('Ownership', () => Ownership);
+export const TraceGapConnection = connectionOf('TraceGap', () => TraceGap);
+export const TraceLinkConnection = connectionOf('TraceLink', () => TraceLink);
+export const TraceLotConnection = connectionOf('TraceLot', () => TraceLot);
+export const VerifiedProductConnection = connectionOf('VerifiedProduct', () => VerifiedProduct);

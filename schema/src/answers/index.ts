@@ -1,0 +1,4 @@
+export * from './connections';
+export * from './lot';
+export * from './operation';
+export * from './trace';

@@ -1,0 +1,20 @@
+import { Entity, PrimaryColumn } from 'typeorm';
+import type { Day } from '../codes/day';
+import { DayColumn } from './columns';
+
+/** Who is a party to which fact about which subject: the one table that every question about rights asks. */
+@Entity('party')
+export class Party {
+  @PrimaryColumn('uuid', { name: 'operation' })
+  operationId: string;
+
+  /** The lot, or other noun, that the fact is about. */
+  @PrimaryColumn('uuid', { name: 'subject' })
+  subjectId: string;
+
+  @PrimaryColumn('uuid', { name: 'fact' })
+  factId: string;
+
+  @DayColumn()
+  onDay: Day | null;
+}

@@ -1,0 +1,3 @@
+export * from './connection';
+export * from './global-id';
+export * from './node';

@@ -1,0 +1,35 @@
+import { Runner } from './commands';
+import type { Config } from './config';
+import { Database, type Embedded, startEmbedded } from './database';
+import { Cursors } from './log';
+
+/** The parts that every way in shares: the server, the command line, the tests. */
+export interface Instance {
+  config: Config;
+  database: Database;
+  runner: Runner;
+  cursors: Cursors;
+  /** Gives everything back; the embedded database stops if nobody else uses it. */
+  close(): Promise<void>;
+}
+
+/** Connects to the database that the settings name, starting the embedded one if need be. */
+export async function openInstance(config: Config, say: (line: string) => void = () => {}): Promise<Instance> {
+  const embedded: Embedded | null = config.databaseUrl === null ? await startEmbedded(config.dataDir, { say }) : null;
+  try {
+    const database = await Database.open(embedded?.url ?? config.databaseUrl!, { poolSize: config.poolSize });
+    return {
+      config,
+      database,
+      runner: new Runner(database),
+      cursors: new Cursors(database.installation),
+      close: async () => {
+        await database.close();
+        await embedded?.stop();
+      },
+    };
+  } catch (error) {
+    await embedded?.stop();
+    throw error;
+  }
+}

@@ -1,0 +1,108 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Refusal } from '@lotline/schema';
+import { ADMINISTRATOR, DEMO_VIEWERS, type DemoViewer, mintToken } from './access';
+import { type Instance, openInstance } from './app';
+import { readConfig, SettingError } from './config';
+import { EmbeddedError } from './database';
+import { FolderRefused, type ImportCounts, importFolder } from './import';
+import { terminalProgress } from './progress';
+
+const USAGE = `lotline import DIR [--dry-run]   import a folder of CSV files, all or nothing
+lotline token --admin | --analyst  print a token of demo mode
+
+Data goes to stdout, all else to stderr. DATA_DIR or DATABASE_URL name the database, as for the server.
+Exit codes: 0 done, 1 the input was refused, 2 wrong usage.`;
+
+const DONE = 0;
+const REFUSED = 1;
+const WRONG_USAGE = 2;
+
+class UsageError extends Error {}
+
+/** `npm run` moves to the project's folder; a path is meant from where the caller stands. */
+const callerDirectory = (): string => (process.env.npm_lifecycle_event === 'lotline' && process.env.INIT_CWD) || process.cwd();
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+async function withInstance<T>(work: (instance: Instance) => Promise<T>): Promise<T> {
+  const instance = await openInstance(readConfig(process.env, callerDirectory()), say);
+  try {
+    return await work(instance);
+  } finally {
+    await instance.close();
+  }
+}
+
+function told(counts: ImportCounts): string {
+  const parts = Object.entries(counts).filter(([, { recorded, unchanged }]) => recorded + unchanged > 0);
+  return parts.map(([file, { recorded, unchanged }]) => `${file}: ${recorded} recorded${unchanged > 0 ? `, ${unchanged} known` : ''}`).join('; ');
+}
+
+async function importVerb(args: string[]): Promise<number> {
+  const { values, positionals } = parse(args, { 'dry-run': { type: 'boolean' } });
+  const [directory, ...rest] = positionals;
+  if (directory === undefined || rest.length > 0) throw new UsageError('import takes one folder');
+  const progress = terminalProgress(process.stderr);
+  try {
+    const counts = await withInstance(({ runner }) => importFolder(runner, ADMINISTRATOR, resolve(callerDirectory(), directory), { dryRun: values['dry-run'] === true, progress }));
+    progress.end();
+    say(`${values['dry-run'] ? 'checked, nothing stored' : 'imported'}: ${told(counts)}`);
+    return DONE;
+  } catch (error) {
+    progress.end();
+    if (!(error instanceof FolderRefused)) throw error;
+    for (const line of error.lines()) say(line);
+    return REFUSED;
+  }
+}
+
+async function tokenVerb(args: string[]): Promise<number> {
+  const { values, positionals } = parse(args, { admin: { type: 'boolean' }, analyst: { type: 'boolean' } });
+  const chosen = (Object.keys(DEMO_VIEWERS) as DemoViewer[]).filter((viewer) => values[viewer] === true);
+  if (chosen.length !== 1 || positionals.length > 0) throw new UsageError('token takes one of --admin --analyst');
+  return withInstance(async ({ config, database }) => {
+    if (!config.demo) {
+      say('tokens are minted in demo mode only, which runs on the embedded database');
+      return REFUSED;
+    }
+    process.stdout.write(`${await mintToken(chosen[0]!, database.installation.tokenKey)}\n`);
+    return DONE;
+  });
+}
+
+function parse(args: string[], options: Record<string, { type: 'boolean' }>) {
+  try {
+    return parseArgs({ args, options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+const VERBS: Record<string, (args: string[]) => Promise<number>> = { import: importVerb, token: tokenVerb };
+
+async function main(args: string[]): Promise<number> {
+  const [verb, ...rest] = args;
+  if (verb === '--help' || verb === '-h' || verb === 'help') {
+    process.stdout.write(`${USAGE}\n`);
+    return DONE;
+  }
+  const run = verb !== undefined && Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
+  try {
+    if (!run) throw new UsageError(verb === undefined ? 'name a verb' : `there is no verb ${verb}`);
+    return await run(rest);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      say(`${error.message}\n\n${USAGE}`);
+      return WRONG_USAGE;
+    }
+    if (error instanceof SettingError || error instanceof EmbeddedError) say(error.message);
+    else if (error instanceof Refusal) for (const { message, remedy } of error.reasons) say(`${message}${remedy ? `; ${remedy}` : ''}`);
+    else say(process.env.LOG_LEVEL === 'debug' ? String((error as Error).stack) : `this failed: ${(error as Error).message}`);
+    return error instanceof SettingError ? WRONG_USAGE : REFUSED;
+  }
+}
+
+main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});

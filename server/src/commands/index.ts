@@ -1,0 +1,4 @@
+export * from './command';
+export * from './fields';
+export { forgetOldKeys } from './idempotency';
+export * from './runner';

@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { type LogEvent, parseText, type Reason, Refusal } from '@lotline/schema';
+import type { PoolClient } from 'pg';
+import { v7 as uuidv7 } from 'uuid';
+import type { ZodError } from 'zod';
+import type { Viewer } from '../access';
+import { type Database, explain, isRetryable, type Position, Transaction } from '../database';
+import { commitCommand, writeEvents } from '../log';
+import type { Command, Work } from './command';
+import { claimKey } from './idempotency';
+
+/** A command that was carried out, now or when its key was first used. */
+export interface Done<Outcome> {
+  /** Where it stands in the log; of a command that changed nothing, the state it found. */
+  position: Position;
+  outcomes: Outcome[];
+}
+
+export interface ExecuteOptions {
+  /** Checks everything, laws included, and stores nothing. */
+  dryRun?: boolean;
+}
+
+interface Attempt<Input, Outcome> extends ExecuteOptions {
+  command: Command<Input, Outcome>;
+  viewer: Viewer;
+  rows: readonly Input[];
+  key: string;
+  inputHash: Buffer;
+}
+
+const ATTEMPTS = 5;
+
+/** Every change goes through here; nothing else opens a writing transaction. */
+export class Runner {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Carries out a command, all or nothing.
+   * @param inputs a batch; a mutation's is of one
+   * @param key the caller's idempotency key: the same key with the same input gives the same outcome again
+   * @throws Refusal with every reason; nothing has changed then
+   */
+  async execute<Input, Outcome>(command: Command<Input, Outcome>, viewer: Viewer, inputs: readonly unknown[], key: string, options: ExecuteOptions = {}): Promise<Done<Outcome>> {
+    const rows = parseInputs(command, inputs);
+    const parsedKey = parseText(key, 200);
+    if (!parsedKey.ok) throw new Refusal({ code: 'BAD_USER_INPUT', message: `idempotencyKey: ${parsedKey.wrong}`, path: ['idempotencyKey'], remedy: parsedKey.remedy });
+    const inputHash = createHash('sha256').update(command.name).update(JSON.stringify(inputs)).digest();
+
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.attempt({ command, viewer, rows, key: parsedKey.value, inputHash, ...options });
+      } catch (error) {
+        if (!isRetryable(error) || attempt === ATTEMPTS) {
+          if (isRetryable(error)) throw new Refusal({ code: 'BUSY', message: 'others are changing the same lots', remedy: 'try again' }, { retryable: true, cause: error });
+          throw explain(error);
+        }
+        await new Promise((done) => setTimeout(done, Math.random() * 20 * 2 ** attempt));
+      }
+    }
+  }
+
+  private async attempt<Input, Outcome>(attempt: Attempt<Input, Outcome>): Promise<Done<Outcome>> {
+    const connection = await this.database.connect();
+    let broken: Error | undefined;
+    try {
+      return await carryOut(connection.client, attempt);
+    } catch (error) {
+      await connection.client.query('rollback').catch((failure: Error) => {
+        broken = failure;
+      });
+      throw error;
+    } finally {
+      await connection.release(broken);
+    }
+  }
+}
+
+async function carryOut<Input, Outcome>(client: PoolClient, { command, viewer, rows, key, inputHash, dryRun }: Attempt<Input, Outcome>): Promise<Done<Outcome>> {
+  const tx = new Transaction(client);
+  const id = uuidv7();
+  const now = new Date();
+  await client.query('begin isolation level read committed');
+
+  const earlier = await claimKey<Outcome>(tx, { caller: viewer.name, key, inputHash, command: id, at: now });
+  if (earlier) {
+    await client.query('rollback');
+    return earlier;
+  }
+
+  const reasons: Reason[] = [];
+  const events: LogEvent[] = [];
+  const refuseIfAny = () => {
+    if (reasons.length > 0) throw new Refusal(reasons);
+  };
+  const work: Work = {
+    command: id,
+    tx,
+    now,
+    viewer,
+    reported: command.reported ?? false,
+    emit: (event) => events.push(event),
+    refuse: (row, reason) => reasons.push(rows.length === 1 ? reason : { ...reason, path: [row, ...(reason.path ?? [])] }),
+    check: refuseIfAny,
+  };
+  rows.forEach((row, index) => {
+    const reason = command.may(viewer, row);
+    if (reason) work.refuse(index, reason);
+  });
+  refuseIfAny();
+  const outcomes = await command.run(work, rows);
+  refuseIfAny();
+  if (dryRun || events.length === 0) {
+    await client.query('set constraints all immediate');
+    const [state] = await tx.query<{ position: string }>('select position from log_counter');
+    await client.query('rollback');
+    return { position: BigInt(state!.position) as Position, outcomes };
+  }
+
+  await writeEvents(tx, id, events);
+  await tx.query('update idempotency_key set outcome = $3 where caller = $1 and key = $2', [viewer.name, key, JSON.stringify(outcomes)]);
+  const position = await commitCommand(client, { id, type: command.name, at: now, by: viewer.name, key, inputHash });
+  return { position, outcomes };
+}
+
+function parseInputs<Input>(command: Command<Input, unknown>, inputs: readonly unknown[]): Input[] {
+  const reasons: Reason[] = [];
+  const rows = inputs.flatMap((input, index) => {
+    const parsed = command.input.safeParse(input);
+    if (parsed.success) return [parsed.data];
+    reasons.push(...reasonsOf(parsed.error, inputs.length === 1 ? [] : [index]));
+    return [];
+  });
+  if (reasons.length > 0) throw new Refusal(reasons);
+  return rows;
+}
+
+const reasonsOf = (error: ZodError, at: (string | number)[]): Reason[] =>
+  error.issues.map((issue) => ({
+    code: 'BAD_USER_INPUT',
+    message: issue.message,
+    path: [...at, ...issue.path.map((step) => (typeof step === 'number' ? step : String(step)))],
+    remedy: (issue as { params?: { remedy?: string } }).params?.remedy ?? 'see the description of the field',
+  }));

@@ -1,0 +1,60 @@
+import { resolve } from 'node:path';
+
+/** Settings, read once from the environment. The names are part of the product's contract. */
+export interface Config {
+  /** TCP port of the HTTP server; 0 takes a free one. */
+  port: number;
+  /** Address to listen on: loopback in demo mode. */
+  host: string;
+  /** Where the embedded database and the demo tokens live. */
+  dataDir: string;
+  /** A PostgreSQL >= 15 of the operator's own; null runs the embedded one. */
+  databaseUrl: string | null;
+  /** Demo mode: the embedded database, loopback only, one token per kind of viewer minted at start. */
+  demo: boolean;
+  /** Load the sample corridors into an empty database. */
+  samples: boolean;
+  logLevel: string;
+  /** Longest a question may work in the database, milliseconds. */
+  questionTimeout: number;
+  /** Connections to the database, per instance. */
+  poolSize: number;
+}
+
+/** A setting that cannot be used; printed as it is. */
+export class SettingError extends Error {}
+
+function integer(name: string, text: string | undefined, fallback: number, least: number, most: number): number {
+  if (text === undefined || text === '') return fallback;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new SettingError(`${name}=${text}: write a whole number from ${least} to ${most}`);
+  }
+  return value;
+}
+
+function oneOf<T extends string>(name: string, text: string | undefined, fallback: T, names: readonly T[]): T {
+  if (text === undefined || text === '') return fallback;
+  if (!(names as readonly string[]).includes(text)) throw new SettingError(`${name}=${text}: write one of ${names.join(' ')}`);
+  return text as T;
+}
+
+/** Reads the settings. `from` is where relative paths stand. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env, from: string = process.cwd()): Config {
+  const databaseUrl = env.DATABASE_URL || null;
+  if (databaseUrl !== null && !/^postgres(?:ql)?:\/\//.test(databaseUrl)) {
+    throw new SettingError('DATABASE_URL: write postgres://user:password@host:port/database');
+  }
+  const demo = databaseUrl === null;
+  return {
+    port: integer('PORT', env.PORT, 4000, 0, 65535),
+    host: demo ? '127.0.0.1' : env.HOST || '0.0.0.0',
+    dataDir: resolve(from, env.DATA_DIR || '.lotline'),
+    databaseUrl,
+    demo,
+    samples: oneOf('LOTLINE_SAMPLES', env.LOTLINE_SAMPLES, demo ? 'all' : 'none', ['all', 'none']) === 'all',
+    logLevel: oneOf('LOG_LEVEL', env.LOG_LEVEL, 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    questionTimeout: integer('QUESTION_TIMEOUT_MS', env.QUESTION_TIMEOUT_MS, 15_000, 100, 600_000),
+    poolSize: integer('POOL_SIZE', env.POOL_SIZE, 10, 2, 200),
+  };
+}

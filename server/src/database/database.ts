@@ -1,0 +1,125 @@
+import { Certifier, Holding, Lot, LotAdjustment, LotInput, Operation, OperationCertificate, OperationCertificateStatusFact, Party, Product, Transfer, VerifiedProductLine } from '@lotline/schema';
+import { type PoolClient, types } from 'pg';
+import { DataSource, DefaultNamingStrategy, type NamingStrategyInterface, type QueryRunner } from 'typeorm';
+import { explain } from './laws';
+import { MIGRATIONS } from './migrations';
+
+/** Every noun that has a table. */
+export const ENTITIES = [Certifier, Operation, Product, OperationCertificate, OperationCertificateStatusFact, VerifiedProductLine, Lot, LotInput, Transfer, LotAdjustment, Holding, Party];
+
+// A date is a local calendar day: it stays the text it is, and never becomes an instant.
+types.setTypeParser(types.builtins.DATE, (text) => text);
+
+class SnakeCase extends DefaultNamingStrategy implements NamingStrategyInterface {
+  override columnName(property: string, custom: string | undefined): string {
+    return custom ?? property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  }
+}
+
+/** Who this database is: its identity, and the keys under which cursors and demo tokens are made. */
+export interface Installation {
+  id: string;
+  cursorKey: Buffer;
+  tokenKey: Buffer;
+}
+
+export interface DatabaseOptions {
+  poolSize?: number;
+}
+
+/** A connection taken out of the pool, with TypeORM's view of it beside. */
+export interface Connection {
+  client: PoolClient;
+  runner: QueryRunner;
+  /** Gives it back; a broken one is thrown away. */
+  release(broken?: Error): Promise<void>;
+}
+
+/** Two instances that start at once must not migrate at once. */
+const MIGRATION_LOCK = 7_067_002;
+
+/** One pool of connections to PostgreSQL >= 15. */
+export class Database {
+  private constructor(
+    readonly source: DataSource,
+    readonly installation: Installation,
+  ) {}
+
+  /** Connects, and brings the tables up to date. */
+  static async open(url: string, options: DatabaseOptions = {}): Promise<Database> {
+    const source = new DataSource({
+      type: 'postgres',
+      url,
+      entities: ENTITIES,
+      migrations: MIGRATIONS,
+      migrationsTableName: 'migration',
+      namingStrategy: new SnakeCase(),
+      poolErrorHandler: () => {},
+      extra: {
+        max: options.poolSize ?? 10,
+        connectionTimeoutMillis: 10_000,
+        idleTimeoutMillis: 30_000,
+        application_name: 'lotline',
+        // Walks are planned for their own root; a compiled plan costs more than it gives at this size.
+        options: '-c jit=off -c plan_cache_mode=force_custom_plan -c idle_in_transaction_session_timeout=60000 -c TimeZone=UTC',
+      },
+    });
+    await source.initialize();
+    try {
+      const version = Number((await source.query('show server_version_num'))[0].server_version_num);
+      if (version < 150_000) throw new Error(`PostgreSQL ${Math.floor(version / 10_000)} is too old: Lotline needs 15 or later`);
+      await migrate(source);
+      const [row] = await source.query('select id, cursor_key, token_key from installation');
+      return new Database(source, { id: row.id, cursorKey: row.cursor_key, tokenKey: row.token_key });
+    } catch (error) {
+      await source.destroy();
+      throw error;
+    }
+  }
+
+  async connect(): Promise<Connection> {
+    const runner = this.source.createQueryRunner('master');
+    try {
+      const client = (await runner.connect()) as PoolClient;
+      return {
+        client,
+        runner,
+        release: async (broken) => {
+          if (broken) await (client as unknown as { end(): Promise<void> }).end().catch(() => {});
+          await runner.release();
+        },
+      };
+    } catch (error) {
+      await runner.release().catch(() => {});
+      throw explain(error);
+    }
+  }
+
+  /** One statement outside any transaction. */
+  async query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    const connection = await this.connect();
+    try {
+      return (await connection.client.query(sql, parameters)).rows as Row[];
+    } catch (error) {
+      throw explain(error);
+    } finally {
+      await connection.release();
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.source.isInitialized) await this.source.destroy();
+  }
+}
+
+async function migrate(source: DataSource): Promise<void> {
+  const runner = source.createQueryRunner('master');
+  await runner.connect();
+  try {
+    await runner.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await source.runMigrations({ transaction: 'each' });
+  } finally {
+    await runner.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => {});
+    await runner.release();
+  }
+}

@@ -1,0 +1,6 @@
+import { TheLog1764000000001 } from './1764000000001-the-log';
+import { Nouns1764000000002 } from './1764000000002-nouns';
+import { Laws1764000000003 } from './1764000000003-laws';
+
+/** Forward only, in this order. */
+export const MIGRATIONS = [TheLog1764000000001, Nouns1764000000002, Laws1764000000003];

@@ -1,0 +1,137 @@
+import DataLoader from 'dataloader';
+import type { EntityTarget, ObjectLiteral } from 'typeorm';
+import { Refusal } from '@lotline/schema';
+import type { Connection, Database } from './database';
+import { explain } from './laws';
+
+/** Number of a command in the log; dense, in commit order, never shown outside. */
+export type Position = bigint & { readonly __brand: 'Position' };
+
+export interface ReaderOptions {
+  /** Longest that one statement may take, milliseconds. */
+  timeout?: number;
+  /** The answer must reflect at least this much of the log. */
+  atLeast?: Position | null;
+}
+
+interface Snapshot {
+  connection: Connection;
+  position: Position;
+}
+
+const WAIT_FOR_POSITION_MS = 2000;
+
+/**
+ * One consistent view of the database for one answer: a read-only transaction whose every statement sees the same state, and the
+ * position in the log that this state is. Opened at the first question, one statement at a time.
+ */
+export class Reader {
+  private snapshot: Promise<Snapshot> | null = null;
+  private turn: Promise<unknown> = Promise.resolve();
+  private loaders = new Map<unknown, DataLoader<unknown, unknown>>();
+
+  constructor(
+    private readonly database: Database,
+    private readonly options: ReaderOptions = {},
+  ) {}
+
+  /** Rows of a statement of our own. */
+  async query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    return this.inTurn(async ({ connection }) => (await connection.client.query(sql, parameters)).rows as Row[]);
+  }
+
+  /** Nouns by their ids, in no order; unknown ids are left out. */
+  async nouns<Noun extends ObjectLiteral>(noun: EntityTarget<Noun>, ids: readonly string[]): Promise<Noun[]> {
+    return this.inTurn(({ connection }) => connection.runner.manager.createQueryBuilder(noun, 'noun').where('noun.id = any(:ids)', { ids }).getMany());
+  }
+
+  /** The state of the log that this reader sees. */
+  async position(): Promise<Position> {
+    return (await this.open()).position;
+  }
+
+  /** The loader of a kind of edge, one per reader, so that equal questions of one answer are asked once. */
+  loader<Key, Value>(batch: BatchOf<Key, Value>): DataLoader<Key, Value, string> {
+    let loader = this.loaders.get(batch) as DataLoader<Key, Value, string> | undefined;
+    if (!loader) {
+      loader = new DataLoader<Key, Value, string>((keys) => batch(this, keys), { cacheKeyFn: (key) => (typeof key === 'string' ? key : JSON.stringify(key)) });
+      this.loaders.set(batch, loader as unknown as DataLoader<unknown, unknown>);
+    }
+    return loader;
+  }
+
+  /** Lets the next question see what was committed since. */
+  async renew(): Promise<void> {
+    await this.close();
+    this.loaders.clear();
+  }
+
+  async close(): Promise<void> {
+    const opened = this.snapshot;
+    this.snapshot = null;
+    if (!opened) return;
+    await this.turn.catch(() => {});
+    const snapshot = await opened.catch(() => null);
+    if (!snapshot) return;
+    const broken = await snapshot.connection.client.query('commit').then(
+      () => undefined,
+      (error: Error) => error,
+    );
+    await snapshot.connection.release(broken);
+  }
+
+  private inTurn<T>(work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+    const opened = this.open();
+    const mine = this.turn.then(async () => work(await opened)).catch((error) => Promise.reject(explain(error)));
+    this.turn = mine.catch(() => {});
+    return mine;
+  }
+
+  private open(): Promise<Snapshot> {
+    this.snapshot ??= this.begin();
+    return this.snapshot;
+  }
+
+  private async begin(): Promise<Snapshot> {
+    const deadline = Date.now() + WAIT_FOR_POSITION_MS;
+    const connection = await this.database.connect();
+    try {
+      for (;;) {
+        const results = (await connection.client.query(
+          `begin isolation level repeatable read read only; set local statement_timeout = ${this.options.timeout ?? 15_000}; select position from log_counter`,
+        )) as unknown as { rows: { position: string }[] }[];
+        const position = BigInt(results[2]!.rows[0]!.position) as Position;
+        if (position >= (this.options.atLeast ?? 0n)) return { connection, position };
+        await connection.client.query('rollback');
+        if (Date.now() > deadline) {
+          throw new Refusal(
+            { code: 'UNAVAILABLE', message: 'this server has not yet seen the state asked for', remedy: 'try again in a moment' },
+            { retryable: true },
+          );
+        }
+        await new Promise((done) => setTimeout(done, 25));
+      }
+    } catch (error) {
+      await connection.release(error as Error);
+      throw explain(error);
+    }
+  }
+}
+
+/** Answers many keys at once, in their order. */
+export type BatchOf<Key, Value> = (reader: Reader, keys: readonly Key[]) => Promise<Value[]>;
+
+/** A batch that finds nouns by id; null where there is none. */
+export function nounById<Noun extends ObjectLiteral & { id: string }>(noun: EntityTarget<Noun>): BatchOf<string, Noun | null> {
+  return async (reader, ids) => {
+    const found = new Map((await reader.nouns(noun, ids)).map((each) => [each.id, each]));
+    return ids.map((id) => found.get(id) ?? null);
+  };
+}
+
+/** Groups rows by a key, in the order of the keys asked for. */
+export function grouped<Row>(keys: readonly string[], rows: readonly Row[], keyOf: (row: Row) => string): Row[][] {
+  const groups = new Map<string, Row[]>(keys.map((key) => [key, []]));
+  for (const row of rows) groups.get(keyOf(row))?.push(row);
+  return keys.map((key) => groups.get(key)!);
+}

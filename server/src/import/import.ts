@@ -1,0 +1,63 @@
+import { Refusal } from '@lotline/schema';
+import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import { mayCommand, type Viewer } from '../access';
+import type { Command, Runner } from '../commands';
+import type { Book, Count } from './book';
+import { importCertifiers, importOperations, importProducts } from './catalogue';
+import { Mistakes } from './errors';
+import { type Folder, type Progress, readFolder } from './folder';
+import { importLots } from './lots';
+import { importOperationCertificates } from './operation-certificates';
+
+/** Rows that were recorded and rows that were known, by file. */
+export type ImportCounts = Record<string, Count>;
+
+export interface ImportOptions {
+  /** Checks everything and stores nothing. */
+  dryRun?: boolean;
+  progress?: Progress;
+}
+
+const digest = z.object({ digest: z.string() });
+
+/** A folder as one command: all of it, or nothing. Its facts are stored as reported, so that fraud can be found. */
+const importFolderCommand = (folder: Folder, progress: Progress): Command<z.infer<typeof digest>, ImportCounts> => ({
+  name: 'import',
+  input: digest,
+  reported: true,
+  may: (viewer) => mayCommand(viewer) ?? (viewer.kind === 'ADMINISTRATOR' ? null : { code: 'FORBIDDEN', message: 'only an administrator imports', remedy: 'use a token of the administrator' }),
+  async run(work) {
+    const book: Book = { work, folder, progress, mistakes: new Mistakes(), certifiers: new Map(), operations: new Map(), products: new Map(), counts: {} };
+    progress.step('checking operations');
+    await importCertifiers(book);
+    await importOperations(book);
+    await importProducts(book);
+    await importOperationCertificates(book);
+    await importLots(book);
+    return [book.counts];
+  },
+});
+
+const SILENT: Progress = { step: () => {}, note: () => {} };
+/** How often an import is tried again when another one stored the same names meanwhile. */
+const ATTEMPTS = 3;
+
+/**
+ * Imports a folder of CSV files.
+ * @throws FolderRefused with every mistake and its place; nothing is stored then
+ */
+export async function importFolder(runner: Runner, viewer: Viewer, directory: string, options: ImportOptions = {}): Promise<ImportCounts> {
+  const progress = options.progress ?? SILENT;
+  const folder = await readFolder(directory, progress);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const done = await runner.execute(importFolderCommand(folder, progress), viewer, [{ digest: folder.digest }], uuidv7(), { dryRun: options.dryRun });
+      return done.outcomes[0]!;
+    } catch (error) {
+      // A name that was free when we looked and is taken now: look again, it may be the same row.
+      const raced = error instanceof Refusal && error.reasons[0].code === 'CONFLICT';
+      if (!raced || attempt === ATTEMPTS) throw error;
+    }
+  }
+}

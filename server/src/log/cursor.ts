@@ -1,0 +1,73 @@
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { Refusal } from '@lotline/schema';
+import type { Installation, Position } from '../database';
+
+// A cursor is version | database | nonce | sealed text | tag, in base64url. Positions are sealed, so that nobody counts what happened
+// between two cursors of his own; the viewer is sealed with them, so that nobody resumes from another's.
+
+const VERSION = 1;
+const NONCE = 12;
+const TAG = 16;
+const FINGERPRINT = 8;
+
+const fingerprint = (text: string): Buffer => createHash('sha256').update(text).digest().subarray(0, FINGERPRINT);
+const malformed = () => new Refusal({ code: 'BAD_USER_INPUT', message: 'this is not a cursor', remedy: 'send a cursor exactly as an answer gave it' });
+const foreign = () => new Refusal({ code: 'CURSOR_FOREIGN', message: 'the cursor belongs to another viewer or database', remedy: 'start without a cursor, or with one of your own' });
+
+/** Seals and opens cursors of one database. */
+export class Cursors {
+  private readonly database: Buffer;
+
+  constructor(private readonly installation: Installation) {
+    this.database = fingerprint(installation.id);
+  }
+
+  /** A place in the log, for one viewer. All are of the same length. */
+  encode(position: Position, viewer: string): string {
+    const place = Buffer.alloc(8);
+    place.writeBigUInt64BE(position);
+    return this.seal('log', viewer, place);
+  }
+
+  decode(cursor: string, viewer: string): Position {
+    const place = this.unseal('log', viewer, cursor);
+    if (place.length !== 8) throw malformed();
+    return place.readBigUInt64BE() as Position;
+  }
+
+  /** A place in a list: the state of the log its first page saw, and the key of the row to go on after. */
+  encodePlace(place: { position: Position; key: unknown[] }, viewer: string): string {
+    return this.seal('list', viewer, Buffer.from(JSON.stringify([place.position.toString(), place.key])));
+  }
+
+  decodePlace(cursor: string, viewer: string): { position: Position; key: unknown[] } {
+    const [position, key] = JSON.parse(this.unseal('list', viewer, cursor).toString()) as [string, unknown[]];
+    return { position: BigInt(position) as Position, key };
+  }
+
+  private seal(use: string, viewer: string, text: Buffer): string {
+    const nonce = randomBytes(NONCE);
+    const cipher = createCipheriv('aes-256-gcm', this.installation.cursorKey, nonce);
+    cipher.setAAD(Buffer.from(use));
+    const sealed = Buffer.concat([cipher.update(fingerprint(viewer)), cipher.update(text), cipher.final()]);
+    return Buffer.concat([Buffer.of(VERSION), this.database, nonce, sealed, cipher.getAuthTag()]).toString('base64url');
+  }
+
+  private unseal(use: string, viewer: string, cursor: string): Buffer {
+    const bytes = Buffer.from(cursor, 'base64url');
+    const start = 1 + FINGERPRINT;
+    if (cursor.length > 4096 || bytes.length < start + NONCE + FINGERPRINT + TAG || bytes[0] !== VERSION || bytes.toString('base64url') !== cursor) throw malformed();
+    if (!bytes.subarray(1, start).equals(this.database)) throw foreign();
+    let text: Buffer;
+    try {
+      const decipher = createDecipheriv('aes-256-gcm', this.installation.cursorKey, bytes.subarray(start, start + NONCE));
+      decipher.setAAD(Buffer.from(use));
+      decipher.setAuthTag(bytes.subarray(-TAG));
+      text = Buffer.concat([decipher.update(bytes.subarray(start + NONCE, -TAG)), decipher.final()]);
+    } catch {
+      throw malformed();
+    }
+    if (!text.subarray(0, FINGERPRINT).equals(fingerprint(viewer))) throw foreign();
+    return text.subarray(FINGERPRINT);
+  }
+}

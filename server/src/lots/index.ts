@@ -1,0 +1,3 @@
+export * from './birth';
+export * from './declare-inputs';
+export * from './facts';

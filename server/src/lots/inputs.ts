@@ -1,0 +1,145 @@
+import { ID, InputType, Field } from 'type-graphql';
+import { DateScalar, type Day, type Grams, parseDay, quote, type Reason, toGrams, toKilograms } from '@lotline/schema';
+import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import { type EnteredMass, idOf, quantity, read, type Work } from '../commands';
+import type { NewInput } from './facts';
+import { lockHoldings } from './ledger';
+
+// What the commands about lots take as input, and the policies that uses of lots share.
+
+@InputType({ description: 'A mass as it is written down.' })
+export class QuantityInput {
+  @Field(() => String, { description: 'A decimal, e.g. "8164.663"; metric masses in whole grams.' })
+  value: string;
+
+  @Field(() => String, { description: 'UN/ECE Recommendation 20: KGM GRM TNE LBR ONZ STN LTN, or BUA by the bushel weight of the product.' })
+  unit: string;
+}
+
+@InputType({ description: 'Grams of a lot that go into another.' })
+export class LotUseInput {
+  @Field(() => ID, { description: 'The lot used.' })
+  lot: string;
+
+  @Field(() => QuantityInput, { description: 'Mass taken.' })
+  quantity: QuantityInput;
+
+  @Field(() => DateScalar, { nullable: true, description: "Day of use; the output's birth day where none is given." })
+  on?: string;
+}
+
+export const optional = <T extends z.ZodType>(schema: T) =>
+  schema
+    .nullish()
+    .transform((value) => value ?? null);
+
+export const lotUse = z.object({ lot: idOf('Lot'), quantity, on: optional(read(parseDay)) });
+export type LotUse = z.infer<typeof lotUse>;
+
+/** Most inputs that one lot may be declared to have by a mutation; more come by import. */
+export const MOST_INPUTS = 1000;
+export const lotUses = z.array(lotUse).max(MOST_INPUTS, `a lot takes at most ${MOST_INPUTS} inputs in one command`);
+
+/** A product's own bushel weight, by product; refuses what does not exist. */
+export interface KnownProduct {
+  id: string;
+  kgPerBushel: string | null;
+}
+
+export async function knownProducts(work: Work, ids: readonly string[]): Promise<Map<string, KnownProduct>> {
+  const rows = await work.tx.query<KnownProduct>('select id, kg_per_bushel as "kgPerBushel" from product where id = any($1)', [ids]);
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** The mass in grams, or the reason it is none. */
+export function weigh(mass: EnteredMass, kgPerBushel: string | null): Grams | Reason {
+  const weighed = toGrams(mass.decimal, mass.unit, kgPerBushel);
+  return weighed.ok ? weighed.value : { code: 'BAD_USER_INPUT', message: weighed.wrong, remedy: weighed.remedy };
+}
+
+export const isReason = (value: Grams | Reason): value is Reason => typeof value !== 'bigint';
+
+/** A lot that takes inputs: who uses them, and when it was born. */
+export interface Output {
+  id: string;
+  producerId: string;
+  producedOn: Day | null;
+}
+
+interface UsedLot {
+  id: string;
+  code: string;
+  grams: string;
+  produced_on: Day | null;
+  kg_per_bushel: string | null;
+}
+
+/**
+ * The uses of one output as facts, judged by the policies: the lots exist, were born by the day of use, and the user holds that much.
+ * @param given grams that come back to a holding in the same command, by lot
+ */
+export async function judgeUses(work: Work, row: number, output: Output, uses: readonly LotUse[], given: ReadonlyMap<string, bigint> = new Map()): Promise<NewInput[]> {
+  const lots = new Map(
+    (
+      await work.tx.query<UsedLot>(
+        'select l.id, l.code, l.grams, l.produced_on, p.kg_per_bushel from lot l join product p on p.id = l.product where l.id = any($1)',
+        [uses.map((use) => use.lot)],
+      )
+    ).map((lot) => [lot.id, lot]),
+  );
+  const facts: NewInput[] = [];
+  const seen = new Set<string>();
+  uses.forEach((use, index) => {
+    const at = (reason: Reason, ...path: string[]) => work.refuse(row, { ...reason, path: ['inputs', index, ...path] });
+    const lot = lots.get(use.lot);
+    if (!lot) return at({ code: 'NOT_FOUND', message: 'there is no such lot', remedy: 'send the id of a lot, as an answer gave it' }, 'lot');
+    const grams = weigh(use.quantity, lot.kg_per_bushel);
+    if (isReason(grams)) return at(grams, 'quantity');
+    const key = JSON.stringify([use.lot, grams.toString(), use.on]);
+    if (seen.has(key)) return at({ code: 'CONFLICT', message: 'this input is given twice', remedy: 'add the two masses up' });
+    seen.add(key);
+    const usedOn = use.on ?? output.producedOn;
+    if (usedOn && lot.produced_on && lot.produced_on > usedOn) {
+      at(
+        { code: 'REFUSED', message: `lot ${quote(lot.code)} was born on ${lot.produced_on}, after the day of use ${usedOn}`, rule: '7 CFR 205.103', remedy: 'correct the day of use or the birth day' },
+        'on',
+      );
+    }
+    facts.push({
+      id: uuidv7(),
+      outputId: output.id,
+      inputId: use.lot,
+      holderId: output.producerId,
+      grams,
+      value: use.quantity.value,
+      unit: use.quantity.unit,
+      on: use.on,
+      at: null,
+      usedOn,
+      reference: null,
+      attributes: null,
+    });
+  });
+
+  const wanted = new Map<string, bigint>();
+  for (const fact of facts) wanted.set(fact.inputId, (wanted.get(fact.inputId) ?? 0n) + fact.grams);
+  const lotIds = [...wanted.keys()];
+  const held = await lockHoldings(
+    work.tx,
+    lotIds.map((lotId) => ({ lotId, ownerId: output.producerId })),
+  );
+  lotIds.forEach((lotId, index) => {
+    const has = held[index]! + (given.get(lotId) ?? 0n);
+    const wants = wanted.get(lotId)!;
+    if (wants <= has) return;
+    work.refuse(row, {
+      code: 'REFUSED',
+      message: `${toKilograms(wants)} kg of lot ${quote(lots.get(lotId)!.code)} are used, but its user holds ${toKilograms(has)} kg`,
+      path: ['inputs', uses.findIndex((use) => use.lot === lotId), 'quantity'],
+      rule: '7 CFR 205.403(d)(4)',
+      remedy: 'use at most what is held, or record the transfer by which it came',
+    });
+  });
+  return facts;
+}
