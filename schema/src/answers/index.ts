@@ -2,3 +2,4 @@ export * from './connections';
 export * from './lot';
 export * from './operation';
 export * from './trace';
+export * from './trace-root';

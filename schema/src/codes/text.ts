@@ -18,3 +18,11 @@ export function parseText(text: string, longest = 1000): Parsed<string> {
 
 /** The code of a lot, shipment or document: text of at most 128 characters. */
 export const parseCode = (text: string): Parsed<string> => parseText(text, 128);
+
+const SURROGATE = /[\ud800-\udfff]/;
+
+/** Byte order of UTF-8, which is the order of every text in an answer; JavaScript's own differs above U+FFFF. */
+export function byteOrder(a: string, b: string): number {
+  if (SURROGATE.test(a) || SURROGATE.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return a < b ? -1 : a > b ? 1 : 0;
+}

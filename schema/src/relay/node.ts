@@ -9,7 +9,7 @@ export abstract class Node {
   /** UUIDv7; inside the database only. */
   abstract id: string;
 
-  @Field(() => ID, { name: 'id', description: 'Relay global id.' })
+  @Field(() => ID, { name: 'id', simple: false, description: 'Relay global id.' })
   get globalId(): string {
     return toGlobalId(this.nodeType, this.id);
   }

@@ -1,1 +1,3 @@
+export { certifierById, operationById, operationCertificateById } from './loaders';
 export * from './record';
+export * from './resolver';

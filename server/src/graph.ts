@@ -1,0 +1,85 @@
+import { Node, type NodeType, parseGlobalId, Refusal } from '@lotline/schema';
+import type { GraphQLSchema } from 'graphql';
+import { Arg, buildSchemaSync, Ctx, ID, type PubSub, Query, Resolver } from 'type-graphql';
+import { lotVisible, operationVisible } from './access';
+import { lotById, LotInputLotResolver, LotMutations, LotResolver, OperationLotsResolver } from './lots';
+import {
+  certifierById,
+  HoldingOperationResolver,
+  LotInputHolderResolver,
+  LotProducerResolver,
+  OperationCertificateResolver,
+  OperationResolver,
+  OwnershipOperationResolver,
+  operationById,
+  operationCertificateById,
+  ViewerResolver,
+} from './operations';
+import { LotProductResolver, productById, VerifiedProductResolver } from './products';
+import type { Question } from './questions';
+import { LotTraceResolver, TraceResolver } from './trace';
+
+type NodeFinder = (question: Question, id: string) => Promise<Node | null>;
+
+const byRow =
+  (table: string, visible: (question: Question) => string, load: (question: Question, id: string) => Promise<Node | null>): NodeFinder =>
+  async (question, id) => {
+    const rows = await question.reader.query(`select from ${table} n where n.id = $1 and ${visible(question)}`, [id]);
+    return rows.length === 1 ? load(question, id) : null;
+  };
+
+/** How each type of node is found, under the viewer's rights. */
+const FINDERS: Record<NodeType, NodeFinder> = {
+  Certifier: ({ reader }, id) => reader.loader(certifierById).load(id),
+  Product: ({ reader }, id) => reader.loader(productById).load(id),
+  OperationCertificate: ({ reader }, id) => reader.loader(operationCertificateById).load(id),
+  Operation: byRow(
+    'operation',
+    ({ viewer }) => operationVisible(viewer, 'n'),
+    ({ reader }, id) => reader.loader(operationById).load(id),
+  ),
+  Lot: byRow(
+    'lot',
+    ({ viewer }) => lotVisible(viewer),
+    ({ reader }, id) => reader.loader(lotById).load(id),
+  ),
+};
+
+@Resolver()
+class NodeResolver {
+  @Query(() => Node, { nullable: true, description: 'Anything by its global id; null where there is none, or the viewer may not see it.' })
+  async node(@Arg('id', () => ID) id: string, @Ctx() question: Question): Promise<Node | null> {
+    const parsed = parseGlobalId(id);
+    if (!parsed.ok) throw new Refusal({ code: 'BAD_USER_INPUT', message: parsed.wrong, path: ['id'], remedy: parsed.remedy });
+    return FINDERS[parsed.value.type](question, parsed.value.id);
+  }
+}
+
+const RESOLVERS = [
+  NodeResolver,
+  ViewerResolver,
+  LotResolver,
+  LotInputLotResolver,
+  LotProducerResolver,
+  LotProductResolver,
+  LotTraceResolver,
+  LotMutations,
+  OperationResolver,
+  OperationLotsResolver,
+  OperationCertificateResolver,
+  VerifiedProductResolver,
+  LotInputHolderResolver,
+  HoldingOperationResolver,
+  OwnershipOperationResolver,
+  TraceResolver,
+] as const;
+
+/** The whole graph: every type, and how each edge is found. */
+export function buildGraph(): GraphQLSchema {
+  return buildSchemaSync({
+    resolvers: RESOLVERS as unknown as Parameters<typeof buildSchemaSync>[0]['resolvers'],
+    // Inputs are read by the parsers of the codes, and commands by their own schemas.
+    validate: false,
+    pubSub: undefined as unknown as PubSub,
+  });
+}

@@ -1,0 +1,75 @@
+import type { Day, Grams } from '@lotline/schema';
+import type { Reader } from '../database';
+
+// Lots and the links between them, as a graph. Nothing here knows what a lot is beyond that.
+
+/** One use: grams of an input went into an output. */
+export interface Use {
+  id: string;
+  output: string;
+  input: string;
+  holder: string;
+  grams: Grams;
+  /** As given; where null, the output's birth day counts. */
+  on: Day | null;
+}
+
+export type Direction = 'BACK' | 'FORWARD';
+
+export interface WalkOptions {
+  /** Furthest lot, in links from the root. */
+  maxDepth: number | null;
+  /** Only uses of that day or before, and undated ones. */
+  asOf: Day | null;
+  /** Most lots to meet. */
+  maxLots: number;
+}
+
+/** What a walk from a root meets. */
+export interface Closure {
+  root: string;
+  direction: Direction;
+  /** Lots met, without the root, with the fewest links from it. */
+  depths: ReadonlyMap<string, number>;
+  /** Every use between two lots of the closure, root included. */
+  uses: readonly Use[];
+  /** Which budget cut the walk; null where it is whole. */
+  cut: 'DEPTH' | 'LOTS' | null;
+}
+
+/** Walks the lineage of lots. There is more than one way to do so; all give the same closure. */
+export interface Lineage {
+  walk(reader: Reader, root: string, direction: Direction, options: WalkOptions): Promise<Closure>;
+}
+
+/** The lots at the far end of each use, nearest first: breadth first, so that a lot's depth is the fewest links to it. */
+export function closureOf(root: string, direction: Direction, uses: readonly Use[], { maxDepth, maxLots }: Pick<WalkOptions, 'maxDepth' | 'maxLots'>): Closure {
+  const [near, far] = direction === 'BACK' ? (['output', 'input'] as const) : (['input', 'output'] as const);
+  const nextOf = new Map<string, string[]>();
+  for (const use of uses) {
+    const next = nextOf.get(use[near]);
+    if (next) next.push(use[far]);
+    else nextOf.set(use[near], [use[far]]);
+  }
+  const depths = new Map<string, number>([[root, 0]]);
+  let cut: Closure['cut'] = null;
+  let frontier = [root];
+  for (let depth = 1; frontier.length > 0; depth++) {
+    const met: string[] = [];
+    for (const lot of frontier) {
+      for (const next of nextOf.get(lot) ?? []) {
+        if (depths.has(next)) continue;
+        if (maxDepth !== null && depth > maxDepth) cut ??= 'DEPTH';
+        else if (depths.size > maxLots) cut = 'LOTS';
+        else {
+          depths.set(next, depth);
+          met.push(next);
+        }
+      }
+    }
+    frontier = met;
+  }
+  const inside = uses.filter((use) => depths.has(use.output) && depths.has(use.input));
+  depths.delete(root);
+  return { root, direction, depths, uses: inside, cut };
+}

@@ -1,0 +1,2 @@
+export * from './closure';
+export * from './walk';

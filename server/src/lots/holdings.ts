@@ -1,0 +1,120 @@
+import { type Day, type Grams, grams, ZERO } from '@lotline/schema';
+import type { Movement } from './movements';
+
+// Who held how much of a lot, when: sums over its birth and its movements. Pure functions of the facts.
+
+/** A lot, as far as holdings need it. */
+export interface Birth {
+  producerId: string;
+  grams: Grams;
+  producedOn: Day | null;
+  producedAt: Date | null;
+}
+
+/** A change of one holder's grams. */
+interface Entry {
+  grams: bigint;
+  on: Day | null;
+}
+
+export interface Held {
+  ownerId: string;
+  grams: Grams;
+  /** First day of holding without interruption; null where undated. */
+  since: Day | null;
+}
+
+export interface Acquisition {
+  ownerId: string;
+  acquiredFromId: string | null;
+  grams: Grams;
+  from: Day | null;
+  at: Date | null;
+  /** First day at whose end the owner holds nothing. */
+  until: Day | null;
+  fact: string | null;
+}
+
+function entriesByOwner(birth: Birth, movements: readonly Movement[]): Map<string, Entry[]> {
+  const entries = new Map<string, Entry[]>();
+  const add = (owner: string, entry: Entry) => {
+    const list = entries.get(owner);
+    if (list) list.push(entry);
+    else entries.set(owner, [entry]);
+  };
+  add(birth.producerId, { grams: birth.grams, on: birth.producedOn });
+  for (const { from, to, grams, on } of movements) {
+    add(from, { grams: -grams, on });
+    if (to !== null) add(to, { grams, on });
+  }
+  return entries;
+}
+
+/** A fact with no day counts on every day. */
+const counts = (entry: { on: Day | null }, day: Day): boolean => entry.on === null || entry.on <= day;
+
+const daysOf = (entries: readonly Entry[]): Day[] => [...new Set(entries.flatMap((entry) => entry.on ?? []))].sort();
+
+/** An owner's grams at the end of each of its days, in their order; undated facts count from the start. */
+function balances(entries: readonly Entry[]): { day: Day; grams: bigint }[] {
+  const changes = new Map<Day, bigint>();
+  let sum = 0n;
+  for (const entry of entries) {
+    if (entry.on === null) sum += entry.grams;
+    else changes.set(entry.on, (changes.get(entry.on) ?? 0n) + entry.grams);
+  }
+  return daysOf(entries).map((day) => {
+    sum += changes.get(day)!;
+    return { day, grams: sum };
+  });
+}
+
+/** Holdings above zero at the end of a day. */
+export function holdingsOn(birth: Birth, movements: readonly Movement[], day: Day): Held[] {
+  const held: Held[] = [];
+  for (const [ownerId, entries] of entriesByOwner(birth, movements)) {
+    const now = entries.filter((entry) => counts(entry, day));
+    const sum = now.reduce((total, entry) => total + entry.grams, 0n);
+    if (sum <= 0n) continue;
+    let since: Day | null = null;
+    const undated = now.reduce((total, entry) => (entry.on === null ? total + entry.grams : total), 0n);
+    let holding = undated > 0n;
+    for (const { day: on, grams } of balances(now)) {
+      if (grams > 0n && !holding) since = on;
+      if (grams <= 0n) since = null;
+      holding = grams > 0n;
+    }
+    held.push({ ownerId, grams: grams(sum), since });
+  }
+  return held;
+}
+
+/**
+ * Every acquisition of a lot: its birth and the transfers received. `until` is looked for from the day of acquisition on; an undated one
+ * is judged from its owner's first dated fact, else from today.
+ */
+export function ownershipOf(birth: Birth, movements: readonly Movement[], today: Day): Acquisition[] {
+  const entries = entriesByOwner(birth, movements);
+  const until = (owner: string, from: Day | null): Day | null => {
+    const days = balances(entries.get(owner)!);
+    const start = from ?? days[0]?.day ?? today;
+    const undated = entries.get(owner)!.reduce((sum, entry) => (entry.on === null ? sum + entry.grams : sum), 0n);
+    const atStart = days.filter(({ day }) => day <= start).at(-1)?.grams ?? undated;
+    return atStart <= 0n ? start : (days.find(({ day, grams }) => day > start && grams <= 0n)?.day ?? null);
+  };
+  const acquisitions: Acquisition[] = [
+    { ownerId: birth.producerId, acquiredFromId: null, grams: birth.grams, from: birth.producedOn, at: birth.producedAt, until: until(birth.producerId, birth.producedOn), fact: null },
+  ];
+  for (const { kind, from, to, grams, on, at, fact } of movements) {
+    if (kind === 'TRANSFER') acquisitions.push({ ownerId: to!, acquiredFromId: from, grams, from: on, at, until: until(to!, on), fact });
+  }
+  return acquisitions;
+}
+
+/** Sums over a lot's facts. */
+export interface Sums {
+  used: Grams;
+  lost: Grams;
+}
+
+export const NO_SUMS: Sums = { used: ZERO, lost: ZERO };

@@ -1,0 +1,80 @@
+import { CountryCodeScalar, DateScalar, type Day, type Lot, LotKind, type Page } from '@lotline/schema';
+import { Field, ID, InputType } from 'type-graphql';
+import { lotVisible } from '../access';
+import type { Position } from '../database';
+import { Conditions, idsOf, knownFact, knownRow, MOST_COUNTED, makePage, type PageArguments, type Question, readPage } from '../questions';
+import { lotById } from './lookup';
+
+@InputType({ description: 'Fields are ANDed, lists are ORed.' })
+export class LotFilter {
+  @Field(() => [String], { nullable: true, description: 'Exact codes.' })
+  codes?: string[];
+
+  @Field(() => String, { nullable: true, description: 'How the code begins, in byte order.' })
+  codePrefix?: string;
+
+  @Field(() => [ID], { nullable: true, description: 'What it is.' })
+  products?: string[];
+
+  @Field(() => [ID], { nullable: true, description: 'Who produced it.' })
+  producers?: string[];
+
+  @Field(() => [ID], { nullable: true, description: 'Who holds some of it now.' })
+  holders?: string[];
+
+  @Field(() => [CountryCodeScalar], { nullable: true, description: 'Where it was born.' })
+  countries?: string[];
+
+  @Field(() => [LotKind], { nullable: true, description: 'How it came to be.' })
+  kinds?: LotKind[];
+
+  @Field(() => DateScalar, { nullable: true, description: 'Born on that day or later.' })
+  producedFrom?: Day;
+
+  @Field(() => DateScalar, { nullable: true, description: 'Born on that day or before.' })
+  producedTo?: Day;
+}
+
+/** Does any of these owners hold some of the lot? At a later page, as it was known at the first. */
+function held(owners: string, known: Position | null): string {
+  if (known === null) return `exists (select from holding h where h.lot = l.id and h.owner = any(${owners}) and h.grams > 0)`;
+  return `exists (select from holding h where h.lot = l.id and h.owner = any(${owners}) and
+    case when l.producer = h.owner then l.grams else 0 end
+    + coalesce((select sum(case when t.receiver = h.owner then t.grams else -t.grams end) from transfer t where t.lot = l.id and (t.receiver = h.owner or t.sender = h.owner) and ${knownFact('t', known)}), 0)
+    - coalesce((select sum(i.grams) from lot_input i where i.input = l.id and i.holder = h.owner and ${knownFact('i', known)}), 0)
+    - coalesce((select sum(a.grams) from lot_adjustment a where a.lot = l.id and a.holder = h.owner and ${knownFact('a', known)}), 0) > 0)`;
+}
+
+/** Lots in id order, oldest first. */
+export async function listLots(question: Question, list: string, filter: LotFilter | null, page: PageArguments, producer: string | null = null): Promise<Page<Lot>> {
+  const request = readPage(question, list, page);
+  const where = new Conditions();
+  where.add(lotVisible(question.viewer));
+  if (producer !== null) where.add(`l.producer = ${where.parameter(producer)}`);
+  where.anyOf('l.code', filter?.codes, 'text');
+  if (filter?.codePrefix != null) {
+    const prefix = where.parameter(filter.codePrefix);
+    where.add(`l.code ^@ ${prefix} and l.code >= ${prefix}`);
+  }
+  where.anyOf('l.product', idsOf(filter?.products, 'Product', 'filter.products'), 'uuid');
+  where.anyOf('l.producer', idsOf(filter?.producers, 'Operation', 'filter.producers'), 'uuid');
+  where.anyOf('l.country', filter?.countries, 'text');
+  where.anyOf('l.kind', filter?.kinds, 'text');
+  if (filter?.producedFrom != null) where.add(`l.produced_on >= ${where.parameter(filter.producedFrom)}`);
+  if (filter?.producedTo != null) where.add(`l.produced_on <= ${where.parameter(filter.producedTo)}`);
+  const holders = idsOf(filter?.holders, 'Operation', 'filter.holders');
+  if (holders) where.add(held(`${where.parameter(holders)}::uuid[]`, request.known));
+  where.add(knownRow('l', request.known));
+  const counted = { text: `select count(*)::int as count from (select from lot l where ${where} limit ${MOST_COUNTED + 1}) x`, parameters: [...where.parameters] };
+  if (request.after) where.add(`l.id > ${where.parameter(request.after[0])}`);
+  const ids = await question.reader.query<{ id: string }>(`select l.id from lot l where ${where} order by l.id limit ${request.first + 1}`, where.parameters);
+  const lots = (await question.reader.loader(lotById).loadMany(ids.map((row) => row.id))) as Lot[];
+  return makePage(question, {
+    list,
+    request,
+    position: request.known ?? (await question.reader.position()),
+    rows: lots,
+    keyOf: (lot) => [lot.id],
+    count: async () => (await question.reader.query<{ count: number }>(counted.text, counted.parameters))[0]!.count,
+  });
+}

@@ -1,0 +1,161 @@
+import {
+  DateScalar,
+  type Day,
+  grams,
+  Holding,
+  HoldingConnection,
+  Lot,
+  LotBalance,
+  LotConnection,
+  LotInput,
+  LotInputConnection,
+  Operation,
+  Ownership,
+  OwnershipConnection,
+  type Page,
+  byteOrder,
+  today,
+  ZERO,
+} from '@lotline/schema';
+import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
+import { type BatchOf, grouped } from '../database';
+import { operationById } from '../operations';
+import { PageArguments, pageOfList, type PageRequest, type Question, readPage } from '../questions';
+import { holdingsOn, NO_SUMS, ownershipOf, type Sums } from './holdings';
+import { LotFilter, listLots } from './list';
+import { findLot, lotById } from './lookup';
+import { type Movement, movementsKnownAt, movementsOf } from './movements';
+import { usesOf } from './uses';
+
+/** Masses used and lost of lots. */
+const sumsOf: BatchOf<string, Sums> = async (reader, lots) => {
+  const rows = await reader.query<{ lot: string; used: string; lost: string }>(
+    `select lot, sum(used) as used, sum(lost) as lost from (
+       select i.input as lot, i.grams as used, 0 as lost from lot_input i where i.input = any($1) and i.retracted_by is null
+       union all select a.lot, 0, a.grams from lot_adjustment a where a.lot = any($1) and a.retracted_by is null
+     ) x group by lot`,
+    [lots],
+  );
+  return grouped(lots, rows, (row) => row.lot).map(([row]) => (row ? { used: grams(row.used), lost: grams(row.lost) } : NO_SUMS));
+};
+
+/** A lot's movements in the state that a page belongs to. */
+const movementsFor = ({ reader }: Question, lot: Lot, { known }: PageRequest): Promise<Movement[]> =>
+  known === null ? reader.loader(movementsOf).load(lot.id) : reader.loader(movementsKnownAt).load({ lot: lot.id, known: String(known) });
+
+async function identifiersOf({ reader }: Question, ids: Iterable<string>): Promise<Map<string, string>> {
+  const operations = await reader.loader(operationById).loadMany([...new Set(ids)]);
+  return new Map(operations.flatMap((each) => (each instanceof Operation ? [[each.id, each.identifier]] : [])));
+}
+
+@Resolver(() => Lot)
+export class LotResolver {
+  @Query(() => Lot, { nullable: true, description: 'By code; by producer as well (NOP ID or SCHEME:value) where several visible lots share the code, else the error AMBIGUOUS.' })
+  lot(
+    @Arg('code', () => String) code: string,
+    @Arg('producer', () => String, { nullable: true }) producer: string | null,
+    @Ctx() question: Question,
+  ): Promise<Lot | null> {
+    return findLot(question, code, producer ?? null);
+  }
+
+  @Query(() => LotConnection, { description: 'Lots, oldest first.' })
+  lots(@Arg('filter', () => LotFilter, { nullable: true }) filter: LotFilter | null, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<Lot>> {
+    return listLots(question, 'lots', filter, page);
+  }
+
+  @FieldResolver(() => HoldingConnection, { description: 'Who has how much of it at the end of that day, today if absent.' })
+  async holdings(
+    @Root() lot: Lot,
+    @Arg('asOf', () => DateScalar, { nullable: true }) asOf: Day | null,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<Holding>> {
+    const list = `holdings of ${lot.id}`;
+    const request = readPage(question, list, page);
+    const day = (request.after?.[0] as Day | undefined) ?? asOf ?? today();
+    const held = holdingsOn(lot, await movementsFor(question, lot, request), day);
+    const identifiers = await identifiersOf(
+      question,
+      held.map((each) => each.ownerId),
+    );
+    held.sort((a, b) => byteOrder(identifiers.get(a.ownerId)!, identifiers.get(b.ownerId)!));
+    const holdings = held.map((each) => Object.assign(new Holding(), { lotId: lot.id, ...each }));
+    return pageOfList(question, list, request, holdings, day);
+  }
+
+  @FieldResolver(() => OwnershipConnection, { description: 'Who owned it, oldest first.' })
+  async ownership(@Root() lot: Lot, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<Ownership>> {
+    const list = `ownership of ${lot.id}`;
+    const request = readPage(question, list, page);
+    const day = (request.after?.[0] as Day | undefined) ?? today();
+    const acquisitions = ownershipOf(lot, await movementsFor(question, lot, request), day);
+    const identifiers = await identifiersOf(
+      question,
+      acquisitions.flatMap((each) => [each.ownerId, each.acquiredFromId ?? each.ownerId]),
+    );
+    const text = (id: string | null) => (id === null ? '' : identifiers.get(id)!);
+    acquisitions.sort(
+      (a, b) =>
+        byteOrder(a.from ?? '', b.from ?? '') ||
+        (a.at?.getTime() ?? 0) - (b.at?.getTime() ?? 0) ||
+        Number(a.fact !== null) - Number(b.fact !== null) ||
+        byteOrder(text(a.ownerId), text(b.ownerId)) ||
+        byteOrder(text(a.acquiredFromId), text(b.acquiredFromId)) ||
+        byteOrder(a.fact ?? '', b.fact ?? ''),
+    );
+    const rows = acquisitions.map((each) => Object.assign(new Ownership(), each, { kilograms: each.grams }));
+    return pageOfList(question, list, request, rows, day);
+  }
+
+  @FieldResolver(() => LotInputConnection, { description: 'What went into it.' })
+  inputs(@Root() lot: Lot, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<LotInput>> {
+    return usesOf(question, lot.id, 'inputs', page);
+  }
+
+  @FieldResolver(() => LotInputConnection, { description: 'What it went into.' })
+  outputs(@Root() lot: Lot, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<LotInput>> {
+    return usesOf(question, lot.id, 'outputs', page);
+  }
+
+  @FieldResolver(() => LotBalance, { description: 'What became of its mass.' })
+  async balance(@Root() lot: Lot, @Ctx() { reader }: Question): Promise<LotBalance> {
+    const { used, lost } = await reader.loader(sumsOf).load(lot.id);
+    return Object.assign(new LotBalance(), {
+      born: lot.grams,
+      used,
+      lost,
+      onHand: grams(lot.grams - used - lost),
+      elsewhere: ZERO,
+      // Nothing ships and nothing is claimed before shipments and import certificates are kept.
+      shipped: ZERO,
+      claimed: ZERO,
+    });
+  }
+}
+
+@Resolver(() => LotInput)
+export class LotInputLotResolver {
+  @FieldResolver(() => Lot, { nullable: true, description: 'The lot that took it.' })
+  output(@Root() use: LotInput, @Ctx() { reader }: Question): Promise<Lot | null> {
+    return reader.loader(lotById).load(use.outputId);
+  }
+
+  @FieldResolver(() => Lot, { nullable: true, description: 'The lot it was taken from.' })
+  input(@Root() use: LotInput, @Ctx() { reader }: Question): Promise<Lot | null> {
+    return reader.loader(lotById).load(use.inputId);
+  }
+}
+
+@Resolver(() => Operation)
+export class OperationLotsResolver {
+  @FieldResolver(() => LotConnection, { description: 'Lots it produced, oldest first.' })
+  lots(
+    @Root() operation: Operation,
+    @Arg('filter', () => LotFilter, { nullable: true }) filter: LotFilter | null,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<Lot>> {
+    return listLots(question, `lots of ${operation.id}`, filter, page, operation.id);
+  }
+}

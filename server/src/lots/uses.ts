@@ -1,0 +1,89 @@
+import { type Day, grams, LotInput, type Page } from '@lotline/schema';
+import type { Position, Reader } from '../database';
+import { knownFact, MOST_COUNTED, makePage, type PageArguments, type Question, readPage } from '../questions';
+
+// The uses that lead into a lot, and those that lead out of it: day, then hour, then the other lot's code and producer.
+
+type Side = 'inputs' | 'outputs';
+
+interface UsesKey {
+  lot: string;
+  side: Side;
+  limit: number;
+  after: readonly unknown[] | null;
+  known: string | null;
+}
+
+interface Row {
+  lot: string;
+  id: string;
+  outputId: string;
+  inputId: string;
+  holderId: string;
+  grams: string;
+  value: string;
+  unit: string;
+  on: Day | null;
+  onDay: Day | null;
+  at: Date | null;
+  key: [string, string, string, string, string];
+}
+
+const ORDER = "coalesce(i.on_day, born.produced_on, 'infinity'), coalesce(i.at, '-infinity'), other.code, o.identifier, i.id";
+
+async function pagesOf(reader: Reader, keys: readonly UsesKey[]): Promise<Row[][]> {
+  const groups = new Map<string, UsesKey[]>();
+  for (const key of keys) {
+    const like = JSON.stringify([key.side, key.limit, key.after, key.known]);
+    groups.set(like, [...(groups.get(like) ?? []), key]);
+  }
+  const found = new Map<UsesKey, Row[]>(keys.map((key) => [key, []]));
+  for (const group of groups.values()) {
+    const { side, limit, after, known } = group[0]!;
+    const [own, far] = side === 'inputs' ? ['output', 'input'] : ['input', 'output'];
+    const later = after === null ? '' : `and (${ORDER}) > ($2::date, $3::timestamptz, $4::text, $5::text, $6::uuid)`;
+    const rows = await reader.query<Row>(
+      `select x.* from unnest($1::uuid[]) as k(lot) cross join lateral (
+         select k.lot, i.id, i.output as "outputId", i.input as "inputId", i.holder as "holderId", i.grams, i.value, i.unit,
+           coalesce(i.on_day, born.produced_on) as "on", i.on_day as "onDay", i.at,
+           array[coalesce(i.on_day, born.produced_on, 'infinity')::text, coalesce(i.at, '-infinity')::text, other.code, o.identifier, i.id::text] as key
+         from lot_input i join lot born on born.id = i.output join lot other on other.id = i.${far} join operation o on o.id = other.producer
+         where i.${own} = k.lot and ${knownFact('i', known === null ? null : (BigInt(known) as Position))} ${later}
+         order by ${ORDER} limit ${limit}
+       ) x`,
+      [group.map((key) => key.lot), ...(after ?? [])],
+    );
+    const byLot = new Map(group.map((key) => [key.lot, key]));
+    for (const row of rows) found.get(byLot.get(row.lot)!)!.push(row);
+  }
+  return keys.map((key) => found.get(key)!);
+}
+
+async function counts(reader: Reader, keys: readonly { lot: string; side: Side; known: string | null }[]): Promise<number[]> {
+  const results: number[] = [];
+  for (const { lot, side, known } of keys) {
+    const own = side === 'inputs' ? 'output' : 'input';
+    const [row] = await reader.query<{ count: number }>(
+      `select count(*)::int as count from (select from lot_input i where i.${own} = $1 and ${knownFact('i', known === null ? null : (BigInt(known) as Position))} limit ${MOST_COUNTED + 1}) x`,
+      [lot],
+    );
+    results.push(row!.count);
+  }
+  return results;
+}
+
+/** One page of a lot's inputs or outputs. */
+export async function usesOf(question: Question, lot: string, side: Side, page: PageArguments): Promise<Page<LotInput>> {
+  const list = `${side} of ${lot}`;
+  const request = readPage(question, list, page);
+  const known = request.known === null ? null : String(request.known);
+  const rows = await question.reader.loader(pagesOf).load({ lot, side, limit: request.first + 1, after: request.after, known });
+  return makePage(question, {
+    list,
+    request,
+    position: request.known ?? (await question.reader.position()),
+    rows: rows.map((row) => Object.assign(new LotInput(), { ...row, grams: grams(row.grams) }) as LotInput & { key: string[] }),
+    keyOf: (row) => row.key,
+    count: () => question.reader.loader(counts).load({ lot, side, known }),
+  });
+}

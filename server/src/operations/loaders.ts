@@ -1,0 +1,50 @@
+import { Certifier, type Day, Operation, OperationCertificate, OperationCertificateStatusFact, type VerifiedProduct } from '@lotline/schema';
+import { type BatchOf, grouped, nounById } from '../database';
+
+export const operationById = nounById(Operation);
+export const certifierById = nounById(Certifier);
+export const operationCertificateById = nounById(OperationCertificate);
+
+interface StatusRow extends Omit<OperationCertificateStatusFact, 'recordedAt'> {
+  recordedAt: Date;
+  products: string[];
+}
+
+/** The history of certificates, oldest first, each row with the lines it gave of the Product Verification Form. */
+export const historyOf: BatchOf<string, StatusRow[]> = async (reader, certificates) => {
+  const rows = await reader.query<StatusRow>(
+    `select s.id, s.operation_certificate as "operationCertificateId", s.status, s.effective_from as "effectiveFrom", s.scope, s.hectares, s.expires_on as "expiresOn",
+       s.reason, s.attributes, s.recorded_by as "recordedBy", s.retracted_by as "retractedBy", c.at as "recordedAt",
+       array(select v.product from verified_product v join product p on p.id = v.product where v.status = s.id order by p.name) as products
+     from operation_certificate_status s join command c on c.id = s.recorded_by
+     where s.operation_certificate = any($1) and s.retracted_by is null order by s.effective_from`,
+    [certificates],
+  );
+  return grouped(
+    certificates,
+    rows.map((row) => Object.assign(new OperationCertificateStatusFact(), row) as StatusRow),
+    (row) => row.operationCertificateId,
+  );
+};
+
+/** The Product Verification Form as its rows build it: a row without lines keeps the list before it, one with lines replaces it. */
+export function verifiedProducts(history: readonly { effectiveFrom: Day; products: readonly string[] }[]): VerifiedProduct[] {
+  const lines: VerifiedProduct[] = [];
+  const open = new Map<string, VerifiedProduct>();
+  for (const { effectiveFrom, products } of history) {
+    if (products.length === 0) continue;
+    for (const [product, line] of open) {
+      if (products.includes(product)) continue;
+      line.until = effectiveFrom;
+      open.delete(product);
+    }
+    for (const productId of products) {
+      if (open.has(productId)) continue;
+      const line: VerifiedProduct = { productId, labelledAs: null, from: effectiveFrom, until: null };
+      open.set(productId, line);
+      lines.push(line);
+    }
+  }
+  return lines;
+}
+

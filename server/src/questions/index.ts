@@ -1,0 +1,5 @@
+export * from './give';
+export * from './ids';
+export * from './paging';
+export * from './question';
+export * from './sql';

@@ -1,0 +1,15 @@
+import type { Viewer } from '../access';
+import type { Runner } from '../commands';
+import type { Reader } from '../database';
+import type { Cursors } from '../log';
+
+/** What a resolver has at hand: who asks, and one consistent view of the database for the whole answer. */
+export type Question = {
+  viewer: Viewer;
+  reader: Reader;
+  cursors: Cursors;
+  runner: Runner;
+  /** Key of the refs that name lots within one trace. */
+  refKey: Buffer;
+  requestId: string;
+};

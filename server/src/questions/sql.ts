@@ -1,0 +1,40 @@
+import type { Position } from '../database';
+
+/** Builds the conditions of a statement, and numbers its parameters. */
+export class Conditions {
+  readonly parameters: unknown[] = [];
+  private readonly parts: string[] = [];
+
+  /** Registers a parameter and names it. */
+  parameter(value: unknown): string {
+    this.parameters.push(value);
+    return `$${this.parameters.length}`;
+  }
+
+  add(condition: string): void {
+    this.parts.push(condition);
+  }
+
+  /** `column = any(values)`, where values were given at all. */
+  anyOf(column: string, values: readonly unknown[] | null | undefined, type: string): void {
+    if (values != null) this.add(`${column} = any(${this.parameter(values)}::${type}[])`);
+  }
+
+  toString(): string {
+    return this.parts.length === 0 ? 'true' : this.parts.join(' and ');
+  }
+}
+
+/**
+ * Was this row known at a position of the log? A later page of a list asks so, to belong to the state of the first.
+ * @param position null for the state that the reader sees
+ */
+export function knownRow(alias: string, position: Position | null): string {
+  return position === null ? 'true' : `exists (select from command c where c.id = ${alias}.recorded_by and c.position <= ${position})`;
+}
+
+/** The same for a fact, which may have been retracted. */
+export function knownFact(alias: string, position: Position | null): string {
+  if (position === null) return `${alias}.retracted_by is null`;
+  return `(${knownRow(alias, position)} and (${alias}.retracted_by is null or exists (select from command c where c.id = ${alias}.retracted_by and c.position > ${position})))`;
+}

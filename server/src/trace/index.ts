@@ -1,0 +1,2 @@
+export * from './resolver';
+export { Story } from './story';

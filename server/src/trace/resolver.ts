@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import {
+  CountryCodeScalar,
+  DateScalar,
+  type Day,
+  GapKind,
+  Lot,
+  LotKind,
+  type Page,
+  Refusal,
+  Trace,
+  TraceDirection,
+  type TraceGap,
+  TraceGapConnection,
+  type TraceLink,
+  TraceLinkConnection,
+  type TraceLot,
+  TraceLotConnection,
+  TraceSummary,
+} from '@lotline/schema';
+import { Arg, Args, Ctx, Field, FieldResolver, ID, InputType, Int, Resolver, Root } from 'type-graphql';
+import { idsOf, PageArguments, type PageRequest, pageOfList, type Question, readPage } from '../questions';
+import type { TracedLot } from './facts';
+import { DEEPEST, type FoundGap, Story } from './story';
+
+@InputType({ description: 'Fields are ANDed, lists are ORed.' })
+export class TraceLotFilter {
+  @Field(() => Int, { nullable: true, description: 'At least so many links from the root.' })
+  minDepth?: number;
+
+  @Field(() => Int, { nullable: true, description: 'At most so many links from the root.' })
+  maxDepth?: number;
+
+  @Field(() => [ID], { nullable: true, description: 'What it is.' })
+  products?: string[];
+
+  @Field(() => [ID], { nullable: true, description: 'Who produced it or, on this trace, held it.' })
+  operations?: string[];
+
+  @Field(() => [CountryCodeScalar], { nullable: true, description: 'Where it was born.' })
+  countries?: string[];
+
+  @Field(() => [LotKind], { nullable: true, description: 'How it came to be.' })
+  kinds?: LotKind[];
+}
+
+@Resolver(() => Lot)
+export class LotTraceResolver {
+  @FieldResolver(() => Trace, { description: 'What it was made of, or what was made of it.' })
+  trace(
+    @Root() lot: Lot,
+    @Arg('direction', () => TraceDirection) direction: TraceDirection,
+    @Arg('maxDepth', () => Int, { nullable: true, description: `Furthest lot, in links from this one; 0 to ${DEEPEST}. A walk that this cuts says TRUNCATED.` }) maxDepth: number | null,
+    @Arg('asOf', () => DateScalar, { nullable: true, description: 'Only what had happened at the end of that day.' }) asOf: Day | null,
+    @Ctx() question: Question,
+  ): Promise<Trace> {
+    if (maxDepth != null && (maxDepth < 0 || maxDepth > DEEPEST)) {
+      throw new Refusal({ code: 'BAD_USER_INPUT', message: `maxDepth is ${maxDepth}`, path: ['maxDepth'], remedy: `ask for 0 to ${DEEPEST}, or leave it out` });
+    }
+    return Story.tell(question, lot, { direction, maxDepth: maxDepth ?? null, asOf: asOf ?? null });
+  }
+}
+
+@Resolver(() => Trace)
+export class TraceResolver {
+  @FieldResolver(() => Boolean, { description: 'False when a budget, a right or a missing fact cut it; the gaps say which.' })
+  complete(@Root() story: Story): Promise<boolean> {
+    return story.complete();
+  }
+
+  @FieldResolver(() => TraceSummary, { description: 'The trace in a few numbers.' })
+  summary(@Root() story: Story): Promise<TraceSummary> {
+    return story.summary();
+  }
+
+  @FieldResolver(() => TraceLotConnection, { description: 'Lots met: by depth, then code, then producer.' })
+  async lots(
+    @Root() story: Story,
+    @Arg('filter', () => TraceLotFilter, { nullable: true }) filter: TraceLotFilter | null,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<TraceLot>> {
+    const lots = filter ? await filtered(story, filter) : story.reached;
+    return pageOfStory(question, story, 'lots', page, lots, (lot) => lot.id, (lot) => story.answerFor(lot));
+  }
+
+  @FieldResolver(() => TraceLinkConnection, { description: 'Links between the lots met and the root.' })
+  links(@Root() story: Story, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<TraceLink>> {
+    return pageOfStory(question, story, 'links', page, story.links(), (link) => `${link.input}${link.output}${link.grams}`, (link) => story.linkAnswer(link));
+  }
+
+  @FieldResolver(() => TraceGapConnection, { description: 'What is missing or wrong, over the root and every lot met.' })
+  async gaps(
+    @Root() story: Story,
+    @Arg('kinds', () => [GapKind], { nullable: true }) kinds: GapKind[] | null,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<TraceGap>> {
+    const gaps = await story.gaps();
+    const asked = kinds ? gaps.filter((gap) => kinds.includes(gap.kind)) : gaps;
+    const identity = (gap: FoundGap) => `${gap.kind}${gap.lot.id}${gap.on}${gap.message}`;
+    return pageOfStory(question, story, 'gaps', page, asked, identity, (gap) => story.gapAnswer(gap));
+  }
+}
+
+/** One page of a list of the story. A later page is of the very same list as the first, or TRACE_CHANGED says that it is not. */
+async function pageOfStory<Item, Answer>(
+  question: Question,
+  story: Story,
+  name: string,
+  page: PageArguments,
+  items: readonly Item[],
+  identity: (item: Item) => string,
+  answer: (item: Item) => Answer,
+): Promise<Page<Answer>> {
+  const list = `${name} of trace ${story.direction} of ${story.root.id}`;
+  const request: PageRequest = readPage(question, list, page);
+  const hash = createHash('sha256');
+  for (const item of items) hash.update(identity(item));
+  const digest = hash.digest('base64url').slice(0, 16);
+  if (request.after !== null && request.after[0] !== digest) {
+    throw new Refusal({ code: 'TRACE_CHANGED', message: 'the trace has changed since its first page', path: ['after'], remedy: 'begin again with its first page' });
+  }
+  const answers = await pageOfList(question, list, request, items, digest);
+  return {
+    ...answers,
+    nodes: answers.nodes.map(answer),
+    edges: answers.edges.map((edge) => ({
+      get cursor() {
+        return edge.cursor;
+      },
+      node: answer(edge.node),
+    })),
+  };
+}
+
+async function filtered(story: Story, filter: TraceLotFilter): Promise<TracedLot[]> {
+  const products = idsOf(filter.products, 'Product', 'filter.products');
+  const operations = idsOf(filter.operations, 'Operation', 'filter.operations');
+  const lots: TracedLot[] = [];
+  for (const lot of story.reached) {
+    const holders = operations ? await story.holdersOf(lot) : null;
+    const fits =
+      (filter.minDepth == null || lot.depth >= filter.minDepth) &&
+      (filter.maxDepth == null || lot.depth <= filter.maxDepth) &&
+      (products === null || products.includes(lot.product)) &&
+      (holders === null || operations!.some((operation) => holders.has(operation))) &&
+      (filter.countries == null || filter.countries.includes(lot.country)) &&
+      (filter.kinds == null || filter.kinds.includes(lot.kind));
+    if (fits) lots.push(lot);
+  }
+  return lots;
+}
