@@ -59,6 +59,9 @@ export function explain(error: unknown): unknown {
     if (error.code === '57014') {
       return new Refusal({ code: 'TIMED_OUT', message: 'the question took too long', remedy: 'ask for less: fewer lots, a smaller maxDepth, a smaller page' }, { cause: error });
     }
+    if (error.code === '22021' || error.code === '22P05') {
+      return new Refusal({ code: 'BAD_USER_INPUT', message: 'a text holds a character that cannot be stored', remedy: 'remove NUL characters' }, { cause: error });
+    }
     const gone = error.code.startsWith('08') || error.code.startsWith('57P') || error.code === '53300';
     if (!gone) return error;
   } else if (!/ECONNREFUSED|ECONNRESET|Connection terminated|timeout exceeded when trying to connect|not queryable|EPIPE/.test(`${(error as { code?: string }).code} ${error.message}`)) {

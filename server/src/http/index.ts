@@ -1,0 +1,2 @@
+export { EXAMPLES } from './graphiql';
+export * from './server';

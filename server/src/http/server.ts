@@ -1,0 +1,141 @@
+import { createHmac } from 'node:crypto';
+import { ApolloServer } from '@apollo/server';
+import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import { Refusal } from '@lotline/schema';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
+import { v7 as uuidv7 } from 'uuid';
+import { type Viewer, viewerOf } from '../access';
+import { type Database, type Position, Reader } from '../database';
+import type { Runner } from '../commands';
+import type { Cursors } from '../log';
+import type { Question } from '../questions';
+import { formatError, refusalBody, sendError } from './errors';
+import { serveGraphiql } from './graphiql';
+import { legacyStatus, stateOfAnswer, tellFaults } from './plugins';
+
+/** Largest request, bytes. */
+const LARGEST_BODY = 1024 * 1024;
+/** Most tokens of a document. */
+const MOST_TOKENS = 5000;
+/** How long a stop waits for what is in flight, milliseconds. */
+const STOP_WITHIN_MS = 20_000;
+
+export interface ServerOptions {
+  graph: GraphQLSchema;
+  database: Database;
+  runner: Runner;
+  cursors: Cursors;
+  port: number;
+  host: string;
+  logLevel: string;
+  questionTimeout: number;
+  /** Demo mode: its tokens are accepted, and only loopback names are served. */
+  demo: boolean;
+  /** Token that GraphiQL is signed in with. */
+  graphiqlToken: string | null;
+}
+
+export interface RunningServer {
+  url: string;
+  port: number;
+  log: FastifyInstance['log'];
+  /** Finishes what is in flight, refuses what is new. */
+  stop(): Promise<void>;
+}
+
+/** Who asks, and the state the answer must at least reflect: read from the headers, before GraphQL begins. */
+interface Caller {
+  viewer: Viewer;
+  atLeast: Position | null;
+}
+
+const callers = new WeakMap<FastifyRequest, Caller>();
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
+
+/** Starts the HTTP server. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { database, runner, cursors, graph } = options;
+  let stopping = false;
+  const app = Fastify({
+    bodyLimit: LARGEST_BODY,
+    genReqId: () => uuidv7(),
+    disableRequestLogging: true,
+    forceCloseConnections: 'idle',
+    logger: { level: options.logLevel, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` },
+  });
+
+  const apollo = new ApolloServer<Question>({
+    schema: graph,
+    plugins: [ApolloServerPluginCacheControlDisabled(), ApolloServerPluginLandingPageDisabled(), tellFaults(app.log), stateOfAnswer, legacyStatus],
+    formatError,
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    persistedQueries: false,
+    parseOptions: { maxTokens: MOST_TOKENS },
+    maxRecursiveSelections: true,
+    logger: app.log,
+  });
+  await apollo.start();
+
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
+    if (options.demo && !LOOPBACK.test(request.headers.host ?? '')) {
+      throw new Refusal({ code: 'FORBIDDEN', message: 'demo mode answers on this machine only', remedy: 'use the address that the server printed at its start' });
+    }
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const path = request.url.split('?', 1)[0];
+    request.log.info({ method: request.method, path, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10, viewer: callers.get(request)?.viewer.kind }, 'answered');
+  });
+  app.setErrorHandler(sendError);
+  app.setNotFoundHandler((request, reply) =>
+    reply.code(404).send(refusalBody(new Refusal({ code: 'NOT_FOUND', message: 'there is nothing here', remedy: 'GraphQL is at /graphql, GraphiQL at /' }), request.id)),
+  );
+
+  app.get('/healthz', async () => ({ status: 'alive' }));
+  app.get('/readyz', async (_request, reply) => {
+    if (stopping) return reply.code(503).send({ status: 'stopping' });
+    const fine = await database.query('select 1').then(
+      () => true,
+      () => false,
+    );
+    return reply.code(fine ? 200 : 503).send({ status: fine ? 'ready' : 'no database' });
+  });
+
+  const demoKey = options.demo ? database.installation.tokenKey : null;
+  const refKey = createHmac('sha256', database.installation.cursorKey).update('refs').digest();
+  app.route({
+    url: '/graphql',
+    method: ['GET', 'POST'],
+    preHandler: async (request) => {
+      const viewer = await viewerOf(request.headers.authorization, demoKey);
+      const wanted = request.headers['lotline-at-least'];
+      callers.set(request, { viewer, atLeast: typeof wanted === 'string' ? cursors.decode(wanted, viewer.name) : null });
+    },
+    handler: fastifyApolloHandler<Question>(apollo, {
+      context: async (request) => {
+        const { viewer, atLeast } = callers.get(request)!;
+        return { viewer, cursors, runner, refKey, requestId: request.id, reader: new Reader(database, { timeout: options.questionTimeout, atLeast }) };
+      },
+    }),
+  });
+  serveGraphiql(app, options.graphiqlToken);
+
+  await app.listen({ port: options.port, host: options.host });
+  const { port } = app.server.address() as { port: number };
+  return {
+    port,
+    url: `http://${options.host === '0.0.0.0' ? 'localhost' : options.host}:${port}`,
+    log: app.log,
+    stop: async () => {
+      stopping = true;
+      const cut = setTimeout(() => app.server.closeAllConnections(), STOP_WITHIN_MS);
+      await app.close();
+      clearTimeout(cut);
+      await apollo.stop();
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DEMO_VIEWERS, type DemoViewer, mintToken } from './access';
+import { type Instance, openInstance } from './app';
+import { forgetOldKeys } from './commands';
+import { readConfig } from './config';
+import { buildGraph } from './graph';
+import { startServer } from './http';
+import { loadSamples } from './samples';
+
+const DAY_MS = 86_400_000;
+
+/** One token a kind of viewer, for a person who tries Lotline out. */
+async function mintDemoTokens({ config, database }: Instance): Promise<Record<DemoViewer, string>> {
+  const kinds = Object.keys(DEMO_VIEWERS) as DemoViewer[];
+  const tokens = Object.fromEntries(await Promise.all(kinds.map(async (kind) => [kind, await mintToken(kind, database.installation.tokenKey)]))) as Record<DemoViewer, string>;
+  writeFileSync(join(config.dataDir, 'demo-tokens.json'), `${JSON.stringify(tokens, null, 2)}\n`, { mode: 0o600 });
+  return tokens;
+}
+
+async function main(): Promise<void> {
+  const config = readConfig();
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const instance = await openInstance(config, say);
+  try {
+    const corridors = config.samples ? await loadSamples(instance) : [];
+    const tokens = config.demo ? await mintDemoTokens(instance) : null;
+    const { database, runner, cursors } = instance;
+    const server = await startServer({ ...config, graph: buildGraph(), database, runner, cursors, graphiqlToken: tokens?.analyst ?? null });
+    const forget = () => forgetOldKeys(database).catch((error) => server.log.error({ err: error }, 'old idempotency keys were not forgotten'));
+    const forgetting = setInterval(forget, DAY_MS).unref();
+    void forget();
+
+    let stopping = false;
+    const stop = async (signal: string) => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      clearInterval(forgetting);
+      server.log.info({ signal }, 'stopping: what is in flight is finished first');
+      await server.stop();
+      await instance.close();
+      process.exit(0);
+    };
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+
+    if (corridors.length > 0) server.log.info({ samples: corridors }, 'samples loaded');
+    server.log.info({ url: server.url, graphiql: `${server.url}/`, ...(tokens && { tokens: join(config.dataDir, 'demo-tokens.json') }) }, 'ready');
+  } catch (error) {
+    await instance.close();
+    throw error;
+  }
+}
+
+main().catch((error: Error) => {
+  process.stderr.write(`lotline did not start: ${error.message}\n`);
+  process.exit(1);
+});
