@@ -1,0 +1,33 @@
+/** @type {import('jest').Config} */
+module.exports = {
+  rootDir: __dirname,
+  testMatch: ['<rootDir>/**/*.test.ts'],
+  testEnvironment: 'node',
+  globalSetup: '<rootDir>/support/start-postgres.ts',
+  globalTeardown: '<rootDir>/support/stop-postgres.ts',
+  setupFiles: ['reflect-metadata'],
+  transform: {
+    '\\.[jt]s$': [
+      '@swc/jest',
+      {
+        jsc: {
+          target: 'es2023',
+          keepClassNames: true,
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+        },
+        module: { type: 'commonjs' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  // Packages that ship only ES modules, which jest on Node 20 cannot require as they are.
+  transformIgnorePatterns: ['/node_modules/(?!(?:cookie|jose|uuid)/)'],
+  moduleNameMapper: {
+    '^@lotline/schema$': '<rootDir>/../schema/src/index.ts',
+    '^@lotline/server/(.*)$': '<rootDir>/../server/src/$1',
+  },
+  maxWorkers: 2,
+  testTimeout: 60_000,
+  reporters: ['default', '<rootDir>/support/closing-line.cjs'],
+};

@@ -1,0 +1,176 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ADMINISTRATOR, mintToken } from '@lotline/server/access';
+import { Runner } from '@lotline/server/commands';
+import { Database } from '@lotline/server/database';
+import { buildGraph } from '@lotline/server/graph';
+import { type RunningServer, startServer } from '@lotline/server/http';
+import { FolderRefused, type ImportCounts, importFolder } from '@lotline/server/import';
+import { Cursors } from '@lotline/server/log';
+import type { GraphQLSchema } from 'graphql';
+import { Client } from 'pg';
+
+// What every test drives: a server of its own on a database of its own, asked through HTTP like anybody would.
+
+export interface GraphQLAnswer {
+  // biome-ignore lint/suspicious/noExplicitAny: an answer has whatever shape its question asked for
+  data: any;
+  // biome-ignore lint/suspicious/noExplicitAny: extensions are looked at field by field
+  errors?: { message: string; path?: (string | number)[]; extensions: any }[];
+  extensions?: { cursor?: string };
+}
+
+export type As = 'admin' | 'analyst' | 'nobody';
+
+export interface Lotline {
+  url: string;
+  databaseUrl: string;
+  database: Database;
+  runner: Runner;
+  cursors: Cursors;
+  server: RunningServer;
+  /** Asks over HTTP; the analyst where nobody else is named. */
+  ask(query: string, variables?: Record<string, unknown>, as?: As, headers?: Record<string, string>): Promise<GraphQLAnswer>;
+  /** The data of an answer that must have no errors. */
+  // biome-ignore lint/suspicious/noExplicitAny: an answer has whatever shape its question asked for
+  data(query: string, variables?: Record<string, unknown>, as?: As): Promise<any>;
+  /** Imports CSV files given by name and content. */
+  import(files: Record<string, string | Buffer>, options?: { dryRun?: boolean }): Promise<ImportCounts>;
+  token(as: Exclude<As, 'nobody'>): string;
+  close(): Promise<void>;
+}
+
+const templateUrl = (): string => {
+  const url = process.env.LOTLINE_TEST_URL;
+  if (!url) throw new Error('the tests run under their own jest configuration');
+  return url;
+};
+
+const inDatabase = (name: string): string => templateUrl().replace(/\/[^/]*$/, `/${name}`);
+
+/** A migrated, empty database; give `drop` its name when done. */
+export async function createDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  const admin = new Client({ connectionString: templateUrl() });
+  await admin.connect();
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await admin.query(`create database ${name} template lotline_template strategy file_copy`);
+      break;
+    } catch (error) {
+      // Another worker copies the template at this very moment.
+      if (attempt === 20) throw error;
+      await new Promise((done) => setTimeout(done, 50));
+    }
+  }
+  await admin.end();
+  return {
+    url: inDatabase(name),
+    drop: async () => {
+      const client = new Client({ connectionString: templateUrl() });
+      await client.connect();
+      await client.query(`drop database if exists ${name} with (force)`);
+      await client.end();
+    },
+  };
+}
+
+let graph: GraphQLSchema | undefined;
+
+/** A running server on an empty database of its own. */
+export async function startLotline(options: { poolSize?: number } = {}): Promise<Lotline> {
+  const { url: databaseUrl, drop } = await createDatabase();
+  const database = await Database.open(databaseUrl, { poolSize: options.poolSize ?? 8 });
+  const runner = new Runner(database);
+  const cursors = new Cursors(database.installation);
+  graph ??= buildGraph();
+  const server = await startServer({
+    graph,
+    database,
+    runner,
+    cursors,
+    port: 0,
+    host: '127.0.0.1',
+    logLevel: process.env.LOG_LEVEL ?? 'silent',
+    questionTimeout: 30_000,
+    demo: true,
+    graphiqlToken: null,
+  });
+  const tokens = { admin: await mintToken('admin', database.installation.tokenKey), analyst: await mintToken('analyst', database.installation.tokenKey) };
+  const ask: Lotline['ask'] = async (query, variables = {}, as = 'analyst', headers = {}) => {
+    const response = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(as !== 'nobody' && { authorization: `Bearer ${tokens[as]}` }), ...headers },
+      body: JSON.stringify({ query, variables }),
+    });
+    return (await response.json()) as GraphQLAnswer;
+  };
+  return {
+    url: server.url,
+    databaseUrl,
+    database,
+    runner,
+    cursors,
+    server,
+    ask,
+    data: async (query, variables, as) => {
+      const answer = await ask(query, variables, as);
+      if (answer.errors) throw new Error(JSON.stringify(answer.errors, null, 2));
+      return answer.data;
+    },
+    import: async (files, importOptions) => {
+      const directory = writeFolder(files);
+      try {
+        return await importFolder(runner, ADMINISTRATOR, directory, importOptions);
+      } finally {
+        rmSync(directory, { recursive: true, force: true });
+      }
+    },
+    token: (as) => tokens[as],
+    close: async () => {
+      await server.stop();
+      await database.close();
+      await drop();
+    },
+  };
+}
+
+/** A folder of files, to import. */
+export function writeFolder(files: Record<string, string | Buffer>): string {
+  const directory = mkdtempSync(join(tmpdir(), 'lotline-folder-'));
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content);
+  return directory;
+}
+
+/** The mistakes that a folder is refused for. */
+export async function mistakesOf(importing: Promise<unknown>): Promise<FolderRefused> {
+  try {
+    await importing;
+  } catch (error) {
+    if (error instanceof FolderRefused) return error;
+    throw error;
+  }
+  throw new Error('the folder was imported');
+}
+
+/** Rows of CSV out of objects; the columns are those of the first. */
+export function csv(rows: readonly Record<string, unknown>[]): string {
+  const columns = Object.keys(rows[0] ?? {});
+  const cell = (value: unknown) => (value === null || value === undefined ? '' : /[",;\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
+  return [columns.join(','), ...rows.map((row) => columns.map((column) => cell(row[column])).join(','))].join('\n');
+}
+
+/** A number for everything in the database that a refused command must not change. */
+export async function fingerprint(database: Database): Promise<string> {
+  const tables = await database.query<{ name: string }>(
+    "select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE' order by 1",
+  );
+  const parts: string[] = [];
+  for (const { name } of tables) {
+    const [row] = await database.query<{ sum: string }>(`select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as sum from ${name} t`);
+    parts.push(`${name}:${row!.sum}`);
+  }
+  return parts.join('\n');
+}
