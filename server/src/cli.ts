@@ -36,7 +36,9 @@ async function withInstance<T>(work: (instance: Instance) => Promise<T>): Promis
 
 function told(counts: ImportCounts): string {
   const parts = Object.entries(counts).filter(([, { recorded, unchanged }]) => recorded + unchanged > 0);
-  return parts.map(([file, { recorded, unchanged }]) => `${file}: ${recorded} recorded${unchanged > 0 ? `, ${unchanged} known` : ''}`).join('; ');
+  return parts
+    .map(([file, { recorded, unchanged }]) => `${file}: ${recorded} recorded${unchanged > 0 ? `, ${unchanged} known` : ''}`)
+    .join('; ');
 }
 
 async function importVerb(args: string[]): Promise<number> {
@@ -45,7 +47,9 @@ async function importVerb(args: string[]): Promise<number> {
   if (directory === undefined || rest.length > 0) throw new UsageError('import takes one folder');
   const progress = terminalProgress(process.stderr);
   try {
-    const counts = await withInstance(({ runner }) => importFolder(runner, ADMINISTRATOR, resolve(callerDirectory(), directory), { dryRun: values['dry-run'] === true, progress }));
+    const counts = await withInstance(({ runner }) =>
+      importFolder(runner, ADMINISTRATOR, resolve(callerDirectory(), directory), { dryRun: values['dry-run'] === true, progress }),
+    );
     progress.end();
     say(`${values['dry-run'] ? 'checked, nothing stored' : 'imported'}: ${told(counts)}`);
     return DONE;

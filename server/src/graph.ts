@@ -2,7 +2,7 @@ import { Node, type NodeType, parseGlobalId, Refusal } from '@lotline/schema';
 import type { GraphQLSchema } from 'graphql';
 import { Arg, buildSchemaSync, Ctx, ID, type PubSub, Query, Resolver } from 'type-graphql';
 import { lotVisible, operationVisible } from './access';
-import { lotById, LotInputLotResolver, LotMutations, LotResolver, OperationLotsResolver } from './lots';
+import { LotInputLotResolver, LotMutations, LotResolver, lotById, OperationLotsResolver } from './lots';
 import {
   certifierById,
   HoldingOperationResolver,

@@ -13,7 +13,9 @@ const DAY_MS = 86_400_000;
 /** One token a kind of viewer, for a person who tries Lotline out. */
 async function mintDemoTokens({ config, database }: Instance): Promise<Record<DemoViewer, string>> {
   const kinds = Object.keys(DEMO_VIEWERS) as DemoViewer[];
-  const tokens = Object.fromEntries(await Promise.all(kinds.map(async (kind) => [kind, await mintToken(kind, database.installation.tokenKey)]))) as Record<DemoViewer, string>;
+  const tokens = Object.fromEntries(
+    await Promise.all(kinds.map(async (kind) => [kind, await mintToken(kind, database.installation.tokenKey)])),
+  ) as Record<DemoViewer, string>;
   writeFileSync(join(config.dataDir, 'demo-tokens.json'), `${JSON.stringify(tokens, null, 2)}\n`, { mode: 0o600 });
   return tokens;
 }
@@ -27,7 +29,8 @@ async function main(): Promise<void> {
     const tokens = config.demo ? await mintDemoTokens(instance) : null;
     const { database, runner, cursors } = instance;
     const server = await startServer({ ...config, graph: buildGraph(), database, runner, cursors, graphiqlToken: tokens?.analyst ?? null });
-    const forget = () => forgetOldKeys(database).catch((error) => server.log.error({ err: error }, 'old idempotency keys were not forgotten'));
+    const forget = () =>
+      forgetOldKeys(database).catch((error) => server.log.error({ err: error }, 'old idempotency keys were not forgotten'));
     const forgetting = setInterval(forget, DAY_MS).unref();
     void forget();
 
@@ -44,7 +47,10 @@ async function main(): Promise<void> {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
 
     if (corridors.length > 0) server.log.info({ samples: corridors }, 'samples loaded');
-    server.log.info({ url: server.url, graphiql: `${server.url}/`, ...(tokens && { tokens: join(config.dataDir, 'demo-tokens.json') }) }, 'ready');
+    server.log.info(
+      { url: server.url, graphiql: `${server.url}/`, ...(tokens && { tokens: join(config.dataDir, 'demo-tokens.json') }) },
+      'ready',
+    );
   } catch (error) {
     await instance.close();
     throw error;

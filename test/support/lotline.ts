@@ -15,9 +15,7 @@ import { Client } from 'pg';
 // What every test drives: a server of its own on a database of its own, asked through HTTP like anybody would.
 
 export interface GraphQLAnswer {
-  // biome-ignore lint/suspicious/noExplicitAny: an answer has whatever shape its question asked for
   data: any;
-  // biome-ignore lint/suspicious/noExplicitAny: extensions are looked at field by field
   errors?: { message: string; path?: (string | number)[]; extensions: any }[];
   extensions?: { cursor?: string };
 }
@@ -34,7 +32,6 @@ export interface Lotline {
   /** Asks over HTTP; the analyst where nobody else is named. */
   ask(query: string, variables?: Record<string, unknown>, as?: As, headers?: Record<string, string>): Promise<GraphQLAnswer>;
   /** The data of an answer that must have no errors. */
-  // biome-ignore lint/suspicious/noExplicitAny: an answer has whatever shape its question asked for
   data(query: string, variables?: Record<string, unknown>, as?: As): Promise<any>;
   /** Imports CSV files given by name and content. */
   import(files: Record<string, string | Buffer>, options?: { dryRun?: boolean }): Promise<ImportCounts>;
@@ -98,7 +95,10 @@ export async function startLotline(options: { poolSize?: number } = {}): Promise
     demo: true,
     graphiqlToken: null,
   });
-  const tokens = { admin: await mintToken('admin', database.installation.tokenKey), analyst: await mintToken('analyst', database.installation.tokenKey) };
+  const tokens = {
+    admin: await mintToken('admin', database.installation.tokenKey),
+    analyst: await mintToken('analyst', database.installation.tokenKey),
+  };
   const ask: Lotline['ask'] = async (query, variables = {}, as = 'analyst', headers = {}) => {
     const response = await fetch(`${server.url}/graphql`, {
       method: 'POST',
@@ -158,7 +158,8 @@ export async function mistakesOf(importing: Promise<unknown>): Promise<FolderRef
 /** Rows of CSV out of objects; the columns are those of the first. */
 export function csv(rows: readonly Record<string, unknown>[]): string {
   const columns = Object.keys(rows[0] ?? {});
-  const cell = (value: unknown) => (value === null || value === undefined ? '' : /[",;\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
+  const cell = (value: unknown) =>
+    value === null || value === undefined ? '' : /[",;\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value);
   return [columns.join(','), ...rows.map((row) => columns.map((column) => cell(row[column])).join(','))].join('\n');
 }
 
@@ -169,7 +170,9 @@ export async function fingerprint(database: Database): Promise<string> {
   );
   const parts: string[] = [];
   for (const { name } of tables) {
-    const [row] = await database.query<{ sum: string }>(`select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as sum from ${name} t`);
+    const [row] = await database.query<{ sum: string }>(
+      `select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as sum from ${name} t`,
+    );
     parts.push(`${name}:${row!.sum}`);
   }
   return parts.join('\n');

@@ -1,8 +1,8 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Database, type Embedded, startEmbedded } from '../../server/src/database';
 import { Client } from 'pg';
+import { Database, type Embedded, startEmbedded } from '../../server/src/database';
 
 // One throw-away cluster for the whole run, with a migrated database as the template of every test's own.
 

@@ -14,7 +14,10 @@ export class Ownership {
   @Field(() => DateScalar, { nullable: true, description: 'Day of the acquisition.' })
   from: Day | null;
 
-  @Field(() => DateScalar, { nullable: true, description: 'First day at whose end the owner holds nothing. Null while it still holds some.' })
+  @Field(() => DateScalar, {
+    nullable: true,
+    description: 'First day at whose end the owner holds nothing. Null while it still holds some.',
+  })
   until: Day | null;
 }
 

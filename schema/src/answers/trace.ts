@@ -1,6 +1,6 @@
 import { Field, ID, Int, ObjectType } from 'type-graphql';
-import { CertificationVerdict, GapKind, TransportMode } from '../codes/lists';
 import type { Day } from '../codes/day';
+import { CertificationVerdict, GapKind, TransportMode } from '../codes/lists';
 import type { Grams } from '../codes/mass';
 import { Lot } from '../nouns/lot';
 import { CountryCodeScalar, DateScalar, KilogramsScalar } from '../scalars';

@@ -21,7 +21,8 @@ export function parseDay(text: string): Parsed<Day> {
     const date = new Date(Date.UTC(year, month - 1, day));
     const real = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
     if (!real) return bad(`${quote(value)} is no day of the calendar`, 'write an existing date as YYYY-MM-DD');
-    if (year < FIRST_YEAR || year > LAST_YEAR) return bad(`the year ${year} is out of range`, `use a year from ${FIRST_YEAR} to ${LAST_YEAR}`);
+    if (year < FIRST_YEAR || year > LAST_YEAR)
+      return bad(`the year ${year} is out of range`, `use a year from ${FIRST_YEAR} to ${LAST_YEAR}`);
     return good(value as Day);
   }
   if (/^\d{1,2}[./-]\d{1,2}[./-]\d{2,4}$/.test(value)) {
@@ -29,7 +30,10 @@ export function parseDay(text: string): Parsed<Day> {
   }
   if (/^\d{5}(?:\.\d+)?$/.test(value)) {
     const serial = new Date(Date.UTC(1899, 11, 30) + Math.floor(Number(value)) * 86_400_000).toISOString().slice(0, 10);
-    return bad(`${quote(value)} is a spreadsheet's serial number of a date`, `format the column as text and write ${serial}, if that is the day meant`);
+    return bad(
+      `${quote(value)} is a spreadsheet's serial number of a date`,
+      `format the column as text and write ${serial}, if that is the day meant`,
+    );
   }
   return bad(`${quote(value)} is not an ISO 8601 date`, 'write the date as YYYY-MM-DD');
 }

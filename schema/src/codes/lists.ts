@@ -24,7 +24,10 @@ export type AdjustmentKind = keyof typeof AdjustmentKind;
 
 export const TraceDirection = list(['BACK', 'FORWARD']);
 export type TraceDirection = keyof typeof TraceDirection;
-registerEnumType(TraceDirection, { name: 'TraceDirection', description: 'BACK to what a lot was made of, FORWARD to what was made of it.' });
+registerEnumType(TraceDirection, {
+  name: 'TraceDirection',
+  description: 'BACK to what a lot was made of, FORWARD to what was made of it.',
+});
 
 export const TransportMode = list(['MARITIME', 'RAIL', 'ROAD', 'AIR', 'MAIL', 'MULTIMODAL', 'FIXED', 'INLAND_WATER']);
 export type TransportMode = keyof typeof TransportMode;
@@ -34,9 +37,23 @@ export const ViewerKind = list(['NOBODY', 'OPERATION', 'CERTIFIER', 'PARTNER', '
 export type ViewerKind = keyof typeof ViewerKind;
 registerEnumType(ViewerKind, { name: 'ViewerKind', description: 'Who is asking.' });
 
-export const CertificationVerdict = list(['VALID', 'VALID_EQUIVALENT', 'EXEMPT', 'SUSPENDED', 'REVOKED', 'SURRENDERED', 'EXPIRED', 'OUT_OF_SCOPE', 'NONE', 'UNKNOWN']);
+export const CertificationVerdict = list([
+  'VALID',
+  'VALID_EQUIVALENT',
+  'EXEMPT',
+  'SUSPENDED',
+  'REVOKED',
+  'SURRENDERED',
+  'EXPIRED',
+  'OUT_OF_SCOPE',
+  'NONE',
+  'UNKNOWN',
+]);
 export type CertificationVerdict = keyof typeof CertificationVerdict;
-registerEnumType(CertificationVerdict, { name: 'CertificationVerdict', description: 'Was an operation certified for a product on a day? Best first.' });
+registerEnumType(CertificationVerdict, {
+  name: 'CertificationVerdict',
+  description: 'Was an operation certified for a product on a day? Best first.',
+});
 
 /** Gap kinds in the order of the contract, which is also the order in which gaps are told. */
 export const GapKind = list([

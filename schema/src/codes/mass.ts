@@ -59,7 +59,10 @@ export function parseDecimal(text: string): Parsed<Decimal> {
   }
   if (/^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/.test(value)) {
     const repaired = value.replaceAll(',', '');
-    return bad(`${quote(value)} has a thousands separator or a decimal comma`, `write ${repaired}, or ${value.replace(',', '.')} if the comma is the decimal point`);
+    return bad(
+      `${quote(value)} has a thousands separator or a decimal comma`,
+      `write ${repaired}, or ${value.replace(',', '.')} if the comma is the decimal point`,
+    );
   }
   if (/^[+-]?\d+,\d+$/.test(value)) return bad(`${quote(value)} has a decimal comma`, `write ${value.replace(',', '.')}`);
   if (/^[+-]?\d{1,3}(?:[.\s'\u00a0\u202f]\d{3})+(?:,\d+)?$/.test(value)) {
@@ -72,8 +75,22 @@ export function parseDecimal(text: string): Parsed<Decimal> {
 export function parseUnit(text: string): Parsed<Unit> {
   const code = text.trim().toUpperCase();
   if ((UNITS as readonly string[]).includes(code)) return good(code as Unit);
-  const meant: Record<string, Unit> = { KG: 'KGM', KGS: 'KGM', G: 'GRM', T: 'TNE', MT: 'TNE', LB: 'LBR', LBS: 'LBR', OZ: 'ONZ', BU: 'BUA', ST: 'STN' };
-  return bad(`${quote(text)} is not a unit of UN/ECE Recommendation 20 that Lotline knows`, meant[code] ? `write ${meant[code]}` : `use one of ${UNITS.join(' ')}`);
+  const meant: Record<string, Unit> = {
+    KG: 'KGM',
+    KGS: 'KGM',
+    G: 'GRM',
+    T: 'TNE',
+    MT: 'TNE',
+    LB: 'LBR',
+    LBS: 'LBR',
+    OZ: 'ONZ',
+    BU: 'BUA',
+    ST: 'STN',
+  };
+  return bad(
+    `${quote(text)} is not a unit of UN/ECE Recommendation 20 that Lotline knows`,
+    meant[code] ? `write ${meant[code]}` : `use one of ${UNITS.join(' ')}`,
+  );
 }
 
 const power10 = (n: number): bigint => 10n ** BigInt(n);
@@ -99,14 +116,20 @@ export function toGrams(value: Decimal, unit: Unit, kgPerBushel: string | null):
   if (unit === 'BUA') {
     const perBushel = kgPerBushel === null ? null : parseDecimal(kgPerBushel);
     if (perBushel === null || !perBushel.ok) {
-      return bad('the product has no kg_per_bushel, so a bushel of it has no mass', 'give the product its kg_per_bushel, or write the mass in KGM or LBR');
+      return bad(
+        'the product has no kg_per_bushel, so a bushel of it has no mass',
+        'give the product its kg_per_bushel, or write the mass in KGM or LBR',
+      );
     }
     factor = { digits: perBushel.value.digits * 1000n, scale: perBushel.value.scale };
   } else factor = GRAMS_PER_UNIT[unit];
   const numerator = value.digits * factor.digits;
   const denominator = power10(value.scale + factor.scale);
   if (METRIC.has(unit) && numerator % denominator !== 0n) {
-    return bad('the mass is not a whole number of grams', `write at most ${{ GRM: 0, KGM: 3, TNE: 6 }[unit as 'GRM' | 'KGM' | 'TNE']} decimals in ${unit}`);
+    return bad(
+      'the mass is not a whole number of grams',
+      `write at most ${{ GRM: 0, KGM: 3, TNE: 6 }[unit as 'GRM' | 'KGM' | 'TNE']} decimals in ${unit}`,
+    );
   }
   const result = divideHalfEven(numerator, denominator);
   if (result <= 0n) return bad('the mass is less than half a gram', 'write the net mass as a positive number of grams');

@@ -20,7 +20,14 @@ export interface EventPayloads {
     effectiveFrom: Day;
     reason: string | null;
   };
-  'lot.born': { producer: string; product: string; kind: LotKind; grams: GramsText; on: Day | null; inputs: { input: string; grams: GramsText; on: Day | null }[] };
+  'lot.born': {
+    producer: string;
+    product: string;
+    kind: LotKind;
+    grams: GramsText;
+    on: Day | null;
+    inputs: { input: string; grams: GramsText; on: Day | null }[];
+  };
   'lot.inputs-declared': { inputs: { input: string; grams: GramsText; on: Day | null }[]; retracted: string[]; reason: string | null };
   'lot.transferred': { transfer: string; sender: string; receiver: string; grams: GramsText; on: Day };
   'lot.lost': { adjustment: string; holder: string; kind: AdjustmentKind; grams: GramsText; on: Day };

@@ -1,7 +1,7 @@
 import { Field, ObjectType } from 'type-graphql';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { CountryCodeScalar } from '../scalars';
 import { Node } from '../relay/node';
+import { CountryCodeScalar } from '../scalars';
 import { AttributesColumn, ReferenceColumn, TextColumn } from './columns';
 
 /** An accredited or equivalent certifying agent (7 CFR 205.2). */

@@ -8,7 +8,13 @@ export const TextColumn = (options: ColumnOptions = {}) => Column('text', { coll
 
 /** Whole grams, a 64-bit integer. */
 export const GramsColumn = (options: ColumnOptions = {}) =>
-  Column('bigint', { ...options, transformer: { from: (value: string | null) => (value === null ? null : grams(value)), to: (value: Grams | null) => value?.toString() ?? null } });
+  Column('bigint', {
+    ...options,
+    transformer: {
+      from: (value: string | null) => (value === null ? null : grams(value)),
+      to: (value: Grams | null) => value?.toString() ?? null,
+    },
+  });
 
 /** A local calendar date. */
 export const DayColumn = (options: ColumnOptions = {}) => Column('date', { nullable: true, ...options });

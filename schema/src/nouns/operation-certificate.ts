@@ -1,7 +1,7 @@
 import { Field, ObjectType } from 'type-graphql';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { OperationCertificateStatus } from '../codes/lists';
 import type { Day } from '../codes/day';
+import { OperationCertificateStatus } from '../codes/lists';
 import { Node } from '../relay/node';
 import { DateScalar, DateTimeScalar } from '../scalars';
 import { AttributesColumn, DayColumn, ReferenceColumn, TextColumn } from './columns';
@@ -9,7 +9,11 @@ import { Fact } from './fact';
 
 /** An operation's organic certificate: one per operation, certifier and standard. Its standing is a history of facts. */
 @Entity('operation_certificate')
-@ObjectType({ implements: Node, simpleResolvers: true, description: "An operation's organic certificate: one per operation, certifier and standard." })
+@ObjectType({
+  implements: Node,
+  simpleResolvers: true,
+  description: "An operation's organic certificate: one per operation, certifier and standard.",
+})
 export class OperationCertificate extends Node {
   override readonly nodeType = 'OperationCertificate';
 

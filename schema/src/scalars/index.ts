@@ -17,7 +17,8 @@ export const KilogramsScalar = textScalar<Grams>(
 export const CursorScalar = textScalar<string>(
   'Cursor',
   'A place in the log, opaque, bound to this database and viewer. Subscriptions resume from it.',
-  (text) => (/^[A-Za-z0-9_-]{1,256}$/.test(text) ? good(text) : bad(`${quote(text)} is not a cursor`, 'send a cursor exactly as an answer gave it')),
+  (text) =>
+    /^[A-Za-z0-9_-]{1,256}$/.test(text) ? good(text) : bad(`${quote(text)} is not a cursor`, 'send a cursor exactly as an answer gave it'),
   (value) => value,
 );
 

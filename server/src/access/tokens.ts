@@ -15,7 +15,10 @@ export const mintToken = (viewer: DemoViewer, key: Uint8Array): Promise<string> 
   new SignJWT({ viewer }).setProtectedHeader({ alg: 'HS256' }).setIssuer(ISSUER).setIssuedAt().setExpirationTime(LIFETIME).sign(key);
 
 const unauthenticated = (message: string, cause?: unknown) =>
-  new Refusal({ code: 'UNAUTHENTICATED', message, remedy: 'send the header Authorization: Bearer TOKEN with a valid token, or none' }, { cause });
+  new Refusal(
+    { code: 'UNAUTHENTICATED', message, remedy: 'send the header Authorization: Bearer TOKEN with a valid token, or none' },
+    { cause },
+  );
 
 /**
  * Who stands behind an Authorization header; nobody where there is none.
@@ -23,7 +26,10 @@ const unauthenticated = (message: string, cause?: unknown) =>
  */
 export async function viewerOf(authorization: string | undefined, demoKey: Uint8Array | null): Promise<Viewer> {
   if (authorization === undefined) return NOBODY;
-  const token = authorization.length <= LONGEST_HEADER ? /^bearer +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i.exec(authorization)?.[1] : undefined;
+  const token =
+    authorization.length <= LONGEST_HEADER
+      ? /^bearer +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i.exec(authorization)?.[1]
+      : undefined;
   if (token === undefined) throw unauthenticated('the Authorization header holds no bearer token');
   if (demoKey === null) throw unauthenticated('this server accepts no demo tokens');
   try {

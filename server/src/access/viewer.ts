@@ -24,13 +24,21 @@ export const seesAll = (viewer: Viewer): boolean => viewer.kind === 'ANALYST' ||
 
 /** Why this viewer may not give commands at all; null if it may. */
 export function mayCommand(viewer: Viewer): Reason | null {
-  if (viewer.kind === 'NOBODY') return { code: 'UNAUTHENTICATED', message: 'this needs a token', remedy: 'send the header Authorization: Bearer TOKEN' };
-  if (viewer.kind === 'ANALYST') return { code: 'FORBIDDEN', message: 'an analyst reads everything and changes nothing', remedy: 'use a token of the operation' };
+  if (viewer.kind === 'NOBODY')
+    return { code: 'UNAUTHENTICATED', message: 'this needs a token', remedy: 'send the header Authorization: Bearer TOKEN' };
+  if (viewer.kind === 'ANALYST')
+    return { code: 'FORBIDDEN', message: 'an analyst reads everything and changes nothing', remedy: 'use a token of the operation' };
   return null;
 }
 
 /** Why this viewer may not give commands for that operation; null if it may. */
 export function mayActFor(viewer: Viewer, operationId: string): Reason | null {
   if (viewer.kind === 'ADMINISTRATOR' || (viewer.kind === 'OPERATION' && viewer.operationId === operationId)) return null;
-  return mayCommand(viewer) ?? { code: 'FORBIDDEN', message: 'the token may not act for this operation', remedy: 'use a token of the operation itself' };
+  return (
+    mayCommand(viewer) ?? {
+      code: 'FORBIDDEN',
+      message: 'the token may not act for this operation',
+      remedy: 'use a token of the operation itself',
+    }
+  );
 }

@@ -1,4 +1,14 @@
-import { canonicalDecimal, type Decimal, type NodeType, type Parsed, parseDecimal, parseGlobalId, parseUnit, type QuantityAsEntered, type Unit } from '@lotline/schema';
+import {
+  canonicalDecimal,
+  type Decimal,
+  type NodeType,
+  type Parsed,
+  parseDecimal,
+  parseGlobalId,
+  parseUnit,
+  type QuantityAsEntered,
+  type Unit,
+} from '@lotline/schema';
 import { z } from 'zod';
 
 // Fields of a command's input, read once by the parsers of the codes: past them nobody checks again.

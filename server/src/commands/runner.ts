@@ -41,10 +41,22 @@ export class Runner {
    * @param key the caller's idempotency key: the same key with the same input gives the same outcome again
    * @throws Refusal with every reason; nothing has changed then
    */
-  async execute<Input, Outcome>(command: Command<Input, Outcome>, viewer: Viewer, inputs: readonly unknown[], key: string, options: ExecuteOptions = {}): Promise<Done<Outcome>> {
+  async execute<Input, Outcome>(
+    command: Command<Input, Outcome>,
+    viewer: Viewer,
+    inputs: readonly unknown[],
+    key: string,
+    options: ExecuteOptions = {},
+  ): Promise<Done<Outcome>> {
     const rows = parseInputs(command, inputs);
     const parsedKey = parseText(key, 200);
-    if (!parsedKey.ok) throw new Refusal({ code: 'BAD_USER_INPUT', message: `idempotencyKey: ${parsedKey.wrong}`, path: ['idempotencyKey'], remedy: parsedKey.remedy });
+    if (!parsedKey.ok)
+      throw new Refusal({
+        code: 'BAD_USER_INPUT',
+        message: `idempotencyKey: ${parsedKey.wrong}`,
+        path: ['idempotencyKey'],
+        remedy: parsedKey.remedy,
+      });
     const inputHash = createHash('sha256').update(command.name).update(JSON.stringify(inputs)).digest();
 
     for (let attempt = 1; ; attempt++) {
@@ -52,7 +64,11 @@ export class Runner {
         return await this.attempt({ command, viewer, rows, key: parsedKey.value, inputHash, ...options });
       } catch (error) {
         if (!isRetryable(error) || attempt === ATTEMPTS) {
-          if (isRetryable(error)) throw new Refusal({ code: 'BUSY', message: 'others are changing the same lots', remedy: 'try again' }, { retryable: true, cause: error });
+          if (isRetryable(error))
+            throw new Refusal(
+              { code: 'BUSY', message: 'others are changing the same lots', remedy: 'try again' },
+              { retryable: true, cause: error },
+            );
           throw explain(error);
         }
         await new Promise((done) => setTimeout(done, Math.random() * 20 * 2 ** attempt));
@@ -76,7 +92,10 @@ export class Runner {
   }
 }
 
-async function carryOut<Input, Outcome>(client: PoolClient, { command, viewer, rows, key, inputHash, dryRun }: Attempt<Input, Outcome>): Promise<Done<Outcome>> {
+async function carryOut<Input, Outcome>(
+  client: PoolClient,
+  { command, viewer, rows, key, inputHash, dryRun }: Attempt<Input, Outcome>,
+): Promise<Done<Outcome>> {
   const tx = new Transaction(client);
   const id = uuidv7();
   const now = new Date();

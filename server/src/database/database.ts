@@ -1,11 +1,37 @@
-import { Certifier, Holding, Lot, LotAdjustment, LotInput, Operation, OperationCertificate, OperationCertificateStatusFact, Party, Product, Transfer, VerifiedProductLine } from '@lotline/schema';
+import {
+  Certifier,
+  Holding,
+  Lot,
+  LotAdjustment,
+  LotInput,
+  Operation,
+  OperationCertificate,
+  OperationCertificateStatusFact,
+  Party,
+  Product,
+  Transfer,
+  VerifiedProductLine,
+} from '@lotline/schema';
 import { type PoolClient, types } from 'pg';
 import { DataSource, DefaultNamingStrategy, type NamingStrategyInterface, type QueryRunner } from 'typeorm';
 import { explain } from './laws';
 import { MIGRATIONS } from './migrations';
 
 /** Every noun that has a table. */
-export const ENTITIES = [Certifier, Operation, Product, OperationCertificate, OperationCertificateStatusFact, VerifiedProductLine, Lot, LotInput, Transfer, LotAdjustment, Holding, Party];
+export const ENTITIES = [
+  Certifier,
+  Operation,
+  Product,
+  OperationCertificate,
+  OperationCertificateStatusFact,
+  VerifiedProductLine,
+  Lot,
+  LotInput,
+  Transfer,
+  LotAdjustment,
+  Holding,
+  Party,
+];
 
 // A date is a local calendar day: it stays the text it is, and never becomes an instant.
 types.setTypeParser(types.builtins.DATE, (text) => text);

@@ -1,6 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, closeSync, cpSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -118,7 +132,13 @@ function clusterDirectory(dataDir: string, account: Account | null, say: (line: 
   return join(elsewhere, 'postgres');
 }
 
-function run(file: string, args: string[], account: Account | null, cwd: string, log: string | 'collect'): { child: ChildProcess; output: () => string } {
+function run(
+  file: string,
+  args: string[],
+  account: Account | null,
+  cwd: string,
+  log: string | 'collect',
+): { child: ChildProcess; output: () => string } {
   let text = '';
   const descriptor = log === 'collect' ? null : openSync(log, 'a', 0o600);
   const child = spawn(file, args, {
@@ -140,14 +160,34 @@ const exitOf = (child: ChildProcess): Promise<number | null> =>
   });
 
 /** Makes a new cluster beside its place and moves it there in one step, so that a half-made one is never met. */
-async function createCluster(native: string, cluster: string, passwordFile: string, account: Account | null, throwAway: boolean): Promise<void> {
+async function createCluster(
+  native: string,
+  cluster: string,
+  passwordFile: string,
+  account: Account | null,
+  throwAway: boolean,
+): Promise<void> {
   const fresh = `${cluster}.new-${process.pid}-${randomBytes(3).toString('hex')}`;
   const secret = `${fresh}.secret`;
   mkdirSync(fresh, { mode: 0o700 });
   writeFileSync(secret, readFileSync(passwordFile), { mode: 0o600 });
   if (account) for (const path of [fresh, secret]) chownSync(path, account.uid, account.gid);
   try {
-    const args = ['-D', fresh, '-U', 'lotline', '-A', 'scram-sha-256', `--pwfile=${secret}`, '-E', 'UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-locale', ...(throwAway ? ['--no-sync'] : [])];
+    const args = [
+      '-D',
+      fresh,
+      '-U',
+      'lotline',
+      '-A',
+      'scram-sha-256',
+      `--pwfile=${secret}`,
+      '-E',
+      'UTF8',
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+      '--no-locale',
+      ...(throwAway ? ['--no-sync'] : []),
+    ];
     const { child, output } = run(join(native, 'bin', 'initdb'), args, account, '/', 'collect');
     const code = await exitOf(child);
     if (code !== 0) throw new EmbeddedError(`the embedded database could not be made in ${cluster}: ${output().trim()}`);
@@ -211,7 +251,8 @@ async function takeLease(url: string): Promise<Client | null> {
     return client;
   } catch (error) {
     await client.end().catch(() => {});
-    if ((error as { code?: string }).code === '28P01') throw new EmbeddedError('the embedded database does not know the password in DATA_DIR/postgres-password');
+    if ((error as { code?: string }).code === '28P01')
+      throw new EmbeddedError('the embedded database does not know the password in DATA_DIR/postgres-password');
     return null;
   }
 }
@@ -252,7 +293,15 @@ export async function startEmbedded(dataDir: string, options: EmbeddedOptions = 
     if (!existsSync(join(cluster, 'PG_VERSION'))) await createCluster(native, cluster, file, account, options.throwAway ?? false);
     let server = runningServer(cluster);
     if (!server && (child === null || child.exitCode !== null)) {
-      const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200', 'jit=off', 'shared_buffers=256MB', 'max_wal_size=4GB', 'log_min_messages=warning'];
+      const settings = [
+        'listen_addresses=127.0.0.1',
+        'unix_socket_directories=',
+        'max_connections=200',
+        'jit=off',
+        'shared_buffers=256MB',
+        'max_wal_size=4GB',
+        'log_min_messages=warning',
+      ];
       if (options.throwAway) settings.push('fsync=off', 'synchronous_commit=off', 'full_page_writes=off');
       const args = ['-D', cluster, '-p', String(await freePort()), ...settings.flatMap((setting) => ['-c', setting])];
       child = run(join(native, 'bin', 'postgres'), args, account, '/', log).child;

@@ -13,26 +13,58 @@ const MASS: Law = { code: 'REFUSED', message: 'a mass must be above zero and at 
 /** Every named law of the database. The test of the laws walks this table and the catalogue side by side. */
 export const LAWS: Record<string, Law> = {
   certifier_code_unique: { code: 'CONFLICT', message: 'a certifier with this code exists', remedy: 'use the existing certifier' },
-  operation_identifier_unique: { code: 'CONFLICT', message: 'an operation with this identifier exists', remedy: 'use the existing operation' },
+  operation_identifier_unique: {
+    code: 'CONFLICT',
+    message: 'an operation with this identifier exists',
+    remedy: 'use the existing operation',
+  },
   product_name_unique: { code: 'CONFLICT', message: 'a product of this name exists', remedy: 'use the existing product' },
-  operation_certificate_unique: { code: 'CONFLICT', message: 'this certificate exists', remedy: 'record a status of the existing certificate' },
-  one_status_per_certificate_and_day: { code: 'CONFLICT', message: 'the certificate has a status from that day', remedy: 'retract that status, or choose another day' },
-  lot_code_unique_within_producer: { code: 'CONFLICT', message: 'this producer has a lot of this code', remedy: 'choose a code that the producer has not used' },
+  operation_certificate_unique: {
+    code: 'CONFLICT',
+    message: 'this certificate exists',
+    remedy: 'record a status of the existing certificate',
+  },
+  one_status_per_certificate_and_day: {
+    code: 'CONFLICT',
+    message: 'the certificate has a status from that day',
+    remedy: 'retract that status, or choose another day',
+  },
+  lot_code_unique_within_producer: {
+    code: 'CONFLICT',
+    message: 'this producer has a lot of this code',
+    remedy: 'choose a code that the producer has not used',
+  },
   lot_mass_above_zero: MASS,
   lot_input_mass_above_zero: MASS,
   transfer_mass_above_zero: MASS,
   lot_adjustment_mass_above_zero: MASS,
   lot_kind_known: { code: 'BAD_USER_INPUT', message: 'unknown kind of lot', remedy: 'use HARVEST, TRANSFORMATION or PURCHASED' },
-  lot_adjustment_kind_known: { code: 'BAD_USER_INPUT', message: 'unknown kind of adjustment', remedy: 'use MOISTURE, CLEANING, SPOILAGE, SAMPLE, COUNT or DRAFT_SURVEY' },
-  operation_certificate_status_known: { code: 'BAD_USER_INPUT', message: 'unknown status of a certificate', remedy: 'use CERTIFIED, SUSPENDED, REVOKED, SURRENDERED or EXPIRED' },
-  transfer_between_two_operations: { code: 'REFUSED', message: 'a transfer needs two operations', remedy: 'name another receiver than the sender' },
+  lot_adjustment_kind_known: {
+    code: 'BAD_USER_INPUT',
+    message: 'unknown kind of adjustment',
+    remedy: 'use MOISTURE, CLEANING, SPOILAGE, SAMPLE, COUNT or DRAFT_SURVEY',
+  },
+  operation_certificate_status_known: {
+    code: 'BAD_USER_INPUT',
+    message: 'unknown status of a certificate',
+    remedy: 'use CERTIFIED, SUSPENDED, REVOKED, SURRENDERED or EXPIRED',
+  },
+  transfer_between_two_operations: {
+    code: 'REFUSED',
+    message: 'a transfer needs two operations',
+    remedy: 'name another receiver than the sender',
+  },
   holding_not_below_floor: {
     code: 'REFUSED',
     message: 'the holder does not have that much of the lot',
     rule: '7 CFR 205.403(d)(4)',
     remedy: 'use at most what is held, or record the transfer by which it came',
   },
-  no_circle_of_lots: { code: 'REFUSED', message: 'a lot cannot be made of itself, directly or through other lots', remedy: 'remove the input that closes the circle' },
+  no_circle_of_lots: {
+    code: 'REFUSED',
+    message: 'a lot cannot be made of itself, directly or through other lots',
+    remedy: 'remove the input that closes the circle',
+  },
   // Broken only by a fault of ours; no caller meets them.
   holding_floor_not_above_zero: { code: 'INTERNAL_SERVER_ERROR', message: 'a holding has a floor above zero', remedy: 'report this' },
   fact_is_never_edited: { code: 'INTERNAL_SERVER_ERROR', message: 'a fact is never edited', remedy: 'report this' },
@@ -45,7 +77,9 @@ interface PostgresError extends Error {
 }
 
 export const isPostgresError = (error: unknown): error is PostgresError =>
-  error instanceof Error && typeof (error as Partial<PostgresError>).code === 'string' && /^[0-9A-Z]{5}$/.test((error as PostgresError).code);
+  error instanceof Error &&
+  typeof (error as Partial<PostgresError>).code === 'string' &&
+  /^[0-9A-Z]{5}$/.test((error as PostgresError).code);
 
 /** Deadlock, or a conflict of isolation: the same work may succeed when tried again. */
 export const isRetryable = (error: unknown): boolean => isPostgresError(error) && (error.code === '40P01' || error.code === '40001');
@@ -57,15 +91,36 @@ export function explain(error: unknown): unknown {
     const law = error.constraint ? LAWS[error.constraint] : undefined;
     if (law && law.code !== 'INTERNAL_SERVER_ERROR') return new Refusal({ ...law }, { cause: error });
     if (error.code === '57014') {
-      return new Refusal({ code: 'TIMED_OUT', message: 'the question took too long', remedy: 'ask for less: fewer lots, a smaller maxDepth, a smaller page' }, { cause: error });
+      return new Refusal(
+        {
+          code: 'TIMED_OUT',
+          message: 'the question took too long',
+          remedy: 'ask for less: fewer lots, a smaller maxDepth, a smaller page',
+        },
+        { cause: error },
+      );
     }
     if (error.code === '22021' || error.code === '22P05') {
-      return new Refusal({ code: 'BAD_USER_INPUT', message: 'a text holds a character that cannot be stored', remedy: 'remove NUL characters' }, { cause: error });
+      return new Refusal(
+        { code: 'BAD_USER_INPUT', message: 'a text holds a character that cannot be stored', remedy: 'remove NUL characters' },
+        { cause: error },
+      );
     }
     const gone = error.code.startsWith('08') || error.code.startsWith('57P') || error.code === '53300';
     if (!gone) return error;
-  } else if (!/ECONNREFUSED|ECONNRESET|Connection terminated|timeout exceeded when trying to connect|not queryable|EPIPE/.test(`${(error as { code?: string }).code} ${error.message}`)) {
+  } else if (
+    !/ECONNREFUSED|ECONNRESET|Connection terminated|timeout exceeded when trying to connect|not queryable|EPIPE/.test(
+      `${(error as { code?: string }).code} ${error.message}`,
+    )
+  ) {
     return error;
   }
-  return new Refusal({ code: 'UNAVAILABLE', message: 'the database does not answer', remedy: 'try again in a moment; a command with the same idempotencyKey is safe to repeat' }, { retryable: true, cause: error });
+  return new Refusal(
+    {
+      code: 'UNAVAILABLE',
+      message: 'the database does not answer',
+      remedy: 'try again in a moment; a command with the same idempotencyKey is safe to repeat',
+    },
+    { retryable: true, cause: error },
+  );
 }

@@ -1,6 +1,6 @@
+import { Refusal } from '@lotline/schema';
 import DataLoader from 'dataloader';
 import type { EntityTarget, ObjectLiteral } from 'typeorm';
-import { Refusal } from '@lotline/schema';
 import type { Connection, Database } from './database';
 import { explain } from './laws';
 
@@ -42,7 +42,9 @@ export class Reader {
 
   /** Nouns by their ids, in no order; unknown ids are left out. */
   async nouns<Noun extends ObjectLiteral>(noun: EntityTarget<Noun>, ids: readonly string[]): Promise<Noun[]> {
-    return this.inTurn(({ connection }) => connection.runner.manager.createQueryBuilder(noun, 'noun').where('noun.id = any(:ids)', { ids }).getMany());
+    return this.inTurn(({ connection }) =>
+      connection.runner.manager.createQueryBuilder(noun, 'noun').where('noun.id = any(:ids)', { ids }).getMany(),
+    );
   }
 
   /** The state of the log that this reader sees. */
@@ -54,7 +56,9 @@ export class Reader {
   loader<Key, Value>(batch: BatchOf<Key, Value>): DataLoader<Key, Value, string> {
     let loader = this.loaders.get(batch) as DataLoader<Key, Value, string> | undefined;
     if (!loader) {
-      loader = new DataLoader<Key, Value, string>((keys) => batch(this, keys), { cacheKeyFn: (key) => (typeof key === 'string' ? key : JSON.stringify(key)) });
+      loader = new DataLoader<Key, Value, string>((keys) => batch(this, keys), {
+        cacheKeyFn: (key) => (typeof key === 'string' ? key : JSON.stringify(key)),
+      });
       this.loaders.set(batch, loader as unknown as DataLoader<unknown, unknown>);
     }
     return loader;

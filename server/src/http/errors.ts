@@ -8,11 +8,24 @@ import { explain } from '../database';
 const LONGEST_MESSAGE = 600;
 
 /** HTTP status of a refusal that stops a request before GraphQL answers it. */
-const STATUS: Partial<Record<ErrorCode, number>> = { UNAUTHENTICATED: 401, FORBIDDEN: 403, BUSY: 503, UNAVAILABLE: 503, BAD_USER_INPUT: 400, CURSOR_FOREIGN: 400 };
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  BUSY: 503,
+  UNAVAILABLE: 503,
+  BAD_USER_INPUT: 400,
+  CURSOR_FOREIGN: 400,
+};
 
 const cut = (text: string): string => (text.length > LONGEST_MESSAGE ? `${text.slice(0, LONGEST_MESSAGE)}...` : text);
 
-const plain = ({ code, message, path, rule, remedy }: Reason) => ({ code, message: cut(message), ...(path && { path }), ...(rule && { rule }), ...(remedy && { remedy }) });
+const plain = ({ code, message, path, rule, remedy }: Reason) => ({
+  code,
+  message: cut(message),
+  ...(path && { path }),
+  ...(rule && { rule }),
+  ...(remedy && { remedy }),
+});
 
 /** A refusal as the extensions of a GraphQL error: the first reason's own fields, and every reason. */
 function extensionsOf(refusal: Refusal): Record<string, unknown> {
@@ -21,7 +34,9 @@ function extensionsOf(refusal: Refusal): Record<string, unknown> {
 }
 
 /** A whole answer that is nothing but a refusal. */
-export const refusalBody = (refusal: Refusal, requestId: string) => ({ errors: [{ message: cut(refusal.message), extensions: { ...extensionsOf(refusal), requestId } }] });
+export const refusalBody = (refusal: Refusal, requestId: string) => ({
+  errors: [{ message: cut(refusal.message), extensions: { ...extensionsOf(refusal), requestId } }],
+});
 
 /** Codes of Apollo's own, in the words of ours. */
 const CODES: Record<string, ErrorCode | 'GRAPHQL_PARSE_FAILED' | 'GRAPHQL_VALIDATION_FAILED'> = {
@@ -36,7 +51,10 @@ const CODES: Record<string, ErrorCode | 'GRAPHQL_PARSE_FAILED' | 'GRAPHQL_VALIDA
 function pathIn(message: string): (string | number)[] | undefined {
   const variable = /^Variable "\$(\w+)"/.exec(message)?.[1];
   const place = / at "([^"]+)"/.exec(message)?.[1] ?? variable;
-  return place?.split(/[.[\]]+/).filter(Boolean).map((step) => (/^\d+$/.test(step) ? Number(step) : step));
+  return place
+    ?.split(/[.[\]]+/)
+    .filter(Boolean)
+    .map((step) => (/^\d+$/.test(step) ? Number(step) : step));
 }
 
 /** What leaves the server for an error: ours with all it says, GraphQL's own in our codes, anything else without a word of the inside. */
@@ -55,7 +73,12 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
     return {
       message: cut(formatted.message),
       ...place,
-      extensions: { code: own, ...(inputPath && { path: inputPath }), remedy: remedy ?? 'send a document and variables that fit the schema', retryable: false },
+      extensions: {
+        code: own,
+        ...(inputPath && { path: inputPath }),
+        remedy: remedy ?? 'send a document and variables that fit the schema',
+        retryable: false,
+      },
     };
   }
   return {
@@ -66,7 +89,8 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
 }
 
 /** Is this a fault of ours, which a person should read in the log? */
-export const isFault = (error: GraphQLError): boolean => !(explain(unwrapResolverError(error)) instanceof Refusal) && CODES[String(error.extensions.code)] === undefined;
+export const isFault = (error: GraphQLError): boolean =>
+  !(explain(unwrapResolverError(error)) instanceof Refusal) && CODES[String(error.extensions.code)] === undefined;
 
 /** What HTTP itself refuses, by Fastify's status: in our words. */
 const HTTP_REFUSALS: Record<number, { message: string; remedy: string }> = {
@@ -82,8 +106,23 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   const own = HTTP_REFUSALS[status];
   if (explained instanceof Refusal) return reply.code(STATUS[explained.reasons[0].code] ?? 500).send(refusalBody(explained, request.id));
   if (own) return reply.code(status).send(refusalBody(new Refusal({ code: 'BAD_USER_INPUT', ...own }), request.id));
-  if (status < 500) return reply.code(status).send(refusalBody(new Refusal({ code: 'BAD_USER_INPUT', message: 'the request is not one of HTTP that can be answered', remedy: 'send a GraphQL request over HTTP' }), request.id));
+  if (status < 500)
+    return reply
+      .code(status)
+      .send(
+        refusalBody(
+          new Refusal({
+            code: 'BAD_USER_INPUT',
+            message: 'the request is not one of HTTP that can be answered',
+            remedy: 'send a GraphQL request over HTTP',
+          }),
+          request.id,
+        ),
+      );
   request.log.error({ err: error }, 'a request failed');
-  const fault = new Refusal({ code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on our side.', remedy: 'try again; if it stays, report the requestId' }, { retryable: true });
+  const fault = new Refusal(
+    { code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on our side.', remedy: 'try again; if it stays, report the requestId' },
+    { retryable: true },
+  );
   return reply.code(500).send(refusalBody(fault, request.id));
 }

@@ -9,7 +9,13 @@ export const legacyStatus: ApolloServerPlugin<Question> = {
     return {
       async willSendResponse({ request, response: { body, http } }) {
         const accept = request.http?.headers.get('accept') ?? '';
-        if (http.status !== 400 || typeof request.query !== 'string' || accept.includes('application/graphql-response+json') || body.kind !== 'single') return;
+        if (
+          http.status !== 400 ||
+          typeof request.query !== 'string' ||
+          accept.includes('application/graphql-response+json') ||
+          body.kind !== 'single'
+        )
+          return;
         const own = ['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT'];
         if (body.singleResult.errors?.every((error) => own.includes(String(error.extensions?.code)))) http.status = 200;
       },
@@ -31,7 +37,10 @@ export const stateOfAnswer: ApolloServerPlugin<Question> = {
           // Without the database there is no state to name; the answer says by its errors what is wrong.
         } finally {
           if (body.kind === 'single' && body.singleResult.errors) {
-            body.singleResult.errors = body.singleResult.errors.map((error) => ({ ...error, extensions: { ...error.extensions, requestId } }));
+            body.singleResult.errors = body.singleResult.errors.map((error) => ({
+              ...error,
+              extensions: { ...error.extensions, requestId },
+            }));
           }
           await reader.close();
         }
@@ -45,7 +54,8 @@ export const tellFaults = (log: FastifyBaseLogger): ApolloServerPlugin<Question>
   async requestDidStart() {
     return {
       async didEncounterErrors({ errors, contextValue: { requestId } }) {
-        for (const error of errors) if (isFault(error)) log.error({ reqId: requestId, err: error.originalError ?? error, path: error.path }, 'a question failed');
+        for (const error of errors)
+          if (isFault(error)) log.error({ reqId: requestId, err: error.originalError ?? error, path: error.path }, 'a question failed');
       },
     };
   },

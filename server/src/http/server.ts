@@ -7,8 +7,8 @@ import Fastify, { type FastifyInstance, type FastifyRequest, LogController } fro
 import type { GraphQLSchema } from 'graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { type Viewer, viewerOf } from '../access';
-import { type Database, type Position, Reader } from '../database';
 import type { Runner } from '../commands';
+import { type Database, type Position, Reader } from '../database';
 import type { Cursors } from '../log';
 import type { Question } from '../questions';
 import { formatError, refusalBody, sendError } from './errors';
@@ -68,7 +68,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const apollo = new ApolloServer<Question>({
     schema: graph,
-    plugins: [ApolloServerPluginCacheControlDisabled(), ApolloServerPluginLandingPageDisabled(), tellFaults(app.log), stateOfAnswer, legacyStatus],
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      tellFaults(app.log),
+      stateOfAnswer,
+      legacyStatus,
+    ],
     formatError,
     introspection: true,
     includeStacktraceInErrorResponses: false,
@@ -83,16 +89,36 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
     if (options.demo && !LOOPBACK.test(request.headers.host ?? '')) {
-      throw new Refusal({ code: 'FORBIDDEN', message: 'demo mode answers on this machine only', remedy: 'use the address that the server printed at its start' });
+      throw new Refusal({
+        code: 'FORBIDDEN',
+        message: 'demo mode answers on this machine only',
+        remedy: 'use the address that the server printed at its start',
+      });
     }
   });
   app.addHook('onResponse', async (request, reply) => {
     const path = request.url.split('?', 1)[0];
-    request.log.info({ method: request.method, path, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10, viewer: callers.get(request)?.viewer.kind }, 'answered');
+    request.log.info(
+      {
+        method: request.method,
+        path,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+        viewer: callers.get(request)?.viewer.kind,
+      },
+      'answered',
+    );
   });
   app.setErrorHandler(sendError);
   app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send(refusalBody(new Refusal({ code: 'NOT_FOUND', message: 'there is nothing here', remedy: 'GraphQL is at /graphql, GraphiQL at /' }), request.id)),
+    reply
+      .code(404)
+      .send(
+        refusalBody(
+          new Refusal({ code: 'NOT_FOUND', message: 'there is nothing here', remedy: 'GraphQL is at /graphql, GraphiQL at /' }),
+          request.id,
+        ),
+      ),
   );
 
   app.get('/healthz', async () => ({ status: 'alive' }));
@@ -118,7 +144,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     handler: fastifyApolloHandler<Question>(apollo, {
       context: async (request) => {
         const { viewer, atLeast } = callers.get(request)!;
-        return { viewer, cursors, runner, refKey, requestId: request.id, reader: new Reader(database, { timeout: options.questionTimeout, atLeast }) };
+        return {
+          viewer,
+          cursors,
+          runner,
+          refKey,
+          requestId: request.id,
+          reader: new Reader(database, { timeout: options.questionTimeout, atLeast }),
+        };
       },
     }),
   });

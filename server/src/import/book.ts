@@ -67,13 +67,15 @@ export function conflict(book: Book, format: FileFormat, line: number, column: s
   });
 }
 
-const shown = (value: unknown): string => (value === null || value === undefined ? 'nothing' : typeof value === 'string' ? value : JSON.stringify(value));
+const shown = (value: unknown): string =>
+  value === null || value === undefined ? 'nothing' : typeof value === 'string' ? value : JSON.stringify(value);
 
 /** Equal, with objects and lists compared by their content in any order of keys or elements. */
 function same(a: unknown, b: unknown): boolean {
   if (a === b || ((a ?? null) === null && (b ?? null) === null)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && [...a].sort().every((each, index) => same(each, [...b].sort()[index]));
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && [...a].sort().every((each, index) => same(each, [...b].sort()[index]));
   if (a instanceof Date && b instanceof Date) return a.getTime() === b.getTime();
   const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
   return Object.keys(left).length === Object.keys(right).length && Object.keys(left).every((key) => same(left[key], right[key]));
@@ -83,7 +85,14 @@ function same(a: unknown, b: unknown): boolean {
  * Compares a row with what is known under its key: values that the file does not state (`undefined`) are not compared. Notes a CONFLICT
  * that shows both.
  */
-export function compare(book: Book, format: FileFormat, line: number, what: string, known: Record<string, unknown>, row: Record<string, unknown>): void {
+export function compare(
+  book: Book,
+  format: FileFormat,
+  line: number,
+  what: string,
+  known: Record<string, unknown>,
+  row: Record<string, unknown>,
+): void {
   for (const [column, value] of Object.entries(row)) {
     if (value === undefined || same(known[column], value)) continue;
     conflict(book, format, line, column, `${what} is known with ${column} ${shown(known[column])}, this row says ${shown(value)}`);

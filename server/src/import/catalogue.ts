@@ -1,9 +1,19 @@
-import { quote, type OperationRole } from '@lotline/schema';
+import { type OperationRole, quote } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
 import { type NewCertifier, type NewOperation, recordCertifiers, recordOperations } from '../operations';
 import { type NewProduct, recordProducts } from '../products';
 import { type Book, compare, Repeats } from './book';
-import { CERTIFIERS, type FileFormat, LOT_ADJUSTMENTS, LOTS, OPERATION_CERTIFICATES, OPERATIONS, PRODUCTS, type Row, TRANSFERS } from './columns';
+import {
+  CERTIFIERS,
+  type FileFormat,
+  LOT_ADJUSTMENTS,
+  LOTS,
+  OPERATION_CERTIFICATES,
+  OPERATIONS,
+  PRODUCTS,
+  type Row,
+  TRANSFERS,
+} from './columns';
 
 // Certifiers, operations and products: rows with a key of their own. A known key with the same values is no change, with other values a
 // conflict.
@@ -42,16 +52,30 @@ function reconcile<F extends FileFormat>(
 
 export async function importCertifiers(book: Book): Promise<void> {
   const rows = book.folder.rows(CERTIFIERS);
-  const codes = new Set([...rows.map((row) => row.values.certifier), ...book.folder.rows(OPERATION_CERTIFICATES).map((row) => row.values.certifier)]);
+  const codes = new Set([
+    ...rows.map((row) => row.values.certifier),
+    ...book.folder.rows(OPERATION_CERTIFICATES).map((row) => row.values.certifier),
+  ]);
   type Known = { id: string; code: string; name: string; country: string | null; schemes: string[]; attributes: object | null };
-  const known = await book.work.tx.query<Known>('select id, code, name, country, schemes, attributes from certifier where code = any($1)', [[...codes]]);
-  const stored = new Map(known.map(({ code, name, country, schemes, attributes }) => [code, { name, country, scheme: schemes, attributes }]));
-  const fresh = reconcile(book, CERTIFIERS, rows, (row) => row.values.certifier, stored, ({ values, attributes }) => ({
-    name: values.name,
-    country: values.country,
-    scheme: values.scheme === undefined ? undefined : (values.scheme ?? []),
-    attributes,
-  }));
+  const known = await book.work.tx.query<Known>('select id, code, name, country, schemes, attributes from certifier where code = any($1)', [
+    [...codes],
+  ]);
+  const stored = new Map(
+    known.map(({ code, name, country, schemes, attributes }) => [code, { name, country, scheme: schemes, attributes }]),
+  );
+  const fresh = reconcile(
+    book,
+    CERTIFIERS,
+    rows,
+    (row) => row.values.certifier,
+    stored,
+    ({ values, attributes }) => ({
+      name: values.name,
+      country: values.country,
+      scheme: values.scheme === undefined ? undefined : (values.scheme ?? []),
+      attributes,
+    }),
+  );
   const recorded: NewCertifier[] = fresh.map(({ values, attributes }) => ({
     id: uuidv7(),
     code: values.certifier,
@@ -71,16 +95,32 @@ export async function importOperations(book: Book): Promise<void> {
   for (const row of book.folder.rows(LOTS)) identifiers.add(row.values.producer);
   for (const row of book.folder.rows(TRANSFERS)) identifiers.add(row.values.from).add(row.values.to);
   for (const row of book.folder.rows(LOT_ADJUSTMENTS)) identifiers.add(row.values.holder);
-  type Known = { id: string; identifier: string; name: string; country: string; roles: OperationRole[]; address: string | null; latitude: number | null; longitude: number | null };
+  type Known = {
+    id: string;
+    identifier: string;
+    name: string;
+    country: string;
+    roles: OperationRole[];
+    address: string | null;
+    latitude: number | null;
+    longitude: number | null;
+  };
   const known = await book.work.tx.query<Known>(
     'select id, identifier, name, country, roles, address, latitude, longitude, attributes from operation where identifier = any($1)',
     [[...identifiers]],
   );
   const stored = new Map(known.map((each) => [each.identifier, { ...each }]));
-  const fresh = reconcile(book, OPERATIONS, rows, (row) => row.values.operation, stored, ({ values, attributes }) => {
-    const { operation, ...stated } = values;
-    return { ...stated, attributes };
-  });
+  const fresh = reconcile(
+    book,
+    OPERATIONS,
+    rows,
+    (row) => row.values.operation,
+    stored,
+    ({ values, attributes }) => {
+      const { operation, ...stated } = values;
+      return { ...stated, attributes };
+    },
+  );
   const recorded: NewOperation[] = fresh.map(({ values, attributes }) => ({
     id: uuidv7(),
     identifier: values.operation,
@@ -106,13 +146,22 @@ export async function importProducts(book: Book): Promise<void> {
     'select id, name, hts, organic, trim_scale(kg_per_bushel)::text as "kgPerBushel", attributes from product where name = any($1)',
     [[...names]],
   );
-  const stored = new Map(known.map(({ name, hts, organic, kgPerBushel, attributes }) => [name, { hts, organic, kg_per_bushel: kgPerBushel, attributes }]));
-  const fresh = reconcile(book, PRODUCTS, rows, (row) => row.values.product, stored, ({ values, attributes }) => ({
-    hts: values.hts,
-    organic: values.organic === undefined ? undefined : (values.organic ?? false),
-    kg_per_bushel: values.kg_per_bushel === undefined ? undefined : (values.kg_per_bushel?.text ?? null),
-    attributes,
-  }));
+  const stored = new Map(
+    known.map(({ name, hts, organic, kgPerBushel, attributes }) => [name, { hts, organic, kg_per_bushel: kgPerBushel, attributes }]),
+  );
+  const fresh = reconcile(
+    book,
+    PRODUCTS,
+    rows,
+    (row) => row.values.product,
+    stored,
+    ({ values, attributes }) => ({
+      hts: values.hts,
+      organic: values.organic === undefined ? undefined : (values.organic ?? false),
+      kg_per_bushel: values.kg_per_bushel === undefined ? undefined : (values.kg_per_bushel?.text ?? null),
+      attributes,
+    }),
+  );
   const recorded: NewProduct[] = fresh.map(({ values, attributes }) => ({
     id: uuidv7(),
     name: values.product,
@@ -124,4 +173,3 @@ export async function importProducts(book: Book): Promise<void> {
   for (const each of [...known, ...recorded]) book.products.set(each.name, each);
   if (book.mistakes.count === 0) await recordProducts(book.work, recorded);
 }
-

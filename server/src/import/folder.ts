@@ -44,7 +44,8 @@ function distance(a: string, b: string): number {
  */
 export async function readFolder(directory: string, progress: Progress): Promise<Folder> {
   const mistakes = new Mistakes();
-  const whole = (file: string, wrong: string, remedy: string) => mistakes.add({ file, line: null, column: null, code: 'BAD_USER_INPUT', wrong, remedy });
+  const whole = (file: string, wrong: string, remedy: string) =>
+    mistakes.add({ file, line: null, column: null, code: 'BAD_USER_INPUT', wrong, remedy });
   let names: string[];
   try {
     names = readdirSync(directory).sort();
@@ -69,7 +70,8 @@ export async function readFolder(directory: string, progress: Progress): Promise
       else progress.note(`${name}: not a file of the format, passed over`);
     }
   }
-  if (found.size === 0 && mistakes.count === 0) whole(directory, 'it holds none of the files', `give at least one of ${FORMATS.map((format) => format.name).join(' ')}`);
+  if (found.size === 0 && mistakes.count === 0)
+    whole(directory, 'it holds none of the files', `give at least one of ${FORMATS.map((format) => format.name).join(' ')}`);
 
   const hash = createHash('sha256');
   const rows = new Map<FileFormat, Row<FileFormat>[]>();

@@ -26,9 +26,22 @@ const importFolderCommand = (folder: Folder, progress: Progress): Command<z.infe
   name: 'import',
   input: digest,
   reported: true,
-  may: (viewer) => mayCommand(viewer) ?? (viewer.kind === 'ADMINISTRATOR' ? null : { code: 'FORBIDDEN', message: 'only an administrator imports', remedy: 'use a token of the administrator' }),
+  may: (viewer) =>
+    mayCommand(viewer) ??
+    (viewer.kind === 'ADMINISTRATOR'
+      ? null
+      : { code: 'FORBIDDEN', message: 'only an administrator imports', remedy: 'use a token of the administrator' }),
   async run(work) {
-    const book: Book = { work, folder, progress, mistakes: new Mistakes(), certifiers: new Map(), operations: new Map(), products: new Map(), counts: {} };
+    const book: Book = {
+      work,
+      folder,
+      progress,
+      mistakes: new Mistakes(),
+      certifiers: new Map(),
+      operations: new Map(),
+      products: new Map(),
+      counts: {},
+    };
     progress.step('checking operations');
     await importCertifiers(book);
     await importOperations(book);
@@ -52,7 +65,9 @@ export async function importFolder(runner: Runner, viewer: Viewer, directory: st
   const folder = await readFolder(directory, progress);
   for (let attempt = 1; ; attempt++) {
     try {
-      const done = await runner.execute(importFolderCommand(folder, progress), viewer, [{ digest: folder.digest }], uuidv7(), { dryRun: options.dryRun });
+      const done = await runner.execute(importFolderCommand(folder, progress), viewer, [{ digest: folder.digest }], uuidv7(), {
+        dryRun: options.dryRun,
+      });
       return done.outcomes[0]!;
     } catch (error) {
       // A name that was free when we looked and is taken now: look again, it may be the same row.

@@ -64,7 +64,8 @@ export class LotReferences {
   /** The one lot of a name; notes what is wrong where there is none, or several. */
   resolve(book: Book, format: FileFormat, line: number, column: string, name: string): KnownLot | null {
     let lots = this.byCode.get(name) ?? [];
-    if (lots.length === 0) lots = [...cuts(name)].flatMap(([producer, code]) => this.of(producer.trim().replace(/^NOP:/i, ''), code.trim()) ?? []);
+    if (lots.length === 0)
+      lots = [...cuts(name)].flatMap(([producer, code]) => this.of(producer.trim().replace(/^NOP:/i, ''), code.trim()) ?? []);
     if (lots.length === 1) return lots[0]!;
     if (lots.length === 0) wrong(book, format, line, column, `there is no lot ${quote(name)}`, 'add it to lots.csv, or correct the code');
     else {

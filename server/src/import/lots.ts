@@ -42,9 +42,16 @@ function weigh(book: Book, format: FileFormat, line: number, quantity: WrittenMa
   return null;
 }
 
-function operationOf(book: Book, format: FileFormat, line: number, column: string, identifier: string): { id: string; country: string } | null {
+function operationOf(
+  book: Book,
+  format: FileFormat,
+  line: number,
+  column: string,
+  identifier: string,
+): { id: string; country: string } | null {
   const operation = book.operations.get(identifier);
-  if (!operation) wrong(book, format, line, column, `there is no operation ${quote(identifier)}`, 'add it to operations.csv, or correct the identifier');
+  if (!operation)
+    wrong(book, format, line, column, `there is no operation ${quote(identifier)}`, 'add it to operations.csv, or correct the identifier');
   return operation ?? null;
 }
 
@@ -93,7 +100,8 @@ async function newLots(book: Book, references: LotReferences, stored: ReadonlyMa
     const { line, values } = row;
     const producer = operationOf(book, LOTS, line, 'producer', values.producer);
     const product = book.products.get(values.product);
-    if (!product) wrong(book, LOTS, line, 'product', `there is no product ${quote(values.product)}`, 'add it to products.csv, or correct the name');
+    if (!product)
+      wrong(book, LOTS, line, 'product', `there is no product ${quote(values.product)}`, 'add it to products.csv, or correct the name');
     if (!producer || !product) continue;
     const grams = weigh(book, LOTS, line, values.quantity, values.unit, product.kgPerBushel);
     const what = `lot ${quote(values.code)} of ${values.producer}`;
@@ -127,17 +135,34 @@ async function newLots(book: Book, references: LotReferences, stored: ReadonlyMa
       attributes: row.attributes,
     };
     lots.push(lot);
-    references.add({ id: lot.id, code: lot.code, producerId: producer.id, producer: values.producer, product, grams, producedOn: lot.producedOn, stored: false });
+    references.add({
+      id: lot.id,
+      code: lot.code,
+      producerId: producer.id,
+      producer: values.producer,
+      product,
+      grams,
+      producedOn: lot.producedOn,
+      stored: false,
+    });
   }
   book.counts[LOTS.name] = { recorded: lots.length, unchanged };
   return lots;
 }
 
 /** How facts without a natural key are told apart: by all their columns. */
-const keyOf = (...columns: unknown[]): string => JSON.stringify(columns.map((each) => (each instanceof Date ? each.toISOString() : (each ?? null))));
+const keyOf = (...columns: unknown[]): string =>
+  JSON.stringify(columns.map((each) => (each instanceof Date ? each.toISOString() : (each ?? null))));
 
 function twice(book: Book, format: FileFormat, line: number, earlier: number): void {
-  wrong(book, format, line, null, `the row equals line ${earlier}`, 'if both happened, tell them apart by a column "reference"; otherwise remove one');
+  wrong(
+    book,
+    format,
+    line,
+    null,
+    `the row equals line ${earlier}`,
+    'if both happened, tell them apart by a column "reference"; otherwise remove one',
+  );
 }
 
 interface DeclaredInput {
@@ -193,7 +218,16 @@ async function newInputs(book: Book, references: LotReferences): Promise<Declare
 async function withoutKnownSets(book: Book, declared: readonly DeclaredInput[]): Promise<DeclaredInput[]> {
   const ids = [...new Set(declared.filter((each) => each.output.stored).map((each) => each.output.id))];
   if (ids.length === 0) return [...declared];
-  type Stored = { output: string; input: string; code: string; value: string; unit: string; on_day: Day | null; at: Date | null; reference: string | null };
+  type Stored = {
+    output: string;
+    input: string;
+    code: string;
+    value: string;
+    unit: string;
+    on_day: Day | null;
+    at: Date | null;
+    reference: string | null;
+  };
   const stored = await book.work.tx.query<Stored>(
     `select i.output, i.input, l.code, i.value, i.unit, i.on_day, i.at, i.reference from lot_input i join lot l on l.id = i.input
      where i.output = any($1) and i.retracted_by is null`,
@@ -202,7 +236,10 @@ async function withoutKnownSets(book: Book, declared: readonly DeclaredInput[]):
   const known = new Map<string, Map<string, string>>();
   for (const use of stored) {
     const set = known.get(use.output) ?? new Map<string, string>();
-    known.set(use.output, set.set(keyOf(use.input, use.value, use.unit, use.on_day, use.at, use.reference), `${use.value} ${use.unit} of ${use.code}`));
+    known.set(
+      use.output,
+      set.set(keyOf(use.input, use.value, use.unit, use.on_day, use.at, use.reference), `${use.value} ${use.unit} of ${use.code}`),
+    );
   }
   const given = new Map<string, DeclaredInput[]>();
   for (const each of declared) {
@@ -217,7 +254,13 @@ async function withoutKnownSets(book: Book, declared: readonly DeclaredInput[]):
     else if (uses.length !== before.size || uses.some((use) => !before.has(use.key))) {
       const list = (texts: string[]) => `${texts.slice(0, 3).join(', ')}${texts.length > 3 ? ` and ${texts.length - 3} more` : ''}`;
       const says = uses.map((use) => `${use.fact.value} ${use.fact.unit} of ${use.input.code}`);
-      conflict(book, LOT_INPUTS, uses[0]!.line, 'output', `lot ${quote(uses[0]!.output.code)} is known with the inputs ${list([...before.values()])}; this folder gives ${list(says)}`);
+      conflict(
+        book,
+        LOT_INPUTS,
+        uses[0]!.line,
+        'output',
+        `lot ${quote(uses[0]!.output.code)} is known with the inputs ${list([...before.values()])}; this folder gives ${list(says)}`,
+      );
     }
   }
   return fresh;
@@ -230,11 +273,19 @@ async function newTransfers(book: Book, references: LotReferences): Promise<NewT
     const lot = references.resolve(book, TRANSFERS, line, 'lot', values.lot);
     const sender = operationOf(book, TRANSFERS, line, 'from', values.from);
     const receiver = operationOf(book, TRANSFERS, line, 'to', values.to);
-    if (values.from === values.to) wrong(book, TRANSFERS, line, 'to', 'sender and receiver are the same operation', 'name another receiver, or remove the row');
+    if (values.from === values.to)
+      wrong(book, TRANSFERS, line, 'to', 'sender and receiver are the same operation', 'name another receiver, or remove the row');
     const quantity = values.quantity ?? null;
     const unit = values.unit ?? null;
     if ((quantity === null) !== (unit === null)) {
-      wrong(book, TRANSFERS, line, quantity === null ? 'quantity' : 'unit', 'quantity and unit go together', 'give both, or neither for the whole lot');
+      wrong(
+        book,
+        TRANSFERS,
+        line,
+        quantity === null ? 'quantity' : 'unit',
+        'quantity and unit go together',
+        'give both, or neither for the whole lot',
+      );
       continue;
     }
     if (!lot || !sender || !receiver) continue;
@@ -308,7 +359,12 @@ async function newLosses(book: Book, references: LotReferences): Promise<NewLoss
 
 type StoredFact = Record<string, unknown> & { attributes: object | null };
 
-async function knownFacts(book: Book, sql: string, found: readonly { lot: KnownLot }[], keyOfRow: (row: StoredFact) => string): Promise<Map<string, StoredFact>> {
+async function knownFacts(
+  book: Book,
+  sql: string,
+  found: readonly { lot: KnownLot }[],
+  keyOfRow: (row: StoredFact) => string,
+): Promise<Map<string, StoredFact>> {
   const ids = [...new Set(found.filter(({ lot }) => lot.stored).map(({ lot }) => lot.id))];
   if (ids.length === 0) return new Map();
   return new Map((await book.work.tx.query<StoredFact>(sql, [ids])).map((row) => [keyOfRow(row), row]));

@@ -42,7 +42,9 @@ export async function importOperationCertificates(book: Book): Promise<void> {
     [operationIds],
   );
 
-  const certificates = new Map(storedCertificates.map((each) => [JSON.stringify([each.operation, each.certifier, each.standard]), each.id]));
+  const certificates = new Map(
+    storedCertificates.map((each) => [JSON.stringify([each.operation, each.certifier, each.standard]), each.id]),
+  );
   const history = new Map<string, Map<Day, OperationCertificateStatus>>();
   const stored = new Map<string, StoredStatus>();
   const remember = (certificate: string, day: Day, status: OperationCertificateStatus) => {
@@ -72,17 +74,41 @@ export async function importOperationCertificates(book: Book): Promise<void> {
     const { values, line } = row;
     const operation = book.operations.get(values.operation);
     const certifier = book.certifiers.get(values.certifier);
-    if (!operation) wrong(book, format, line, 'operation', `there is no operation ${quote(values.operation)}`, 'add it to operations.csv, or correct the identifier');
-    if (!certifier) wrong(book, format, line, 'certifier', `there is no certifier ${quote(values.certifier)}`, 'add it to certifiers.csv, or correct the code');
+    if (!operation)
+      wrong(
+        book,
+        format,
+        line,
+        'operation',
+        `there is no operation ${quote(values.operation)}`,
+        'add it to operations.csv, or correct the identifier',
+      );
+    if (!certifier)
+      wrong(
+        book,
+        format,
+        line,
+        'certifier',
+        `there is no certifier ${quote(values.certifier)}`,
+        'add it to certifiers.csv, or correct the code',
+      );
     const products = (values.products ?? []).flatMap((name) => {
       const product = book.products.get(name);
-      if (!product) wrong(book, format, line, 'products', `there is no product ${quote(name)}`, 'add it to products.csv, or correct the name');
+      if (!product)
+        wrong(book, format, line, 'products', `there is no product ${quote(name)}`, 'add it to products.csv, or correct the name');
       return product ? [product.id] : [];
     });
     if (!operation || !certifier) continue;
     const standard = standardOf(row, certifier);
     if (standard === null) {
-      wrong(book, format, line, 'standard', `certifier ${values.certifier} certifies to several standards`, `say which: ${certifier.schemes.join(' ')}`);
+      wrong(
+        book,
+        format,
+        line,
+        'standard',
+        `certifier ${values.certifier} certifies to several standards`,
+        `say which: ${certifier.schemes.join(' ')}`,
+      );
       continue;
     }
 
@@ -92,7 +118,14 @@ export async function importOperationCertificates(book: Book): Promise<void> {
     const before = certificateId ? stored.get(certificateId + values.effective_from) : undefined;
     const earlier = repeats.earlier([key, values.effective_from], line, row);
     if (before || earlier) {
-      compare(book, format, line, earlier && !before ? `${what}, line ${earlier.line},` : what, before ? { ...before } : stated(earlier!.row), stated(row));
+      compare(
+        book,
+        format,
+        line,
+        earlier && !before ? `${what}, line ${earlier.line},` : what,
+        before ? { ...before } : stated(earlier!.row),
+        stated(row),
+      );
       unchanged++;
       continue;
     }
@@ -120,7 +153,10 @@ export async function importOperationCertificates(book: Book): Promise<void> {
   }
   for (const status of newStatuses) {
     const days = history.get(status.certificateId)!;
-    const before = [...days.keys()].filter((day) => day < status.effectiveFrom).sort().at(-1);
+    const before = [...days.keys()]
+      .filter((day) => day < status.effectiveFrom)
+      .sort()
+      .at(-1);
     status.from = before ? days.get(before)! : null;
   }
   book.counts[format.name] = { recorded: newStatuses.length, unchanged };

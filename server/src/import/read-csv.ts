@@ -1,4 +1,4 @@
-import { createReadStream, openSync, readSync, closeSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { quote } from '@lotline/schema';
@@ -20,7 +20,11 @@ const HEAD = 64 * 1024;
 const TELL_EVERY = 20_000;
 
 /** How a header cell is looked up: letter case and blanks do not matter. */
-const columnName = (text: string): string => text.trim().toLowerCase().replace(/[\s-]+/g, '_');
+const columnName = (text: string): string =>
+  text
+    .trim()
+    .toLowerCase()
+    .replace(/[\s-]+/g, '_');
 
 /** The delimiter under which the header row names the most columns that we know. */
 function delimiterOf(path: string, format: FileFormat): string {
@@ -28,8 +32,15 @@ function delimiterOf(path: string, format: FileFormat): string {
   const buffer = Buffer.alloc(HEAD);
   const length = readSync(descriptor, buffer, 0, HEAD, 0);
   closeSync(descriptor);
-  const header = buffer.subarray(0, length).toString('utf8').replace(/^\ufeff/, '').trimStart().split(/\r?\n|\r/, 1)[0] ?? '';
-  const known = (delimiter: string) => header.split(delimiter).filter((cell) => Object.hasOwn(format.columns, columnName(cell.replace(/^"|"$/g, '')))).length;
+  const header =
+    buffer
+      .subarray(0, length)
+      .toString('utf8')
+      .replace(/^\ufeff/, '')
+      .trimStart()
+      .split(/\r?\n|\r/, 1)[0] ?? '';
+  const known = (delimiter: string) =>
+    header.split(delimiter).filter((cell) => Object.hasOwn(format.columns, columnName(cell.replace(/^"|"$/g, '')))).length;
   return DELIMITERS.reduce((best, each) => (known(each) > known(best) ? each : best));
 }
 
@@ -64,7 +75,10 @@ function decode(bytes: (chunk: Buffer) => void): Transform {
     },
     flush(done) {
       try {
-        done(null, attempt(() => decoder.decode()));
+        done(
+          null,
+          attempt(() => decoder.decode()),
+        );
       } catch (error) {
         done(error as Error);
       }
@@ -89,7 +103,13 @@ function lineOfBadByte(chunk: Buffer): number {
 }
 
 /** Reads a file row by row, each cell by its column's parser; what cannot be read is noted with its place. */
-export async function readCsv(path: string, file: string, format: FileFormat, mistakes: Mistakes, options: ReadOptions): Promise<Row<FileFormat>[]> {
+export async function readCsv(
+  path: string,
+  file: string,
+  format: FileFormat,
+  mistakes: Mistakes,
+  options: ReadOptions,
+): Promise<Row<FileFormat>[]> {
   const note = (line: number | null, column: string | null, wrong: string, remedy: string) =>
     mistakes.add({ file, line, column, code: 'BAD_USER_INPUT', wrong, remedy });
   const rows: Row<FileFormat>[] = [];
@@ -130,7 +150,13 @@ export async function readCsv(path: string, file: string, format: FileFormat, mi
     await pipeline(createReadStream(path), decode(options.bytes), parser);
   } catch (error) {
     if (error instanceof NotUtf8) note(Number(error.message), null, 'it is not UTF-8', 'save it as "CSV UTF-8"');
-    else if (error instanceof TooManyRows) note(null, null, `the folder has more than ${rows.length} rows left to take`, 'import at most 1,000,000 rows at a time: split the folder');
+    else if (error instanceof TooManyRows)
+      note(
+        null,
+        null,
+        `the folder has more than ${rows.length} rows left to take`,
+        'import at most 1,000,000 rows at a time: split the folder',
+      );
     else note(...broken(error as CsvFault));
     return rows;
   }
@@ -198,7 +224,11 @@ function readHeader(cells: readonly string[], format: FileFormat, note: Note): H
 
 function readRow(cells: readonly string[], line: number, header: Header, note: Note): Row<FileFormat> | null {
   if (cells.length !== header.length && (cells.length < header.length || cells.slice(header.length).some((cell) => cell.trim() !== ''))) {
-    note(null, `the row has ${cells.length} cells, the header ${header.length}`, 'quote cells that hold the delimiter, and leave no cell out');
+    note(
+      null,
+      `the row has ${cells.length} cells, the header ${header.length}`,
+      'quote cells that hold the delimiter, and leave no cell out',
+    );
     return null;
   }
   const values: Record<string, unknown> = {};

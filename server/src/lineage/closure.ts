@@ -43,7 +43,12 @@ export interface Lineage {
 }
 
 /** The lots at the far end of each use, nearest first: breadth first, so that a lot's depth is the fewest links to it. */
-export function closureOf(root: string, direction: Direction, uses: readonly Use[], { maxDepth, maxLots }: Pick<WalkOptions, 'maxDepth' | 'maxLots'>): Closure {
+export function closureOf(
+  root: string,
+  direction: Direction,
+  uses: readonly Use[],
+  { maxDepth, maxLots }: Pick<WalkOptions, 'maxDepth' | 'maxLots'>,
+): Closure {
   const [near, far] = direction === 'BACK' ? (['output', 'input'] as const) : (['input', 'output'] as const);
   const nextOf = new Map<string, string[]>();
   for (const use of uses) {

@@ -11,8 +11,14 @@ const TAG = 16;
 const FINGERPRINT = 8;
 
 const fingerprint = (text: string): Buffer => createHash('sha256').update(text).digest().subarray(0, FINGERPRINT);
-const malformed = () => new Refusal({ code: 'BAD_USER_INPUT', message: 'this is not a cursor', remedy: 'send a cursor exactly as an answer gave it' });
-const foreign = () => new Refusal({ code: 'CURSOR_FOREIGN', message: 'the cursor belongs to another viewer or database', remedy: 'start without a cursor, or with one of your own' });
+const malformed = () =>
+  new Refusal({ code: 'BAD_USER_INPUT', message: 'this is not a cursor', remedy: 'send a cursor exactly as an answer gave it' });
+const foreign = () =>
+  new Refusal({
+    code: 'CURSOR_FOREIGN',
+    message: 'the cursor belongs to another viewer or database',
+    remedy: 'start without a cursor, or with one of your own',
+  });
 
 /** Seals and opens cursors of one database. */
 export class Cursors {
@@ -56,7 +62,13 @@ export class Cursors {
   private unseal(use: string, viewer: string, cursor: string): Buffer {
     const bytes = Buffer.from(cursor, 'base64url');
     const start = 1 + FINGERPRINT;
-    if (cursor.length > 4096 || bytes.length < start + NONCE + FINGERPRINT + TAG || bytes[0] !== VERSION || bytes.toString('base64url') !== cursor) throw malformed();
+    if (
+      cursor.length > 4096 ||
+      bytes.length < start + NONCE + FINGERPRINT + TAG ||
+      bytes[0] !== VERSION ||
+      bytes.toString('base64url') !== cursor
+    )
+      throw malformed();
     if (!bytes.subarray(1, start).equals(this.database)) throw foreign();
     let text: Buffer;
     try {

@@ -68,7 +68,11 @@ async function judgeBirths(work: Work, rows: readonly Birth[], kind: LotKind): P
     rows.map((row) => row.product),
   );
   const producers = new Map(
-    (await work.tx.query<{ id: string; country: string }>('select id, country from operation where id = any($1)', [rows.map((row) => row.producer)])).map((each) => [each.id, each]),
+    (
+      await work.tx.query<{ id: string; country: string }>('select id, country from operation where id = any($1)', [
+        rows.map((row) => row.producer),
+      ])
+    ).map((each) => [each.id, each]),
   );
   const taken = new Set(
     (
@@ -83,15 +87,38 @@ async function judgeBirths(work: Work, rows: readonly Birth[], kind: LotKind): P
   return rows.map((row, index) => {
     const producer = producers.get(row.producer);
     const product = products.get(row.product);
-    if (!producer) work.refuse(index, { code: 'NOT_FOUND', message: 'there is no such operation', path: ['producer'], remedy: 'send the id of an operation, as an answer gave it' });
-    if (!product) work.refuse(index, { code: 'NOT_FOUND', message: 'there is no such product', path: ['product'], remedy: 'send the id of a product, as an answer gave it' });
+    if (!producer)
+      work.refuse(index, {
+        code: 'NOT_FOUND',
+        message: 'there is no such operation',
+        path: ['producer'],
+        remedy: 'send the id of an operation, as an answer gave it',
+      });
+    if (!product)
+      work.refuse(index, {
+        code: 'NOT_FOUND',
+        message: 'there is no such product',
+        path: ['product'],
+        remedy: 'send the id of a product, as an answer gave it',
+      });
     const key = JSON.stringify([row.producer, row.code]);
     if (taken.has(key)) {
-      work.refuse(index, { code: 'CONFLICT', message: `this producer has a lot ${quote(row.code)}`, path: ['code'], remedy: 'choose a code that the producer has not used' });
+      work.refuse(index, {
+        code: 'CONFLICT',
+        message: `this producer has a lot ${quote(row.code)}`,
+        path: ['code'],
+        remedy: 'choose a code that the producer has not used',
+      });
     }
     taken.add(key);
     if (row.producedOn && row.producedOn > tomorrow) {
-      work.refuse(index, { code: 'REFUSED', message: `the day ${row.producedOn} has not come yet`, path: ['producedOn'], rule: '7 CFR 205.103', remedy: 'record a lot when it exists' });
+      work.refuse(index, {
+        code: 'REFUSED',
+        message: `the day ${row.producedOn} has not come yet`,
+        path: ['producedOn'],
+        rule: '7 CFR 205.103',
+        remedy: 'record a lot when it exists',
+      });
     }
     if (!producer || !product) return null;
     const grams = weigh(row.quantity, product.kgPerBushel);

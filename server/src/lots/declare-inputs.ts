@@ -45,20 +45,32 @@ export const declareLotInputs: Command<z.infer<typeof declaration>, { lot: strin
     // The lots' rows are locked, in one order, so that two declarations for one lot come one after the other.
     const lots = new Map(
       (
-        await work.tx.query<{ id: string; producer: string; produced_on: Day | null }>('select id, producer, produced_on from lot where id = any($1) order by id for no key update', [
-          rows.map((row) => row.lot),
-        ])
+        await work.tx.query<{ id: string; producer: string; produced_on: Day | null }>(
+          'select id, producer, produced_on from lot where id = any($1) order by id for no key update',
+          [rows.map((row) => row.lot)],
+        )
       ).map((lot) => [lot.id, lot]),
     );
     for (const [index, row] of rows.entries()) {
       const lot = lots.get(row.lot);
       const forbidden = lot ? mayActFor(work.viewer, lot.producer) : null;
       if (!lot || forbidden) {
-        work.refuse(index, forbidden ?? { code: 'NOT_FOUND', message: 'there is no such lot', path: ['lot'], remedy: 'send the id of a lot, as an answer gave it' });
+        work.refuse(
+          index,
+          forbidden ?? {
+            code: 'NOT_FOUND',
+            message: 'there is no such lot',
+            path: ['lot'],
+            remedy: 'send the id of a lot, as an answer gave it',
+          },
+        );
         continue;
       }
       const declared: RetractedInput[] = (
-        await work.tx.query<{ id: string; input: string; holder: string; grams: string }>('select id, input, holder, grams from lot_input where output = $1 and retracted_by is null', [row.lot])
+        await work.tx.query<{ id: string; input: string; holder: string; grams: string }>(
+          'select id, input, holder, grams from lot_input where output = $1 and retracted_by is null',
+          [row.lot],
+        )
       ).map((use) => ({ id: use.id, inputId: use.input, holderId: use.holder, grams: grams(use.grams) }));
       if (declared.length > 0 && row.correctionReason === null) {
         work.refuse(index, {

@@ -159,7 +159,20 @@ export async function recordLotFacts(work: Work, facts: LotFacts): Promise<void>
       attributes: 'jsonb',
       recorded_by: 'uuid',
     },
-    inputs.map((use) => [use.id, use.outputId, use.inputId, use.holderId, use.grams, use.value, use.unit, use.on, use.at, use.reference, use.attributes, command]),
+    inputs.map((use) => [
+      use.id,
+      use.outputId,
+      use.inputId,
+      use.holderId,
+      use.grams,
+      use.value,
+      use.unit,
+      use.on,
+      use.at,
+      use.reference,
+      use.attributes,
+      command,
+    ]),
   );
   await tx.insert(
     'transfer',
@@ -234,9 +247,13 @@ export async function recordLotFacts(work: Work, facts: LotFacts): Promise<void>
 function movesOf({ lots = [], inputs = [], transfers = [], losses = [], corrections = [] }: LotFacts): Move[] {
   const moves: Move[] = lots.map((lot) => ({ lotId: lot.id, ownerId: lot.producerId, grams: lot.grams }));
   for (const use of inputs) moves.push({ lotId: use.inputId, ownerId: use.holderId, grams: -use.grams });
-  for (const { retracted } of corrections) for (const use of retracted) moves.push({ lotId: use.inputId, ownerId: use.holderId, grams: use.grams });
+  for (const { retracted } of corrections)
+    for (const use of retracted) moves.push({ lotId: use.inputId, ownerId: use.holderId, grams: use.grams });
   for (const each of transfers) {
-    moves.push({ lotId: each.lotId, ownerId: each.senderId, grams: -each.grams }, { lotId: each.lotId, ownerId: each.receiverId, grams: each.grams });
+    moves.push(
+      { lotId: each.lotId, ownerId: each.senderId, grams: -each.grams },
+      { lotId: each.lotId, ownerId: each.receiverId, grams: each.grams },
+    );
   }
   for (const loss of losses) moves.push({ lotId: loss.lotId, ownerId: loss.holderId, grams: -loss.grams });
   return moves;
@@ -255,7 +272,10 @@ async function retractInputs(work: Work, corrections: readonly Correction[]): Pr
   const ids = corrections.flatMap((correction) => correction.retracted.map((use) => use.id));
   if (ids.length === 0) return;
   await work.tx.query('update lot_input set retracted_by = $2 where id = any($1)', [ids, work.command]);
-  await work.tx.query('delete from party p using lot_input i where i.id = any($1) and p.operation = i.holder and p.subject = i.input and p.fact = i.id', [ids]);
+  await work.tx.query(
+    'delete from party p using lot_input i where i.id = any($1) and p.operation = i.holder and p.subject = i.input and p.fact = i.id',
+    [ids],
+  );
 }
 
 function tell(work: Work, { lots = [], inputs = [], transfers = [], losses = [], corrections = [] }: LotFacts): void {

@@ -103,7 +103,15 @@ export function ownershipOf(birth: Birth, movements: readonly Movement[], today:
     return atStart <= 0n ? start : (days.find(({ day, grams }) => day > start && grams <= 0n)?.day ?? null);
   };
   const acquisitions: Acquisition[] = [
-    { ownerId: birth.producerId, acquiredFromId: null, grams: birth.grams, from: birth.producedOn, at: birth.producedAt, until: until(birth.producerId, birth.producedOn), fact: null },
+    {
+      ownerId: birth.producerId,
+      acquiredFromId: null,
+      grams: birth.grams,
+      from: birth.producedOn,
+      at: birth.producedAt,
+      until: until(birth.producerId, birth.producedOn),
+      fact: null,
+    },
   ];
   for (const { kind, from, to, grams, on, at, fact } of movements) {
     if (kind === 'TRANSFER') acquisitions.push({ ownerId: to!, acquiredFromId: from, grams, from: on, at, until: until(to!, on), fact });

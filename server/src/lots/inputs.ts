@@ -1,5 +1,5 @@
-import { ID, InputType, Field } from 'type-graphql';
 import { DateScalar, type Day, type Grams, parseDay, quote, type Reason, toGrams, toKilograms } from '@lotline/schema';
+import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { type EnteredMass, idOf, quantity, read, type Work } from '../commands';
@@ -13,7 +13,9 @@ export class QuantityInput {
   @Field(() => String, { description: 'A decimal, e.g. "8164.663"; metric masses in whole grams.' })
   value: string;
 
-  @Field(() => String, { description: 'UN/ECE Recommendation 20: KGM GRM TNE LBR ONZ STN LTN, or BUA by the bushel weight of the product.' })
+  @Field(() => String, {
+    description: 'UN/ECE Recommendation 20: KGM GRM TNE LBR ONZ STN LTN, or BUA by the bushel weight of the product.',
+  })
   unit: string;
 }
 
@@ -29,10 +31,7 @@ export class LotUseInput {
   on?: string;
 }
 
-export const optional = <T extends z.ZodType>(schema: T) =>
-  schema
-    .nullish()
-    .transform((value) => value ?? null);
+export const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
 
 export const lotUse = z.object({ lot: idOf('Lot'), quantity, on: optional(read(parseDay)) });
 export type LotUse = z.infer<typeof lotUse>;
@@ -79,7 +78,13 @@ interface UsedLot {
  * The uses of one output as facts, judged by the policies: the lots exist, were born by the day of use, and the user holds that much.
  * @param given grams that come back to a holding in the same command, by lot
  */
-export async function judgeUses(work: Work, row: number, output: Output, uses: readonly LotUse[], given: ReadonlyMap<string, bigint> = new Map()): Promise<NewInput[]> {
+export async function judgeUses(
+  work: Work,
+  row: number,
+  output: Output,
+  uses: readonly LotUse[],
+  given: ReadonlyMap<string, bigint> = new Map(),
+): Promise<NewInput[]> {
   const lots = new Map(
     (
       await work.tx.query<UsedLot>(
@@ -90,19 +95,33 @@ export async function judgeUses(work: Work, row: number, output: Output, uses: r
   );
   const facts: NewInput[] = [];
   const seen = new Set<string>();
-  uses.forEach((use, index) => {
+  for (const [index, use] of uses.entries()) {
     const at = (reason: Reason, ...path: string[]) => work.refuse(row, { ...reason, path: ['inputs', index, ...path] });
     const lot = lots.get(use.lot);
-    if (!lot) return at({ code: 'NOT_FOUND', message: 'there is no such lot', remedy: 'send the id of a lot, as an answer gave it' }, 'lot');
+    if (!lot) {
+      at({ code: 'NOT_FOUND', message: 'there is no such lot', remedy: 'send the id of a lot, as an answer gave it' }, 'lot');
+      continue;
+    }
     const grams = weigh(use.quantity, lot.kg_per_bushel);
-    if (isReason(grams)) return at(grams, 'quantity');
+    if (isReason(grams)) {
+      at(grams, 'quantity');
+      continue;
+    }
     const key = JSON.stringify([use.lot, grams.toString(), use.on]);
-    if (seen.has(key)) return at({ code: 'CONFLICT', message: 'this input is given twice', remedy: 'add the two masses up' });
+    if (seen.has(key)) {
+      at({ code: 'CONFLICT', message: 'this input is given twice', remedy: 'add the two masses up' });
+      continue;
+    }
     seen.add(key);
     const usedOn = use.on ?? output.producedOn;
     if (usedOn && lot.produced_on && lot.produced_on > usedOn) {
       at(
-        { code: 'REFUSED', message: `lot ${quote(lot.code)} was born on ${lot.produced_on}, after the day of use ${usedOn}`, rule: '7 CFR 205.103', remedy: 'correct the day of use or the birth day' },
+        {
+          code: 'REFUSED',
+          message: `lot ${quote(lot.code)} was born on ${lot.produced_on}, after the day of use ${usedOn}`,
+          rule: '7 CFR 205.103',
+          remedy: 'correct the day of use or the birth day',
+        },
         'on',
       );
     }
@@ -120,7 +139,7 @@ export async function judgeUses(work: Work, row: number, output: Output, uses: r
       reference: null,
       attributes: null,
     });
-  });
+  }
 
   const wanted = new Map<string, bigint>();
   for (const fact of facts) wanted.set(fact.inputId, (wanted.get(fact.inputId) ?? 0n) + fact.grams);

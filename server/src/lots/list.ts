@@ -46,7 +46,13 @@ function held(owners: string, known: Position | null): string {
 }
 
 /** Lots in id order, oldest first. */
-export async function listLots(question: Question, list: string, filter: LotFilter | null, page: PageArguments, producer: string | null = null): Promise<Page<Lot>> {
+export async function listLots(
+  question: Question,
+  list: string,
+  filter: LotFilter | null,
+  page: PageArguments,
+  producer: string | null = null,
+): Promise<Page<Lot>> {
   const request = readPage(question, list, page);
   const where = new Conditions();
   where.add(lotVisible(question.viewer));
@@ -65,9 +71,15 @@ export async function listLots(question: Question, list: string, filter: LotFilt
   const holders = idsOf(filter?.holders, 'Operation', 'filter.holders');
   if (holders) where.add(held(`${where.parameter(holders)}::uuid[]`, request.known));
   where.add(knownRow('l', request.known));
-  const counted = { text: `select count(*)::int as count from (select from lot l where ${where} limit ${MOST_COUNTED + 1}) x`, parameters: [...where.parameters] };
+  const counted = {
+    text: `select count(*)::int as count from (select from lot l where ${where} limit ${MOST_COUNTED + 1}) x`,
+    parameters: [...where.parameters],
+  };
   if (request.after) where.add(`l.id > ${where.parameter(request.after[0])}`);
-  const ids = await question.reader.query<{ id: string }>(`select l.id from lot l where ${where} order by l.id limit ${request.first + 1}`, where.parameters);
+  const ids = await question.reader.query<{ id: string }>(
+    `select l.id from lot l where ${where} order by l.id limit ${request.first + 1}`,
+    where.parameters,
+  );
   const lots = (await question.reader.loader(lotById).loadMany(ids.map((row) => row.id))) as Lot[];
   return makePage(question, {
     list,

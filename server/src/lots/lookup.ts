@@ -14,7 +14,8 @@ export async function findLot({ reader, viewer }: Question, text: string, produc
   const code = parseCode(text);
   if (!code.ok) throw new Refusal({ code: 'BAD_USER_INPUT', message: code.wrong, path: ['code'], remedy: code.remedy });
   const identifier = producer === null ? null : parseOperationIdentifier(producer);
-  if (identifier && !identifier.ok) throw new Refusal({ code: 'BAD_USER_INPUT', message: identifier.wrong, path: ['producer'], remedy: identifier.remedy });
+  if (identifier && !identifier.ok)
+    throw new Refusal({ code: 'BAD_USER_INPUT', message: identifier.wrong, path: ['producer'], remedy: identifier.remedy });
   const rows = await reader.query<{ id: string; producer: string }>(
     `select l.id, o.identifier as producer from lot l join operation o on o.id = l.producer
      where l.code = $1 and ($2::text is null or o.identifier = $2) and ${lotVisible(viewer)} order by o.identifier limit 11`,

@@ -30,18 +30,27 @@ async function payload(question: Question, done: Promise<{ cursor: string; outco
 
 @Resolver()
 export class LotMutations {
-  @Mutation(() => RecordHarvestPayload, { nullable: true, description: 'A lot out of a field, into its producer\'s holding.' })
+  @Mutation(() => RecordHarvestPayload, { nullable: true, description: "A lot out of a field, into its producer's holding." })
   recordHarvest(@Arg('input', () => RecordHarvestInput) input: RecordHarvestInput, @Ctx() question: Question): Promise<LotPayload> {
     return payload(question, give(question, recordHarvest, input));
   }
 
   @Mutation(() => RecordTransformationPayload, { nullable: true, description: 'A lot made of lots that its producer holds.' })
-  recordTransformation(@Arg('input', () => RecordTransformationInput) input: RecordTransformationInput, @Ctx() question: Question): Promise<LotPayload> {
+  recordTransformation(
+    @Arg('input', () => RecordTransformationInput) input: RecordTransformationInput,
+    @Ctx() question: Question,
+  ): Promise<LotPayload> {
     return payload(question, give(question, recordTransformation, input));
   }
 
-  @Mutation(() => DeclareLotInputsPayload, { nullable: true, description: 'The inputs of a lot that was recorded without; or, with a reason, instead of those declared before.' })
-  declareLotInputs(@Arg('input', () => DeclareLotInputsInput) input: DeclareLotInputsInput, @Ctx() question: Question): Promise<LotPayload> {
+  @Mutation(() => DeclareLotInputsPayload, {
+    nullable: true,
+    description: 'The inputs of a lot that was recorded without; or, with a reason, instead of those declared before.',
+  })
+  declareLotInputs(
+    @Arg('input', () => DeclareLotInputsInput) input: DeclareLotInputsInput,
+    @Ctx() question: Question,
+  ): Promise<LotPayload> {
     return payload(question, give(question, declareLotInputs, input));
   }
 }

@@ -1,4 +1,5 @@
 import {
+  byteOrder,
   DateScalar,
   type Day,
   grams,
@@ -13,14 +14,13 @@ import {
   Ownership,
   OwnershipConnection,
   type Page,
-  byteOrder,
   today,
   ZERO,
 } from '@lotline/schema';
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
 import { type BatchOf, grouped } from '../database';
 import { operationById } from '../operations';
-import { PageArguments, pageOfList, type PageRequest, type Question, readPage } from '../questions';
+import { PageArguments, type PageRequest, pageOfList, type Question, readPage } from '../questions';
 import { holdingsOn, NO_SUMS, ownershipOf, type Sums } from './holdings';
 import { LotFilter, listLots } from './list';
 import { findLot, lotById } from './lookup';
@@ -50,7 +50,11 @@ async function identifiersOf({ reader }: Question, ids: Iterable<string>): Promi
 
 @Resolver(() => Lot)
 export class LotResolver {
-  @Query(() => Lot, { nullable: true, description: 'By code; by producer as well (NOP ID or SCHEME:value) where several visible lots share the code, else the error AMBIGUOUS.' })
+  @Query(() => Lot, {
+    nullable: true,
+    description:
+      'By code; by producer as well (NOP ID or SCHEME:value) where several visible lots share the code, else the error AMBIGUOUS.',
+  })
   lot(
     @Arg('code', () => String) code: string,
     @Arg('producer', () => String, { nullable: true }) producer: string | null,
@@ -60,7 +64,11 @@ export class LotResolver {
   }
 
   @Query(() => LotConnection, { description: 'Lots, oldest first.' })
-  lots(@Arg('filter', () => LotFilter, { nullable: true }) filter: LotFilter | null, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<Lot>> {
+  lots(
+    @Arg('filter', () => LotFilter, { nullable: true }) filter: LotFilter | null,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<Lot>> {
     return listLots(question, 'lots', filter, page);
   }
 

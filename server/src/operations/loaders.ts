@@ -1,4 +1,11 @@
-import { Certifier, type Day, Operation, OperationCertificate, OperationCertificateStatusFact, type VerifiedProduct } from '@lotline/schema';
+import {
+  Certifier,
+  type Day,
+  Operation,
+  OperationCertificate,
+  OperationCertificateStatusFact,
+  type VerifiedProduct,
+} from '@lotline/schema';
 import { type BatchOf, grouped, nounById } from '../database';
 
 export const operationById = nounById(Operation);
@@ -47,4 +54,3 @@ export function verifiedProducts(history: readonly { effectiveFrom: Day; product
   }
   return lines;
 }
-

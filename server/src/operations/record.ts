@@ -75,7 +75,18 @@ export async function recordOperations(work: Work, rows: readonly NewOperation[]
       attributes: 'jsonb',
       recorded_by: 'uuid',
     },
-    rows.map((row) => [row.id, row.identifier, row.name, row.country, row.roles, row.address, row.latitude, row.longitude, row.attributes, work.command]),
+    rows.map((row) => [
+      row.id,
+      row.identifier,
+      row.name,
+      row.country,
+      row.roles,
+      row.address,
+      row.latitude,
+      row.longitude,
+      row.attributes,
+      work.command,
+    ]),
   );
   for (const { id, identifier, name, country, roles } of rows) {
     work.emit({ type: 'operation.recorded', subject: id, payload: { identifier, name, country, roles } });

@@ -65,8 +65,12 @@ export class OperationResolver {
   @Query(() => Operation, { nullable: true, description: 'One operation, by NOP ID or SCHEME:value; null where there is none.' })
   async operation(@Arg('identifier', () => String) text: string, @Ctx() { reader, viewer }: Question): Promise<Operation | null> {
     const identifier = parseOperationIdentifier(text);
-    if (!identifier.ok) throw new Refusal({ code: 'BAD_USER_INPUT', message: identifier.wrong, path: ['identifier'], remedy: identifier.remedy });
-    const [row] = await reader.query<{ id: string }>(`select o.id from operation o where o.identifier = $1 and ${operationVisible(viewer, 'o')}`, [identifier.value]);
+    if (!identifier.ok)
+      throw new Refusal({ code: 'BAD_USER_INPUT', message: identifier.wrong, path: ['identifier'], remedy: identifier.remedy });
+    const [row] = await reader.query<{ id: string }>(
+      `select o.id from operation o where o.identifier = $1 and ${operationVisible(viewer, 'o')}`,
+      [identifier.value],
+    );
     return row ? reader.loader(operationById).load(row.id) : null;
   }
 
@@ -83,16 +87,25 @@ export class OperationResolver {
     where.anyOf('o.country', filter?.countries, 'text');
     if (filter?.roles != null) where.add(`o.roles && ${where.parameter(filter.roles)}::text[]`);
     const certifiers = idsOf(filter?.certifiers, 'Certifier', 'filter.certifiers');
-    if (certifiers) where.add(`exists (select from operation_certificate c where c.operation = o.id and c.certifier = any(${where.parameter(certifiers)}::uuid[]))`);
+    if (certifiers)
+      where.add(
+        `exists (select from operation_certificate c where c.operation = o.id and c.certifier = any(${where.parameter(certifiers)}::uuid[]))`,
+      );
     if (filter?.statuses != null) {
       where.add(`exists (select from operation_certificate c, lateral (
         select s.status from operation_certificate_status s where s.operation_certificate = c.id and s.retracted_by is null and s.effective_from <= ${where.parameter(today())}
         order by s.effective_from desc limit 1) s where c.operation = o.id and s.status = any(${where.parameter(filter.statuses)}::text[]))`);
     }
     where.add(knownRow('o', request.known));
-    const counted = { text: `select count(*)::int as count from (select from operation o where ${where} limit ${MOST_COUNTED + 1}) x`, parameters: [...where.parameters] };
+    const counted = {
+      text: `select count(*)::int as count from (select from operation o where ${where} limit ${MOST_COUNTED + 1}) x`,
+      parameters: [...where.parameters],
+    };
     if (request.after) where.add(`o.id > ${where.parameter(request.after[0])}`);
-    const ids = await question.reader.query<{ id: string }>(`select o.id from operation o where ${where} order by o.id limit ${request.first + 1}`, where.parameters);
+    const ids = await question.reader.query<{ id: string }>(
+      `select o.id from operation o where ${where} order by o.id limit ${request.first + 1}`,
+      where.parameters,
+    );
     const operations = await question.reader.loader(operationById).loadMany(ids.map((row) => row.id));
     return makePage(question, {
       list: 'operations',
@@ -105,7 +118,11 @@ export class OperationResolver {
   }
 
   @FieldResolver(() => OperationCertificateConnection, { description: 'Its organic certificates, oldest first. Public.' })
-  async certificates(@Root() operation: Operation, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<OperationCertificate>> {
+  async certificates(
+    @Root() operation: Operation,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<OperationCertificate>> {
     const list = `certificates of ${operation.id}`;
     const request = readPage(question, list, page);
     const all = await question.reader.loader(certificatesOf).load(operation.id);
@@ -115,7 +132,10 @@ export class OperationResolver {
 }
 
 async function knownOf(question: Question, certificates: OperationCertificate[], known: bigint): Promise<OperationCertificate[]> {
-  const rows = await question.reader.query<{ id: string }>('select id from command where id = any($1) and position <= $2', [certificates.map((each) => each.recordedBy), known]);
+  const rows = await question.reader.query<{ id: string }>('select id from command where id = any($1) and position <= $2', [
+    certificates.map((each) => each.recordedBy),
+    known,
+  ]);
   const commands = new Set(rows.map((row) => row.id));
   return certificates.filter((each) => commands.has(each.recordedBy));
 }
@@ -125,7 +145,9 @@ const certificatesOf = async (reader: Question['reader'], operations: readonly s
     'select id, operation as "operationId", certifier as "certifierId", standard, recorded_by as "recordedBy" from operation_certificate where operation = any($1) order by id',
     [operations],
   );
-  return operations.map((operation) => rows.filter((row) => row.operationId === operation).map((row) => Object.assign(new OperationCertificate(), row)));
+  return operations.map((operation) =>
+    rows.filter((row) => row.operationId === operation).map((row) => Object.assign(new OperationCertificate(), row)),
+  );
 };
 
 @Resolver(() => OperationCertificate)
@@ -148,10 +170,17 @@ export class OperationCertificateResolver {
   @FieldResolver(() => VerifiedProductConnection, { description: 'The Product Verification Form.' })
   async products(@Root() certificate: OperationCertificate, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question) {
     const list = `products of ${certificate.id}`;
-    return pageOfList(question, list, readPage(question, list, page), verifiedProducts(await question.reader.loader(historyOf).load(certificate.id)));
+    return pageOfList(
+      question,
+      list,
+      readPage(question, list, page),
+      verifiedProducts(await question.reader.loader(historyOf).load(certificate.id)),
+    );
   }
 
-  @FieldResolver(() => OperationCertificateStatus, { description: 'Its standing today; before its first day, the standing it will have then.' })
+  @FieldResolver(() => OperationCertificateStatus, {
+    description: 'Its standing today; before its first day, the standing it will have then.',
+  })
   async status(@Root() certificate: OperationCertificate, @Ctx() { reader }: Question): Promise<OperationCertificateStatus> {
     const history = await reader.loader(historyOf).load(certificate.id);
     return (history.findLast((row) => row.effectiveFrom <= today()) ?? history[0]!).status;

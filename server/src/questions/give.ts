@@ -3,7 +3,11 @@ import type { Command } from '../commands';
 import type { Question } from './question';
 
 /** Carries out a mutation's command; what it reads afterwards sees the change. Paths of refusals begin at the argument `input`. */
-export async function give<Input, Outcome>(question: Question, command: Command<Input, Outcome>, input: { idempotencyKey: string }): Promise<{ cursor: string; outcome: Outcome }> {
+export async function give<Input, Outcome>(
+  question: Question,
+  command: Command<Input, Outcome>,
+  input: { idempotencyKey: string },
+): Promise<{ cursor: string; outcome: Outcome }> {
   try {
     const done = await question.runner.execute(command, question.viewer, [input], input.idempotencyKey);
     await question.reader.renew();

@@ -30,7 +30,12 @@ export interface PageRequest {
 /** Reads the arguments of a list; a cursor of another list is refused. */
 export function readPage(question: Question, list: string, { first, after }: PageArguments): PageRequest {
   if (first != null && (first < 0 || first > MOST_FIRST)) {
-    throw new Refusal({ code: 'BAD_USER_INPUT', message: `first is ${first}`, path: ['first'], remedy: `ask for 0 to ${MOST_FIRST}; go on with after: endCursor` });
+    throw new Refusal({
+      code: 'BAD_USER_INPUT',
+      message: `first is ${first}`,
+      path: ['first'],
+      remedy: `ask for 0 to ${MOST_FIRST}; go on with after: endCursor`,
+    });
   }
   if (after == null) return { first: first ?? DEFAULT_FIRST, after: null, known: null };
   let place: { position: Position; key: unknown[] };
@@ -40,7 +45,13 @@ export function readPage(question: Question, list: string, { first, after }: Pag
     throw error instanceof Refusal ? new Refusal({ ...error.reasons[0], path: ['after'] }) : error;
   }
   const [of, ...key] = place.key;
-  if (of !== list) throw new Refusal({ code: 'BAD_USER_INPUT', message: 'the cursor belongs to another list', path: ['after'], remedy: 'send a cursor of the same list with the same arguments' });
+  if (of !== list)
+    throw new Refusal({
+      code: 'BAD_USER_INPUT',
+      message: 'the cursor belongs to another list',
+      path: ['after'],
+      remedy: 'send a cursor of the same list with the same arguments',
+    });
   return { first: first ?? DEFAULT_FIRST, after: key, known: place.position };
 }
 
@@ -70,7 +81,8 @@ interface PageParts<T> {
 /** One page of a list. Cursors are sealed only where they are asked for. */
 export function makePage<T>(question: Question, { list, request, position, rows, keyOf, count }: PageParts<T>): Page<T> {
   const nodes = rows.slice(0, request.first);
-  const cursor = (index: number) => question.cursors.encodePlace({ position, key: [list, ...keyOf(nodes[index]!, index)] }, question.viewer.name);
+  const cursor = (index: number) =>
+    question.cursors.encodePlace({ position, key: [list, ...keyOf(nodes[index]!, index)] }, question.viewer.name);
   return {
     nodes: [...nodes],
     edges: nodes.map((node, index) => new Edge(node, () => cursor(index))),
@@ -95,7 +107,13 @@ export function makePage<T>(question: Question, { list, request, position, rows,
  * One page of a list that was computed whole: its key is the place in the list, so the list must be the same on every page.
  * @param mark what must not have changed between pages, e.g. the day of the answer; part of the cursor
  */
-export async function pageOfList<T>(question: Question, list: string, request: PageRequest, items: readonly T[], mark: string | null = null): Promise<Page<T>> {
+export async function pageOfList<T>(
+  question: Question,
+  list: string,
+  request: PageRequest,
+  items: readonly T[],
+  mark: string | null = null,
+): Promise<Page<T>> {
   const start = request.after === null ? 0 : Number(request.after[1]) + 1;
   return makePage(question, {
     list,

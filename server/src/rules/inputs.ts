@@ -6,7 +6,9 @@ export const missingInputs: Rule = {
   gap: 'MISSING_INPUTS',
   citation: '7 CFR 205.103(b)(2)',
   find: ({ kind, inputs, producedOn }) =>
-    kind !== 'HARVEST' && inputs.count === 0 ? [{ on: producedOn, message: 'The lot is no harvest, and nothing says what it was made of.' }] : [],
+    kind !== 'HARVEST' && inputs.count === 0
+      ? [{ on: producedOn, message: 'The lot is no harvest, and nothing says what it was made of.' }]
+      : [],
 };
 
 /** More came out than went in, water and salt counted (the mass balance of 7 CFR 205.403(d)(4)). */

@@ -21,7 +21,9 @@ export const overdrawn: Rule = {
 
 function firstOverdraft(holder: string, gifts: readonly Flow[], receipts: readonly Flow[], story: LotStory): Breach | null {
   const breach = (on: Day | null, gave: bigint, had: bigint): Breach | null =>
-    had > 0n && gave > had ? { on, message: `${story.nameOf(holder)} gave ${toKilograms(gave)} kg of the lot, but had received ${toKilograms(had)} kg.` } : null;
+    had > 0n && gave > had
+      ? { on, message: `${story.nameOf(holder)} gave ${toKilograms(gave)} kg of the lot, but had received ${toKilograms(had)} kg.` }
+      : null;
 
   const undated = (flows: readonly Flow[]) => flows.filter((flow) => flow.on === null).reduce((sum, flow) => sum + flow.grams, 0n);
   let had = (holder === story.producer ? story.grams : 0n) + undated(receipts);

@@ -77,7 +77,9 @@ export async function storyFacts(reader: Reader, closure: Closure, lots: readonl
       if (to !== null) operations.add(to);
     }
   }
-  const names = await reader.query<{ id: string; identifier: string }>('select id, identifier from operation where id = any($1)', [[...operations]]);
+  const names = await reader.query<{ id: string; identifier: string }>('select id, identifier from operation where id = any($1)', [
+    [...operations],
+  ]);
   return {
     movements,
     inputs: new Map(inputRows.map((row) => [row.output, { count: row.count, grams: grams(row.grams) }])),

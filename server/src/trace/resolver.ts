@@ -50,12 +50,21 @@ export class LotTraceResolver {
   trace(
     @Root() lot: Lot,
     @Arg('direction', () => TraceDirection) direction: TraceDirection,
-    @Arg('maxDepth', () => Int, { nullable: true, description: `Furthest lot, in links from this one; 0 to ${DEEPEST}. A walk that this cuts says TRUNCATED.` }) maxDepth: number | null,
+    @Arg('maxDepth', () => Int, {
+      nullable: true,
+      description: `Furthest lot, in links from this one; 0 to ${DEEPEST}. A walk that this cuts says TRUNCATED.`,
+    })
+    maxDepth: number | null,
     @Arg('asOf', () => DateScalar, { nullable: true, description: 'Only what had happened at the end of that day.' }) asOf: Day | null,
     @Ctx() question: Question,
   ): Promise<Trace> {
     if (maxDepth != null && (maxDepth < 0 || maxDepth > DEEPEST)) {
-      throw new Refusal({ code: 'BAD_USER_INPUT', message: `maxDepth is ${maxDepth}`, path: ['maxDepth'], remedy: `ask for 0 to ${DEEPEST}, or leave it out` });
+      throw new Refusal({
+        code: 'BAD_USER_INPUT',
+        message: `maxDepth is ${maxDepth}`,
+        path: ['maxDepth'],
+        remedy: `ask for 0 to ${DEEPEST}, or leave it out`,
+      });
     }
     return Story.tell(question, lot, { direction, maxDepth: maxDepth ?? null, asOf: asOf ?? null });
   }
@@ -81,12 +90,28 @@ export class TraceResolver {
     @Ctx() question: Question,
   ): Promise<Page<TraceLot>> {
     const lots = filter ? await filtered(story, filter) : story.reached;
-    return pageOfStory(question, story, 'lots', page, lots, (lot) => lot.id, (lot) => story.answerFor(lot));
+    return pageOfStory(
+      question,
+      story,
+      'lots',
+      page,
+      lots,
+      (lot) => lot.id,
+      (lot) => story.answerFor(lot),
+    );
   }
 
   @FieldResolver(() => TraceLinkConnection, { description: 'Links between the lots met and the root.' })
   links(@Root() story: Story, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<TraceLink>> {
-    return pageOfStory(question, story, 'links', page, story.links(), (link) => `${link.input}${link.output}${link.grams}`, (link) => story.linkAnswer(link));
+    return pageOfStory(
+      question,
+      story,
+      'links',
+      page,
+      story.links(),
+      (link) => `${link.input}${link.output}${link.grams}`,
+      (link) => story.linkAnswer(link),
+    );
   }
 
   @FieldResolver(() => TraceGapConnection, { description: 'What is missing or wrong, over the root and every lot met.' })
@@ -119,7 +144,12 @@ async function pageOfStory<Item, Answer>(
   for (const item of items) hash.update(identity(item));
   const digest = hash.digest('base64url').slice(0, 16);
   if (request.after !== null && request.after[0] !== digest) {
-    throw new Refusal({ code: 'TRACE_CHANGED', message: 'the trace has changed since its first page', path: ['after'], remedy: 'begin again with its first page' });
+    throw new Refusal({
+      code: 'TRACE_CHANGED',
+      message: 'the trace has changed since its first page',
+      path: ['after'],
+      remedy: 'begin again with its first page',
+    });
   }
   const answers = await pageOfList(question, list, request, items, digest);
   return {

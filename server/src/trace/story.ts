@@ -1,5 +1,17 @@
 import { createHmac } from 'node:crypto';
-import { addGrams, type Day, GapKind, type Grams, type Lot, Trace, type TraceDirection, type TraceGap, type TraceLink, type TraceLot, type TraceSummary } from '@lotline/schema';
+import {
+  addGrams,
+  type Day,
+  GapKind,
+  type Grams,
+  type Lot,
+  Trace,
+  type TraceDirection,
+  type TraceGap,
+  type TraceLink,
+  type TraceLot,
+  type TraceSummary,
+} from '@lotline/schema';
 import { type Closure, type Lineage, sqlLineage } from '../lineage';
 import { lotById } from '../lots';
 import type { Question } from '../questions';
@@ -169,4 +181,3 @@ export class Story extends Trace {
     return createHmac('sha256', refKey).update(`${viewer.name}|${this.direction}|${this.root.id}|${lot}`).digest('base64url').slice(0, 22);
   }
 }
-

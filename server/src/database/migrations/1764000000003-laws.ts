@@ -36,10 +36,14 @@ export class Laws1764000000003 implements MigrationInterface {
       end $$;
     `);
     for (const table of ['lot_input', 'transfer', 'lot_adjustment', 'operation_certificate_status']) {
-      await run.query(`create trigger fact_is_never_edited before update or delete on ${table} for each row execute function fact_is_never_edited()`);
+      await run.query(
+        `create trigger fact_is_never_edited before update or delete on ${table} for each row execute function fact_is_never_edited()`,
+      );
     }
     for (const table of ['lot', 'verified_product', 'command', 'event']) {
-      await run.query(`create trigger row_is_never_edited before update or delete on ${table} for each row execute function row_is_never_edited()`);
+      await run.query(
+        `create trigger row_is_never_edited before update or delete on ${table} for each row execute function row_is_never_edited()`,
+      );
     }
 
     // No circle of lots. An input declared at its output's birth must have been born before it; only an input added to an older lot can

@@ -1,0 +1,59 @@
+// The import rules of the house. Every arrow goes one way: schema <- server <- test, bench; inside server/src no circle between
+// folders, each folder reached through its index only, and lineage knows no other noun.
+
+const folders = '(database|log|access|commands|questions|lineage|rules|operations|products|lots|trace|import|http)';
+
+/** What each folder of the server may lean on, besides the schema. */
+const MAY_USE = {
+  database: [],
+  log: ['database'],
+  access: [],
+  commands: ['database', 'log', 'access'],
+  questions: ['database', 'log', 'access', 'commands'],
+  lineage: ['database'],
+  rules: [],
+  products: ['database', 'commands', 'questions'],
+  operations: ['database', 'access', 'commands', 'questions'],
+  lots: ['database', 'access', 'commands', 'questions', 'operations'],
+  trace: ['database', 'questions', 'lineage', 'lots', 'rules'],
+  import: ['access', 'commands', 'operations', 'products', 'lots'],
+  http: ['database', 'log', 'access', 'commands', 'questions'],
+};
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'schema-knows-no-server', severity: 'error', from: { path: '^schema/' }, to: { path: '^(server|test|bench)/' } },
+    { name: 'server-knows-no-test', severity: 'error', from: { path: '^server/' }, to: { path: '^(test|bench)/' } },
+    { name: 'nothing-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'folders-by-their-index',
+      comment: 'A folder of the server is reached through its index.ts.',
+      severity: 'error',
+      from: { path: `^server/src/(?:${folders}/)?` },
+      to: { path: `^server/src/${folders}/(?!index\\.ts$)`, pathNot: '^server/src/$1/' },
+    },
+    ...Object.entries(MAY_USE).map(([folder, uses]) => ({
+      name: `${folder}-uses-only`,
+      comment: `server/src/${folder} may use ${uses.join(', ') || 'the schema alone'}.`,
+      severity: 'error',
+      from: { path: `^server/src/${folder}/` },
+      to: { path: '^server/src/', pathNot: `^server/src/(${[folder, ...uses].join('|')})/` },
+    })),
+    {
+      name: 'only-the-top-puts-together',
+      comment: 'app, main, cli and graph put parts together; no part knows them.',
+      severity: 'error',
+      from: { path: `^server/src/${folders}/` },
+      to: { path: '^server/src/[^/]+\\.ts$' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)dist/' },
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['node', 'require', 'import', 'default'], extensions: ['.ts', '.js', '.cjs', '.json'], mainFields: ['main'] },
+  },
+};

@@ -1,0 +1,188 @@
+import fc from 'fast-check';
+import { csv, type Lotline } from './lotline';
+
+// A random small world of lots, and how it gets into Lotline: most of it as a folder, some inputs late, some corrected.
+
+export interface WorldLot {
+  code: string;
+  producer: string;
+  kind: 'HARVEST' | 'TRANSFORMATION' | 'PURCHASED';
+  kg: number;
+  on: string | null;
+  country: string | null;
+}
+
+export interface WorldUse {
+  output: string;
+  input: string;
+  kg: number;
+  on: string | null;
+}
+
+export interface WorldTransfer {
+  lot: string;
+  from: string;
+  to: string;
+  kg: number;
+  on: string;
+}
+
+export interface WorldLoss {
+  lot: string;
+  holder: string;
+  kg: number;
+  on: string;
+}
+
+export interface World {
+  operations: { identifier: string; country: string }[];
+  lots: WorldLot[];
+  uses: WorldUse[];
+  transfers: WorldTransfer[];
+  losses: WorldLoss[];
+}
+
+/** Set apart from every other world in the same database. */
+let worlds = 0;
+
+const COUNTRIES = ['UA', 'TR', 'US', 'CO', 'MX'];
+
+/** A day of 2025, by its number. */
+export const dayOf = (number: number): string => new Date(Date.UTC(2025, 0, 1 + number)).toISOString().slice(0, 10);
+
+interface Shape {
+  lots: number;
+  /** Chance that an earlier lot is an input, in percent. */
+  density: number;
+  operations: number;
+}
+
+/** Worlds of lots that may only take lots before them, so that no circle arises; facts otherwise as they come, also wrong ones. */
+export const world = (shape: fc.Arbitrary<Shape>): fc.Arbitrary<World> =>
+  shape.chain(({ lots, density, operations }) =>
+    fc
+      .tuple(
+        fc.array(
+          fc.record({
+            producer: fc.nat(operations - 1),
+            kind: fc.nat(2),
+            kg: fc.integer({ min: 1, max: 9000 }),
+            day: fc.option(fc.nat(300)),
+            country: fc.option(fc.nat(4)),
+          }),
+          {
+            minLength: lots,
+            maxLength: lots,
+          },
+        ),
+        fc.array(fc.record({ chance: fc.nat(99), kg: fc.integer({ min: 1, max: 4000 }), day: fc.option(fc.nat(300)) }), {
+          minLength: (lots * (lots - 1)) / 2,
+          maxLength: (lots * (lots - 1)) / 2,
+        }),
+        fc.array(
+          fc.record({
+            lot: fc.nat(lots - 1),
+            from: fc.nat(operations - 1),
+            hop: fc.integer({ min: 1, max: Math.max(1, operations - 1) }),
+            kg: fc.integer({ min: 1, max: 5000 }),
+            day: fc.nat(300),
+          }),
+          {
+            maxLength: lots * 2,
+          },
+        ),
+        fc.array(
+          fc.record({ lot: fc.nat(lots - 1), holder: fc.nat(operations - 1), kg: fc.integer({ min: 1, max: 500 }), day: fc.nat(300) }),
+          { maxLength: lots },
+        ),
+      )
+      .map(([born, pairs, moved, lost]): World => {
+        const prefix = `W${++worlds}`;
+        const names = Array.from({ length: operations }, (_, index) => ({
+          identifier: `W:${prefix}-${index}`,
+          country: COUNTRIES[index % COUNTRIES.length]!,
+        }));
+        const codes = born.map((_, index) => `${prefix}-L${index}`);
+        const uses: WorldUse[] = [];
+        let pair = 0;
+        for (let output = 1; output < lots; output++) {
+          for (let input = 0; input < output; input++) {
+            const { chance, kg, day } = pairs[pair++]!;
+            if (chance < density) uses.push({ output: codes[output]!, input: codes[input]!, kg, on: day === null ? null : dayOf(day) });
+          }
+        }
+        return {
+          operations: names,
+          lots: born.map((lot, index) => ({
+            code: codes[index]!,
+            producer: names[lot.producer]!.identifier,
+            kind: (['HARVEST', 'TRANSFORMATION', 'PURCHASED'] as const)[lot.kind]!,
+            kg: lot.kg,
+            on: lot.day === null ? null : dayOf(lot.day),
+            country: lot.country === null ? null : COUNTRIES[lot.country]!,
+          })),
+          uses,
+          transfers: unique(
+            moved
+              .filter(() => operations > 1)
+              .map(({ lot, from, hop, kg, day }) => ({
+                lot: codes[lot]!,
+                from: names[from]!.identifier,
+                to: names[(from + hop) % operations]!.identifier,
+                kg,
+                on: dayOf(day),
+              }))
+              .filter(({ from, to }) => from !== to),
+          ),
+          losses: unique(
+            lost.map(({ lot, holder, kg, day }) => ({ lot: codes[lot]!, holder: names[holder]!.identifier, kg, on: dayOf(day) })),
+          ),
+        };
+      }),
+  );
+
+const unique = <T>(rows: T[]): T[] => [...new Map(rows.map((row) => [JSON.stringify(row), row])).values()];
+
+/** The world as a folder, with the uses given. */
+export function folderOf(world: World, uses: readonly WorldUse[] = world.uses): Record<string, string> {
+  const files: Record<string, string> = {
+    'operations.csv': csv(
+      world.operations.map(({ identifier, country }) => ({ operation: identifier, name: identifier, country, roles: 'handler' })),
+    ),
+    'products.csv': csv([{ product: 'Wheat', hts: '1001990000', organic: 'yes' }]),
+    'lots.csv': csv(
+      world.lots.map(({ code, producer, kind, kg, on, country }) => ({
+        code,
+        producer,
+        product: 'Wheat',
+        quantity: kg,
+        unit: 'KGM',
+        kind,
+        produced_on: on,
+        country,
+      })),
+    ),
+  };
+  if (uses.length > 0)
+    files['lot_inputs.csv'] = csv(uses.map(({ output, input, kg, on }) => ({ output, input, quantity: kg, unit: 'KGM', on })));
+  if (world.transfers.length > 0)
+    files['transfers.csv'] = csv(world.transfers.map(({ lot, from, to, kg, on }) => ({ lot, from, to, on, quantity: kg, unit: 'KGM' })));
+  if (world.losses.length > 0)
+    files['lot_adjustments.csv'] = csv(
+      world.losses.map(({ lot, holder, kg, on }) => ({ lot, holder, kind: 'MOISTURE', on, quantity: kg, unit: 'KGM' })),
+    );
+  return files;
+}
+
+/** Global ids of a world's lots, by code. */
+export async function idsOf(lotline: Lotline, world: World): Promise<Map<string, string>> {
+  const ids = new Map<string, string>();
+  for (let at = 0; at < world.lots.length; at += 200) {
+    const codes = world.lots.slice(at, at + 200).map((lot) => lot.code);
+    const { lots } = await lotline.data('query ($codes: [String!]) { lots(filter: { codes: $codes }, first: 500) { nodes { id code } } }', {
+      codes,
+    });
+    for (const { id, code } of lots.nodes) ids.set(code, id);
+  }
+  return ids;
+}
