@@ -2,7 +2,7 @@
 //   node test/check/database.mjs          compares
 //   node test/check/database.mjs --write  writes server/catalogue.txt
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +32,7 @@ const CATALOGUE = `
   select 'view ' || viewname || E'\\n' || definition from pg_views where schemaname = 'public'`;
 
 const directory = mkdtempSync(join(tmpdir(), 'lotline-check-'));
+chmodSync(directory, 0o755);
 const embedded = await startEmbedded(directory, { throwAway: true });
 const wrong = [];
 try {

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -16,6 +16,7 @@ export default async function start(): Promise<void> {
   let directory: string | null = null;
   if (url === undefined) {
     directory = mkdtempSync(join(tmpdir(), 'lotline-test-'));
+    chmodSync(directory, 0o755);
     embedded = await startEmbedded(directory, { throwAway: true });
     url = embedded.url;
   }

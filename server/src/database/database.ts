@@ -14,7 +14,7 @@ import {
 } from '@lotline/schema';
 import { type PoolClient, types } from 'pg';
 import { DataSource, DefaultNamingStrategy, type NamingStrategyInterface, type QueryRunner } from 'typeorm';
-import { explain } from './laws';
+import { explain, unavailable } from './laws';
 import { MIGRATIONS } from './migrations';
 
 /** Every noun that has a table. */
@@ -103,21 +103,24 @@ export class Database {
     }
   }
 
+  /** @throws Refusal UNAVAILABLE where there is no connection to be had */
   async connect(): Promise<Connection> {
-    const runner = this.source.createQueryRunner('master');
+    let runner: QueryRunner | undefined;
     try {
-      const client = (await runner.connect()) as PoolClient;
+      const taken = this.source.createQueryRunner('master');
+      runner = taken;
+      const client = (await taken.connect()) as PoolClient;
       return {
         client,
-        runner,
+        runner: taken,
         release: async (broken) => {
           if (broken) await (client as unknown as { end(): Promise<void> }).end().catch(() => {});
-          await runner.release();
+          await taken.release();
         },
       };
     } catch (error) {
-      await runner.release().catch(() => {});
-      throw explain(error);
+      await runner?.release().catch(() => {});
+      throw unavailable(error);
     }
   }
 

@@ -107,20 +107,21 @@ export function explain(error: unknown): unknown {
       );
     }
     const gone = error.code.startsWith('08') || error.code.startsWith('57P') || error.code === '53300';
-    if (!gone) return error;
-  } else if (
-    !/ECONNREFUSED|ECONNRESET|Connection terminated|timeout exceeded when trying to connect|not queryable|EPIPE/.test(
-      `${(error as { code?: string }).code} ${error.message}`,
-    )
-  ) {
-    return error;
+    return gone ? unavailable(error) : error;
   }
-  return new Refusal(
+  const lost = /ECONNREFUSED|ECONNRESET|EPIPE|Connection terminated|not queryable/.test(
+    `${(error as { code?: string }).code} ${error.message}`,
+  );
+  return lost ? unavailable(error) : error;
+}
+
+/** There is no connection to the database, or it was lost: whether a command was carried out is known by asking again with its key. */
+export const unavailable = (cause: unknown): Refusal =>
+  new Refusal(
     {
       code: 'UNAVAILABLE',
       message: 'the database does not answer',
       remedy: 'try again in a moment; a command with the same idempotencyKey is safe to repeat',
     },
-    { retryable: true, cause: error },
+    { retryable: true, cause },
   );
-}

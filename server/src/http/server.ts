@@ -165,8 +165,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     log: app.log,
     stop: async () => {
       stopping = true;
+      // A client that keeps its connection would hold the stop up after its last answer.
+      const idle = setInterval(() => app.server.closeIdleConnections(), 50);
       const cut = setTimeout(() => app.server.closeAllConnections(), STOP_WITHIN_MS);
       await app.close();
+      clearInterval(idle);
       clearTimeout(cut);
       await apollo.stop();
     },

@@ -6,6 +6,7 @@ import { mayActFor } from '../access';
 import { type Command, idOf, quantity, read, type Work } from '../commands';
 import { type NewInput, type NewLot, recordLotFacts } from './facts';
 import { isReason, judgeUses, knownProducts, LotUseInput, lotUses, optional, QuantityInput, weigh } from './inputs';
+import { lockHoldings } from './ledger';
 
 @InputType({ description: 'The birth of a lot.' })
 abstract class LotBirthInput {
@@ -168,9 +169,13 @@ export const recordTransformation: Command<z.infer<typeof transformation>, { lot
   async run(work, rows) {
     const lots = await judgeBirths(work, rows, 'TRANSFORMATION');
     const inputs: NewInput[] = [];
+    const held = await lockHoldings(
+      work.tx,
+      rows.flatMap((row) => row.inputs.map((use) => ({ lotId: use.lot, ownerId: row.producer }))),
+    );
     for (const [index, row] of rows.entries()) {
       const output = { id: lots[index]?.id ?? '', producerId: row.producer, producedOn: row.producedOn };
-      inputs.push(...(await judgeUses(work, index, output, row.inputs)));
+      inputs.push(...(await judgeUses(work, index, output, row.inputs, held)));
     }
     work.check();
     await recordLotFacts(work, { lots: present(lots), inputs });

@@ -1,10 +1,11 @@
-import { type Day, type Grams, grams, parseText } from '@lotline/schema';
+import { grams, parseText } from '@lotline/schema';
 import { Field, ID, InputType } from 'type-graphql';
 import { z } from 'zod';
 import { mayActFor, mayCommand } from '../access';
-import { type Command, idOf, read } from '../commands';
+import { type Command, idOf, read, type Work } from '../commands';
 import { type Correction, type NewInput, type RetractedInput, recordLotFacts } from './facts';
-import { judgeUses, LotUseInput, lotUses, optional } from './inputs';
+import { judgeUses, LotUseInput, lotUses, type Output, optional } from './inputs';
+import { lockHoldings } from './ledger';
 
 @InputType({ description: 'What a lot was made of, declared once, as a set.' })
 export class DeclareLotInputsInput {
@@ -40,20 +41,24 @@ export const declareLotInputs: Command<z.infer<typeof declaration>, { lot: strin
   input: declaration,
   may: (viewer) => mayCommand(viewer),
   async run(work, rows) {
+    // Lots are locked, then every holding that these sets take from or give back to: two declarations for one lot come one after the other.
+    const lots = await lockLots(
+      work,
+      rows.map((row) => row.lot),
+    );
+    const declared = await declaredInputs(work, [...lots.keys()]);
+    const held = await lockHoldings(work.tx, [
+      ...[...declared.values()].flat().map((use) => ({ lotId: use.inputId, ownerId: use.holderId })),
+      ...rows.flatMap((row) =>
+        row.inputs.map((use) => ({ lotId: use.lot, ownerId: lots.get(row.lot)?.producerId ?? '' })).filter((each) => each.ownerId),
+      ),
+    ]);
+
     const inputs: NewInput[] = [];
     const corrections: Correction[] = [];
-    // The lots' rows are locked, in one order, so that two declarations for one lot come one after the other.
-    const lots = new Map(
-      (
-        await work.tx.query<{ id: string; producer: string; produced_on: Day | null }>(
-          'select id, producer, produced_on from lot where id = any($1) order by id for no key update',
-          [rows.map((row) => row.lot)],
-        )
-      ).map((lot) => [lot.id, lot]),
-    );
     for (const [index, row] of rows.entries()) {
       const lot = lots.get(row.lot);
-      const forbidden = lot ? mayActFor(work.viewer, lot.producer) : null;
+      const forbidden = lot ? mayActFor(work.viewer, lot.producerId) : null;
       if (!lot || forbidden) {
         work.refuse(
           index,
@@ -66,25 +71,20 @@ export const declareLotInputs: Command<z.infer<typeof declaration>, { lot: strin
         );
         continue;
       }
-      const declared: RetractedInput[] = (
-        await work.tx.query<{ id: string; input: string; holder: string; grams: string }>(
-          'select id, input, holder, grams from lot_input where output = $1 and retracted_by is null',
-          [row.lot],
-        )
-      ).map((use) => ({ id: use.id, inputId: use.input, holderId: use.holder, grams: grams(use.grams) }));
-      if (declared.length > 0 && row.correctionReason === null) {
+      const retracted = declared.get(row.lot) ?? [];
+      if (retracted.length > 0 && row.correctionReason === null) {
         work.refuse(index, {
           code: 'CONFLICT',
-          message: `the lot has ${declared.length} inputs declared`,
+          message: `the lot has ${retracted.length} inputs declared`,
           path: ['inputs'],
           rule: '7 CFR 205.103',
           remedy: 'give a correctionReason to retract the declared set and record this one',
         });
         continue;
       }
-      if (declared.length > 0) corrections.push({ outputId: row.lot, retracted: declared, reason: row.correctionReason! });
-      const output = { id: row.lot, producerId: lot.producer, producedOn: lot.produced_on };
-      inputs.push(...(await judgeUses(work, index, output, row.inputs, givenBack(declared, lot.producer))));
+      if (retracted.length > 0) corrections.push({ outputId: row.lot, retracted, reason: row.correctionReason! });
+      for (const use of retracted) held.add(use.inputId, use.holderId, use.grams);
+      inputs.push(...(await judgeUses(work, index, lot, row.inputs, held)));
     }
     work.check();
     await recordLotFacts(work, { inputs, corrections });
@@ -92,8 +92,26 @@ export const declareLotInputs: Command<z.infer<typeof declaration>, { lot: strin
   },
 };
 
-function givenBack(retracted: readonly RetractedInput[], owner: string): Map<string, Grams> {
-  const back = new Map<string, Grams>();
-  for (const use of retracted) if (use.holderId === owner) back.set(use.inputId, grams((back.get(use.inputId) ?? 0n) + use.grams));
-  return back;
+async function lockLots(work: Work, ids: readonly string[]): Promise<Map<string, Output>> {
+  const rows = await work.tx.query<Output>(
+    'select id, producer as "producerId", produced_on as "producedOn" from lot where id = any($1) order by id for no key update',
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Live inputs of lots, by lot. */
+async function declaredInputs(work: Work, lots: readonly string[]): Promise<Map<string, RetractedInput[]>> {
+  const rows = await work.tx.query<{ id: string; output: string; input: string; holder: string; grams: string }>(
+    'select id, output, input, holder, grams from lot_input where output = any($1) and retracted_by is null',
+    [lots],
+  );
+  const declared = new Map<string, RetractedInput[]>();
+  for (const row of rows) {
+    const use = { id: row.id, inputId: row.input, holderId: row.holder, grams: grams(row.grams) };
+    const uses = declared.get(row.output);
+    if (uses) uses.push(use);
+    else declared.set(row.output, [use]);
+  }
+  return declared;
 }

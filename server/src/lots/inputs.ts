@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { type EnteredMass, idOf, quantity, read, type Work } from '../commands';
 import type { NewInput } from './facts';
-import { lockHoldings } from './ledger';
+import type { Held } from './ledger';
 
 // What the commands about lots take as input, and the policies that uses of lots share.
 
@@ -76,15 +76,9 @@ interface UsedLot {
 
 /**
  * The uses of one output as facts, judged by the policies: the lots exist, were born by the day of use, and the user holds that much.
- * @param given grams that come back to a holding in the same command, by lot
+ * @param held what the user has, locked; what is used is taken out of it
  */
-export async function judgeUses(
-  work: Work,
-  row: number,
-  output: Output,
-  uses: readonly LotUse[],
-  given: ReadonlyMap<string, bigint> = new Map(),
-): Promise<NewInput[]> {
+export async function judgeUses(work: Work, row: number, output: Output, uses: readonly LotUse[], held: Held): Promise<NewInput[]> {
   const lots = new Map(
     (
       await work.tx.query<UsedLot>(
@@ -143,15 +137,10 @@ export async function judgeUses(
 
   const wanted = new Map<string, bigint>();
   for (const fact of facts) wanted.set(fact.inputId, (wanted.get(fact.inputId) ?? 0n) + fact.grams);
-  const lotIds = [...wanted.keys()];
-  const held = await lockHoldings(
-    work.tx,
-    lotIds.map((lotId) => ({ lotId, ownerId: output.producerId })),
-  );
-  lotIds.forEach((lotId, index) => {
-    const has = held[index]! + (given.get(lotId) ?? 0n);
-    const wants = wanted.get(lotId)!;
-    if (wants <= has) return;
+  for (const [lotId, wants] of wanted) {
+    const has = held.of(lotId, output.producerId);
+    held.add(lotId, output.producerId, -wants);
+    if (wants <= has) continue;
     work.refuse(row, {
       code: 'REFUSED',
       message: `${toKilograms(wants)} kg of lot ${quote(lots.get(lotId)!.code)} are used, but its user holds ${toKilograms(has)} kg`,
@@ -159,6 +148,6 @@ export async function judgeUses(
       rule: '7 CFR 205.403(d)(4)',
       remedy: 'use at most what is held, or record the transfer by which it came',
     });
-  });
+  }
   return facts;
 }

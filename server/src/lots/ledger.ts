@@ -57,13 +57,25 @@ export async function post(tx: Transaction, moves: readonly Move[], { born, repo
   );
 }
 
-/** What owners have of lots now, locked until the command ends; in the order asked for. */
-export async function lockHoldings(tx: Transaction, of: readonly { lotId: string; ownerId: string }[]): Promise<bigint[]> {
+/** What owners have of lots, as a command sees it while it adds up what it takes and gives back. */
+export class Held {
+  constructor(private readonly grams: Map<string, bigint>) {}
+
+  of(lotId: string, ownerId: string): bigint {
+    return this.grams.get(lotId + ownerId) ?? 0n;
+  }
+
+  add(lotId: string, ownerId: string, grams: bigint): void {
+    this.grams.set(lotId + ownerId, this.of(lotId, ownerId) + grams);
+  }
+}
+
+/** Locks holdings until the command ends: all that it will touch at once, in one order, so that commands never wait in a circle. */
+export async function lockHoldings(tx: Transaction, of: readonly { lotId: string; ownerId: string }[]): Promise<Held> {
   const rows = await tx.query<{ lot: string; owner: string; grams: string }>(
     `select h.lot, h.owner, h.grams from holding h join (select distinct * from unnest($1::uuid[], $2::uuid[])) as m(lot, owner) on h.lot = m.lot and h.owner = m.owner
      order by h.lot, h.owner for update of h`,
     [of.map((each) => each.lotId), of.map((each) => each.ownerId)],
   );
-  const held = new Map(rows.map((row) => [row.lot + row.owner, BigInt(row.grams)]));
-  return of.map((each) => held.get(each.lotId + each.ownerId) ?? 0n);
+  return new Held(new Map(rows.map((row) => [row.lot + row.owner, BigInt(row.grams)])));
 }

@@ -32,13 +32,8 @@ interface Row {
 const ORDER = "coalesce(i.on_day, born.produced_on, 'infinity'), coalesce(i.at, '-infinity'), other.code, o.identifier, i.id";
 
 async function pagesOf(reader: Reader, keys: readonly UsesKey[]): Promise<Row[][]> {
-  const groups = new Map<string, UsesKey[]>();
-  for (const key of keys) {
-    const like = JSON.stringify([key.side, key.limit, key.after, key.known]);
-    groups.set(like, [...(groups.get(like) ?? []), key]);
-  }
   const found = new Map<UsesKey, Row[]>(keys.map((key) => [key, []]));
-  for (const group of groups.values()) {
+  for (const group of alike(keys, ({ side, limit, after, known }) => [side, limit, after, known])) {
     const { side, limit, after, known } = group[0]!;
     const [own, far] = side === 'inputs' ? ['output', 'input'] : ['input', 'output'];
     const later = after === null ? '' : `and (${ORDER}) > ($2::date, $3::timestamptz, $4::text, $5::text, $6::uuid)`;
@@ -48,7 +43,7 @@ async function pagesOf(reader: Reader, keys: readonly UsesKey[]): Promise<Row[][
            coalesce(i.on_day, born.produced_on) as "on", i.on_day as "onDay", i.at,
            array[coalesce(i.on_day, born.produced_on, 'infinity')::text, coalesce(i.at, '-infinity')::text, other.code, o.identifier, i.id::text] as key
          from lot_input i join lot born on born.id = i.output join lot other on other.id = i.${far} join operation o on o.id = other.producer
-         where i.${own} = k.lot and ${knownFact('i', known === null ? null : (BigInt(known) as Position))} ${later}
+         where i.${own} = k.lot and ${knownFact('i', positionOf(known))} ${later}
          order by ${ORDER} limit ${limit}
        ) x`,
       [group.map((key) => key.lot), ...(after ?? [])],
@@ -59,17 +54,40 @@ async function pagesOf(reader: Reader, keys: readonly UsesKey[]): Promise<Row[][
   return keys.map((key) => found.get(key)!);
 }
 
-async function counts(reader: Reader, keys: readonly { lot: string; side: Side; known: string | null }[]): Promise<number[]> {
-  const results: number[] = [];
-  for (const { lot, side, known } of keys) {
-    const own = side === 'inputs' ? 'output' : 'input';
-    const [row] = await reader.query<{ count: number }>(
-      `select count(*)::int as count from (select from lot_input i where i.${own} = $1 and ${knownFact('i', known === null ? null : (BigInt(known) as Position))} limit ${MOST_COUNTED + 1}) x`,
-      [lot],
+interface CountKey {
+  lot: string;
+  side: Side;
+  known: string | null;
+}
+
+async function counts(reader: Reader, keys: readonly CountKey[]): Promise<number[]> {
+  const found = new Map<CountKey, number>();
+  for (const group of alike(keys, ({ side, known }) => [side, known])) {
+    const { side, known } = group[0]!;
+    const rows = await reader.query<{ lot: string; count: number }>(
+      `select k.lot, (select count(*)::int from (
+         select from lot_input i where i.${side === 'inputs' ? 'output' : 'input'} = k.lot and ${knownFact('i', positionOf(known))} limit ${MOST_COUNTED + 1}
+       ) x) as count from unnest($1::uuid[]) as k(lot)`,
+      [group.map((key) => key.lot)],
     );
-    results.push(row!.count);
+    const byLot = new Map(rows.map((row) => [row.lot, row.count]));
+    for (const key of group) found.set(key, byLot.get(key.lot)!);
   }
-  return results;
+  return keys.map((key) => found.get(key)!);
+}
+
+const positionOf = (known: string | null): Position | null => (known === null ? null : (BigInt(known) as Position));
+
+/** Keys that one statement can answer together. */
+function alike<Key>(keys: readonly Key[], by: (key: Key) => unknown[]): Key[][] {
+  const groups = new Map<string, Key[]>();
+  for (const key of keys) {
+    const like = JSON.stringify(by(key));
+    const group = groups.get(like);
+    if (group) group.push(key);
+    else groups.set(like, [key]);
+  }
+  return [...groups.values()];
 }
 
 /** One page of a lot's inputs or outputs. */

@@ -1,0 +1,144 @@
+import { Database, LAWS } from '@lotline/server/database';
+import { createDatabase } from '../support/lotline';
+
+// Laws hold whoever writes: each is broken here by plain SQL, past every command.
+
+const ID = (number: number) => `01920000-0000-7000-8000-${String(number).padStart(12, '0')}`;
+const [FARM, MILL, WHEAT, A, B, C, ONE, TWO] = [1, 2, 3, 4, 5, 6, 11, 12].map(ID);
+
+let database: Database;
+let drop: () => Promise<void>;
+beforeAll(async () => {
+  const created = await createDatabase();
+  drop = created.drop;
+  database = await Database.open(created.url);
+  await database.query(`
+    insert into certifier (id, code, name, schemes, recorded_by) values ('${ID(20)}', 'ZZA', 'Certifier', '{}', '${ONE}');
+    insert into operation (id, identifier, name, country, roles, recorded_by) values ('${FARM}', 'F:1', 'Farm', 'UA', '{}', '${ONE}'), ('${MILL}', 'F:2', 'Mill', 'TR', '{}', '${ONE}');
+    insert into product (id, name, hts, organic, recorded_by) values ('${WHEAT}', 'Wheat', '1001990000', true, '${ONE}');
+    insert into operation_certificate (id, operation, certifier, standard, recorded_by) values ('${ID(21)}', '${FARM}', '${ID(20)}', 'NOP', '${ONE}');
+    insert into operation_certificate_status (id, operation_certificate, status, effective_from, recorded_by) values ('${ID(22)}', '${ID(21)}', 'CERTIFIED', '2025-01-01', '${ONE}');
+    insert into verified_product (status, product) values ('${ID(22)}', '${WHEAT}');
+    insert into lot (id, code, producer, product, kind, grams, value, unit, country, recorded_by) values
+      ('${A}', 'A', '${FARM}', '${WHEAT}', 'HARVEST', 1000, '1', 'KGM', 'UA', '${ONE}'),
+      ('${B}', 'B', '${FARM}', '${WHEAT}', 'TRANSFORMATION', 1000, '1', 'KGM', 'UA', '${ONE}'),
+      ('${C}', 'C', '${MILL}', '${WHEAT}', 'TRANSFORMATION', 1000, '1', 'KGM', 'UA', '${ONE}');
+    insert into lot_input (id, output, input, holder, grams, value, unit, recorded_by) values
+      ('${ID(31)}', '${B}', '${A}', '${FARM}', 100, '100', 'GRM', '${ONE}'), ('${ID(32)}', '${C}', '${B}', '${MILL}', 100, '100', 'GRM', '${ONE}');
+    insert into transfer (id, lot, sender, receiver, grams, on_day, recorded_by) values ('${ID(41)}', '${A}', '${FARM}', '${MILL}', 5, '2025-01-01', '${ONE}');
+    insert into lot_adjustment (id, lot, holder, kind, grams, value, unit, on_day, recorded_by) values ('${ID(51)}', '${A}', '${FARM}', 'SAMPLE', 1, '1', 'GRM', '2025-01-01', '${ONE}');
+    insert into holding (lot, owner, grams) values ('${A}', '${FARM}', 894);
+    insert into event (command, ordinal, type, version, subject, payload) values ('${ONE}', 0, 'lot.born', 1, '${A}', '{}');
+    insert into command (id, position, type, at, by, key, input_hash) values ('${ONE}', 1, 'test', now(), 'test', 'k', '');`);
+});
+afterAll(async () => {
+  await database.close();
+  await drop();
+});
+
+const input = (output: string, used: string, by: string, grams = 1) =>
+  `insert into lot_input (id, output, input, holder, grams, value, unit, recorded_by) values (gen_random_uuid(), '${output}', '${used}', '${FARM}', ${grams}, '1', 'GRM', '${by}')`;
+const lot = (code: string, grams: string, kind = 'HARVEST') =>
+  `insert into lot (id, code, producer, product, kind, grams, value, unit, country, recorded_by) values (gen_random_uuid(), '${code}', '${FARM}', '${WHEAT}', '${kind}', ${grams}, '1', 'KGM', 'UA', '${TWO}')`;
+
+const BREACHES: [law: string, how: string, sql: string][] = [
+  [
+    'certifier_code_unique',
+    'a second certifier of a code',
+    `insert into certifier (id, code, name, schemes, recorded_by) values (gen_random_uuid(), 'ZZA', 'Other', '{}', '${TWO}')`,
+  ],
+  [
+    'operation_identifier_unique',
+    'a second operation of an identifier',
+    `insert into operation (id, identifier, name, country, roles, recorded_by) values (gen_random_uuid(), 'F:1', 'X', 'UA', '{}', '${TWO}')`,
+  ],
+  [
+    'product_name_unique',
+    'a second product of a name',
+    `insert into product (id, name, hts, organic, recorded_by) values (gen_random_uuid(), 'Wheat', '1', true, '${TWO}')`,
+  ],
+  [
+    'operation_certificate_unique',
+    'a second certificate of a standard',
+    `insert into operation_certificate (id, operation, certifier, standard, recorded_by) values (gen_random_uuid(), '${FARM}', '${ID(20)}', 'NOP', '${TWO}')`,
+  ],
+  [
+    'one_status_per_certificate_and_day',
+    'two standings from one day',
+    `insert into operation_certificate_status (id, operation_certificate, status, effective_from, recorded_by) values (gen_random_uuid(), '${ID(21)}', 'REVOKED', '2025-01-01', '${TWO}')`,
+  ],
+  [
+    'operation_certificate_status_known',
+    'a standing that does not exist',
+    `insert into operation_certificate_status (id, operation_certificate, status, effective_from, recorded_by) values (gen_random_uuid(), '${ID(21)}', 'FINE', '2025-02-01', '${TWO}')`,
+  ],
+  ['lot_code_unique_within_producer', 'a second lot of a code', lot('A', '1')],
+  ['lot_mass_above_zero', 'a lot of nothing', lot('NEW', '0')],
+  ['lot_mass_above_zero', 'a lot of more than 10^15 g', lot('NEW', '1000000000000001')],
+  ['lot_kind_known', 'a kind of lot that does not exist', lot('NEW', '1', 'MIRACLE')],
+  ['lot_input_mass_above_zero', 'an input of nothing', input(C!, A!, ONE!, 0)],
+  [
+    'transfer_mass_above_zero',
+    'a transfer of less than nothing',
+    `insert into transfer (id, lot, sender, receiver, grams, on_day, recorded_by) values (gen_random_uuid(), '${A}', '${FARM}', '${MILL}', -5, '2025-01-01', '${TWO}')`,
+  ],
+  [
+    'transfer_between_two_operations',
+    'a transfer to oneself',
+    `insert into transfer (id, lot, sender, receiver, grams, on_day, recorded_by) values (gen_random_uuid(), '${A}', '${FARM}', '${FARM}', 5, '2025-01-01', '${TWO}')`,
+  ],
+  [
+    'lot_adjustment_mass_above_zero',
+    'a loss of nothing',
+    `insert into lot_adjustment (id, lot, holder, kind, grams, value, unit, on_day, recorded_by) values (gen_random_uuid(), '${A}', '${FARM}', 'SAMPLE', 0, '0', 'GRM', '2025-01-01', '${TWO}')`,
+  ],
+  [
+    'lot_adjustment_kind_known',
+    'a kind of loss that does not exist',
+    `insert into lot_adjustment (id, lot, holder, kind, grams, value, unit, on_day, recorded_by) values (gen_random_uuid(), '${A}', '${FARM}', 'THEFT', 1, '1', 'GRM', '2025-01-01', '${TWO}')`,
+  ],
+  ['holding_not_below_floor', 'more taken out of a holding than is there', `update holding set grams = grams - 895 where lot = '${A}'`],
+  ['holding_floor_not_above_zero', 'a floor above zero', `update holding set floor = 1 where lot = '${A}'`],
+  ['no_circle_of_lots', 'a lot made of itself', input(A!, A!, ONE!)],
+  ['no_circle_of_lots', 'an input at birth that was born after', input(B!, C!, ONE!)],
+  ['no_circle_of_lots', 'a late input that closes a circle', input(A!, C!, TWO!)],
+  [
+    'no_circle_of_lots',
+    'late inputs that close a circle among themselves',
+    `insert into lot_input (id, output, input, holder, grams, value, unit, recorded_by) values
+    (gen_random_uuid(), '${A}', '${B}', '${FARM}', 1, '1', 'GRM', '${TWO}'), (gen_random_uuid(), '${C}', '${A}', '${FARM}', 1, '1', 'GRM', '${TWO}')`,
+  ],
+  ['fact_is_never_edited', 'a transfer overwritten', `update transfer set grams = 6 where id = '${ID(41)}'`],
+  ['fact_is_never_edited', 'an input deleted', `delete from lot_input where id = '${ID(31)}'`],
+  [
+    'fact_is_never_edited',
+    'a loss retracted and changed at once',
+    `update lot_adjustment set retracted_by = '${TWO}', grams = 2 where id = '${ID(51)}'`,
+  ],
+  ['fact_is_never_edited', 'a standing overwritten', `update operation_certificate_status set status = 'REVOKED' where id = '${ID(22)}'`],
+  ['row_is_never_edited', 'a lot overwritten', `update lot set grams = 2000 where id = '${A}'`],
+  ['row_is_never_edited', 'a command deleted from the log', `delete from command where id = '${ONE}'`],
+  ['row_is_never_edited', 'an event overwritten', `update event set payload = '{"a": 1}' where command = '${ONE}'`],
+];
+
+test.each(BREACHES)('%s: %s is refused', async (law, _how, sql) => {
+  const refused = await database.source.query(sql).then(
+    () => null,
+    (error) => error.driverError.constraint as string,
+  );
+  expect(refused).toBe(law);
+});
+
+test('every law there is is broken above', () => {
+  expect(new Set(BREACHES.map(([law]) => law))).toEqual(new Set(Object.keys(LAWS)));
+});
+
+test('late inputs in an order that closes no circle are taken, many at once', async () => {
+  await database.query(input(C!, A!, TWO!));
+  await database.query(`begin;
+    insert into lot (id, code, producer, product, kind, grams, value, unit, country, recorded_by) values ('${ID(7)}', 'D', '${FARM}', '${WHEAT}', 'HARVEST', 1000, '1', 'KGM', 'UA', '${TWO}');
+    insert into lot_input (id, output, input, holder, grams, value, unit, recorded_by) values
+      (gen_random_uuid(), '${A}', '${ID(7)}', '${FARM}', 1, '1', 'GRM', '${ID(13)}'), (gen_random_uuid(), '${B}', '${ID(7)}', '${FARM}', 1, '1', 'GRM', '${ID(13)}');
+    commit`);
+  expect(await database.query(`select count(*)::int as inputs from live_input where input = '${ID(7)}'`)).toEqual([{ inputs: 2 }]);
+});

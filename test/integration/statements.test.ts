@@ -1,0 +1,98 @@
+import { Client } from 'pg';
+import { csv, type Lotline, startLotline } from '../support/lotline';
+
+// No question asks the database row by row: the number of its statements does not grow with its answer.
+
+let lotline: Lotline;
+const sizes = [3, 60];
+
+beforeAll(async () => {
+  lotline = await startLotline();
+  for (const size of sizes) {
+    const farms = Array.from({ length: size }, (_, index) => ({
+      operation: `FARM:${size}-${index}`,
+      name: `Farm ${index}`,
+      country: 'UA',
+      roles: 'producer',
+    }));
+    const inputs = Array.from({ length: size }, (_, index) => `S${size}-${index}`);
+    await lotline.import({
+      'certifiers.csv': csv([{ certifier: 'ZZA', name: 'Certifier' }]),
+      'operations.csv': csv([...farms, { operation: `MILL:${size}`, name: 'Mill', country: 'TR', roles: 'handler' }]),
+      'products.csv': csv([{ product: `Wheat ${size}`, hts: '1001990000', organic: 'yes' }]),
+      'operation_certificates.csv': csv(
+        farms.map(({ operation }) => ({
+          operation,
+          certifier: 'ZZA',
+          status: 'certified',
+          effective_from: '2024-01-01',
+          products: `Wheat ${size}`,
+        })),
+      ),
+      'lots.csv': csv([
+        ...inputs.map((code, index) => ({
+          code,
+          producer: `FARM:${size}-${index}`,
+          product: `Wheat ${size}`,
+          quantity: 10,
+          unit: 'KGM',
+          kind: 'harvest',
+        })),
+        {
+          code: `BLEND-${size}`,
+          producer: `MILL:${size}`,
+          product: `Wheat ${size}`,
+          quantity: size * 10,
+          unit: 'KGM',
+          kind: 'transformation',
+        },
+      ]),
+      'lot_inputs.csv': csv(inputs.map((input) => ({ output: `BLEND-${size}`, input, quantity: 10, unit: 'KGM' }))),
+      'transfers.csv': csv(inputs.map((lot, index) => ({ lot, from: `FARM:${size}-${index}`, to: `MILL:${size}`, on: '2025-06-01' }))),
+    });
+  }
+});
+afterAll(() => lotline.close());
+
+/** Statements that the server sends while it answers. */
+async function statementsOf(query: string, variables: object): Promise<number> {
+  const send = jest.spyOn(Client.prototype, 'query');
+  try {
+    await lotline.data(query, variables as Record<string, unknown>);
+    return send.mock.calls.length;
+  } finally {
+    send.mockRestore();
+  }
+}
+
+const LOT =
+  '{ code kind producer { name } product { name } quantity { kilograms } balance { onHand used } holdings { nodes { kilograms operation { name } } } ownership { nodes { owner { name } } } inputs(first: 5) { totalCount nodes { holder { name } input { code } } } outputs { nodes { output { code } } } }';
+const QUESTIONS: [name: string, query: string, most: number][] = [
+  [
+    'lots with everything about each',
+    `query ($size: String!, $first: Int!) { lots(filter: { codePrefix: $size }, first: $first) { totalCount nodes ${LOT} } }`,
+    14,
+  ],
+  [
+    'a trace back',
+    `query ($code: String!, $first: Int!) { lot(code: $code) { trace(direction: BACK) { complete summary { lots operations gaps { kind count } } links(first: $first) { nodes { from to kilograms } } lots(first: $first) { nodes { depth lot { code product { name } producer { name } } } } gaps { nodes { kind } } } } }`,
+    12,
+  ],
+  [
+    'operations with their certificates',
+    'query ($first: Int!) { operations(first: $first, filter: { nameContains: "Farm" }) { totalCount nodes { name certificates { nodes { status scope certifier { code } history { status } products { nodes { product { name } } } } } } } }',
+    9,
+  ],
+  [
+    'holdings and ownership of a lot',
+    'query ($code: String!, $first: Int) { lot(code: $code) { holdings(first: $first) { nodes { operation { name } } } ownership(first: $first) { nodes { owner { name } acquiredFrom { name } } } } }',
+    6,
+  ],
+];
+
+test.each(QUESTIONS)('%s', async (_name, query, most) => {
+  const counts: number[] = [];
+  for (const size of sizes) counts.push(await statementsOf(query, { size: `S${size}-`, code: `BLEND-${size}`, first: size }));
+  expect(counts[1]).toBe(counts[0]);
+  expect(counts[1]).toBeLessThanOrEqual(most);
+});
