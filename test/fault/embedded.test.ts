@@ -143,4 +143,5 @@ test('a folder that only root may enter: the database is kept where its own acco
   await reopened.close();
   await again.stop();
   for (const line of said) rmSync(line.slice(line.lastIndexOf(' ') + 1), { recursive: true, force: true });
+  chmodSync(dataDir, 0o755);
 });

@@ -1,7 +1,7 @@
 import type { LogEvent, Reason } from '@lotline/schema';
 import type { ZodType } from 'zod';
 import type { Viewer } from '../access';
-import type { Transaction } from '../database';
+import type { Columns, Transaction } from '../database';
 
 /** What a command has at hand while it runs. */
 export interface Work {
@@ -34,3 +34,7 @@ export interface Command<Input, Outcome> {
   /** One outcome a row, plain enough for JSON: it is kept with the idempotency key. */
   run(work: Work, rows: readonly Input[]): Promise<Outcome[]>;
 }
+
+/** Inserts rows that carry the command which records them. */
+export const record = <Row>({ tx, command }: Work, table: string, columns: Columns<Row>, rows: readonly Row[]): Promise<void> =>
+  tx.insert(table, { ...columns, recorded_by: ['uuid', () => command] }, rows);

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 
-/** A value for one column of every row, with the column's SQL type. */
-export type Columns = Record<string, string>;
+/** How rows lie in a table: the SQL type of each column, and its value. */
+export type Columns<Row> = Record<string, readonly [type: string, value: (row: Row) => unknown]>;
 
 /** What a command may do inside its transaction. */
 export class Transaction {
@@ -11,22 +11,19 @@ export class Transaction {
     return (await this.client.query(sql, parameters)).rows as Row[];
   }
 
-  /**
-   * Inserts any number of rows by one statement, in their order.
-   * @param columns column names and SQL types, e.g. `{ id: 'uuid', grams: 'bigint' }`
-   * @param rows values in the order of `columns`
-   */
-  async insert(table: string, columns: Columns, rows: readonly (readonly unknown[])[], onConflict = ''): Promise<void> {
+  /** Inserts any number of rows by one statement, in their order. */
+  async insert<Row>(table: string, columns: Columns<Row>, rows: readonly Row[], onConflict = ''): Promise<void> {
     if (rows.length === 0) return;
-    const names = Object.keys(columns);
-    const types = Object.values(columns);
-    // An array of arrays would be unnested to its elements: such a column travels as JSON-like text and is cast a row at a time.
-    const arrays = types.map((type) => (type.endsWith('[]') ? 'text[]' : `${type}[]`));
-    const taken = names.map((name, index) => (types[index]!.endsWith('[]') ? `${name}::${types[index]}` : name));
-    const sql = `insert into ${table} (${names.join(', ')}) select ${taken.join(', ')} from unnest(${arrays.map((type, index) => `$${index + 1}::${type}`).join(', ')}) with ordinality as t(${names.join(', ')}, ordinality) order by ordinality ${onConflict}`;
+    const entries = Object.entries(columns);
+    const names = entries.map(([name]) => name).join(', ');
+    // An array of arrays would be unnested to its elements: such a column travels as text and is cast a row at a time.
+    const isArray = (type: string) => type.endsWith('[]');
+    const taken = entries.map(([name, [type]]) => (isArray(type) ? `${name}::${type}` : name));
+    const given = entries.map(([, [type]], index) => `$${index + 1}::${isArray(type) ? 'text' : type}[]`);
     await this.client.query(
-      sql,
-      names.map((_, index) => arrayLiteral(rows, index)),
+      `insert into ${table} (${names}) select ${taken.join(', ')} from unnest(${given.join(', ')}) with ordinality as t(${names}, ordinality)
+       order by ordinality ${onConflict}`,
+      entries.map(([, [, value]]) => arrayLiteral(rows, value)),
     );
   }
 }
@@ -43,8 +40,8 @@ function element(value: unknown): string {
 }
 
 /** PostgreSQL's text form of one column of the rows; written here since the driver's own is many times slower on long arrays. */
-export function arrayLiteral(rows: readonly (readonly unknown[])[], column: number): string {
+function arrayLiteral<Row>(rows: readonly Row[], value: (row: Row) => unknown): string {
   const parts: string[] = [];
-  for (const row of rows) parts.push(element(row[column]));
+  for (const row of rows) parts.push(element(value(row)));
   return `{${parts.join(',')}}`;
 }

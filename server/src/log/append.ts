@@ -17,10 +17,18 @@ export interface CommandRow {
 
 /** Writes what a command has to say. Free of the counter, so that a large command holds nobody up. */
 export async function writeEvents(tx: Transaction, command: string, events: readonly LogEvent[]): Promise<void> {
-  await tx.insert(
+  let ordinal = 0;
+  await tx.insert<LogEvent>(
     'event',
-    { command: 'uuid', ordinal: 'integer', type: 'text', version: 'smallint', subject: 'uuid', payload: 'jsonb' },
-    events.map((event, ordinal) => [command, ordinal, event.type, EVENT_VERSION[event.type], event.subject, event.payload]),
+    {
+      command: ['uuid', () => command],
+      ordinal: ['integer', () => ordinal++],
+      type: ['text', (event) => event.type],
+      version: ['smallint', (event) => EVENT_VERSION[event.type]],
+      subject: ['uuid', (event) => event.subject],
+      payload: ['jsonb', (event) => event.payload],
+    },
+    events,
   );
 }
 

@@ -1,5 +1,6 @@
 import type { AdjustmentKind, Day, Grams, LotKind } from '@lotline/schema';
-import type { Work } from '../commands';
+import { record, type Work } from '../commands';
+import type { Columns } from '../database';
 import { type Move, post } from './ledger';
 
 // The four facts that move grams, as rows of any number: a birth into its producer's holding, a use out of a holding, a transfer from
@@ -25,51 +26,47 @@ export interface NewLot {
   attributes: Attributes;
 }
 
-export interface NewInput {
+/** What the facts about a lot after its birth have in common. */
+interface NewFact {
   id: string;
-  outputId: string;
-  inputId: string;
-  holderId: string;
   grams: Grams;
-  value: string;
-  unit: string;
   /** As given. */
   on: Day | null;
   at: Date | null;
-  /** The day of use: as given, else the output's birth day. */
-  usedOn: Day | null;
+  /** Tells equal facts apart. */
   reference: string | null;
   attributes: Attributes;
 }
 
-export interface NewTransfer {
-  id: string;
+export interface NewInput extends NewFact {
+  outputId: string;
+  inputId: string;
+  holderId: string;
+  value: string;
+  unit: string;
+  /** The day of use: as given, else the output's birth day. */
+  usedOn: Day | null;
+}
+
+export interface NewTransfer extends NewFact {
   lotId: string;
   senderId: string;
   receiverId: string;
-  grams: Grams;
+  /** As entered; null where the whole lot was given. */
   value: string | null;
   unit: string | null;
   on: Day;
-  at: Date | null;
   document: string | null;
-  reference: string | null;
-  attributes: Attributes;
 }
 
-export interface NewLoss {
-  id: string;
+export interface NewLoss extends NewFact {
   lotId: string;
   holderId: string;
   kind: AdjustmentKind;
-  grams: Grams;
   value: string;
   unit: string;
   on: Day;
-  at: Date | null;
   document: string | null;
-  reference: string | null;
-  attributes: Attributes;
 }
 
 /** A set of inputs that replaces an earlier one, which is retracted for the reason given. */
@@ -95,152 +92,85 @@ export interface LotFacts {
   corrections?: readonly Correction[];
 }
 
-type PartyRow = [operation: string, subject: string, fact: string, on: Day | null];
+interface PartyRow {
+  operation: string;
+  subject: string;
+  fact: string;
+  on: Day | null;
+}
+
+const QUANTITY = {
+  grams: ['bigint', (row: { grams: Grams }) => row.grams],
+  value: ['text', (row: { value: string | null }) => row.value],
+  unit: ['text', (row: { unit: string | null }) => row.unit],
+} as const;
+
+/** Columns that facts about lots share. */
+const FACT = {
+  ...QUANTITY,
+  id: ['uuid', (row: NewFact) => row.id],
+  on_day: ['date', (row: NewFact) => row.on],
+  at: ['timestamptz', (row: NewFact) => row.at],
+  reference: ['text', (row: NewFact) => row.reference],
+  attributes: ['jsonb', (row: NewFact) => row.attributes],
+} as const;
+
+const LOT: Columns<NewLot> = {
+  ...QUANTITY,
+  id: ['uuid', (lot) => lot.id],
+  code: ['text', (lot) => lot.code],
+  producer: ['uuid', (lot) => lot.producerId],
+  product: ['uuid', (lot) => lot.productId],
+  kind: ['text', (lot) => lot.kind],
+  produced_on: ['date', (lot) => lot.producedOn],
+  produced_at: ['timestamptz', (lot) => lot.producedAt],
+  country: ['text', (lot) => lot.country],
+  latitude: ['double precision', (lot) => lot.latitude],
+  longitude: ['double precision', (lot) => lot.longitude],
+  attributes: ['jsonb', (lot) => lot.attributes],
+};
+
+const LOT_INPUT: Columns<NewInput> = {
+  ...FACT,
+  output: ['uuid', (use) => use.outputId],
+  input: ['uuid', (use) => use.inputId],
+  holder: ['uuid', (use) => use.holderId],
+};
+
+const TRANSFER: Columns<NewTransfer> = {
+  ...FACT,
+  lot: ['uuid', (each) => each.lotId],
+  sender: ['uuid', (each) => each.senderId],
+  receiver: ['uuid', (each) => each.receiverId],
+  document: ['text', (each) => each.document],
+};
+
+const LOT_ADJUSTMENT: Columns<NewLoss> = {
+  ...FACT,
+  lot: ['uuid', (loss) => loss.lotId],
+  holder: ['uuid', (loss) => loss.holderId],
+  kind: ['text', (loss) => loss.kind],
+  document: ['text', (loss) => loss.document],
+};
+
+const PARTY: Columns<PartyRow> = {
+  operation: ['uuid', (row) => row.operation],
+  subject: ['uuid', (row) => row.subject],
+  fact: ['uuid', (row) => row.fact],
+  on_day: ['date', (row) => row.on],
+};
 
 /** Records facts about lots: rows, holdings, parties, events. Laws of the database refuse what can never be. */
 export async function recordLotFacts(work: Work, facts: LotFacts): Promise<void> {
   const { lots = [], inputs = [], transfers = [], losses = [], corrections = [] } = facts;
-  const { tx, command } = work;
-
-  await tx.insert(
-    'lot',
-    {
-      id: 'uuid',
-      code: 'text',
-      producer: 'uuid',
-      product: 'uuid',
-      kind: 'text',
-      grams: 'bigint',
-      value: 'text',
-      unit: 'text',
-      produced_on: 'date',
-      produced_at: 'timestamptz',
-      country: 'text',
-      latitude: 'double precision',
-      longitude: 'double precision',
-      attributes: 'jsonb',
-      recorded_by: 'uuid',
-    },
-    lots.map((lot) => [
-      lot.id,
-      lot.code,
-      lot.producerId,
-      lot.productId,
-      lot.kind,
-      lot.grams,
-      lot.value,
-      lot.unit,
-      lot.producedOn,
-      lot.producedAt,
-      lot.country,
-      lot.latitude,
-      lot.longitude,
-      lot.attributes,
-      command,
-    ]),
-  );
+  await record(work, 'lot', LOT, lots);
   await retractInputs(work, corrections);
-  await post(tx, movesOf(facts), { born: new Set(lots.map((lot) => lot.id)), reported: work.reported });
-
+  await post(work.tx, movesOf(facts), { born: new Set(lots.map((lot) => lot.id)), reported: work.reported });
   // One statement for all inputs, after all lots and holdings: the law against circles looks at them together, and takes its gate last.
-  await tx.insert(
-    'lot_input',
-    {
-      id: 'uuid',
-      output: 'uuid',
-      input: 'uuid',
-      holder: 'uuid',
-      grams: 'bigint',
-      value: 'text',
-      unit: 'text',
-      on_day: 'date',
-      at: 'timestamptz',
-      reference: 'text',
-      attributes: 'jsonb',
-      recorded_by: 'uuid',
-    },
-    inputs.map((use) => [
-      use.id,
-      use.outputId,
-      use.inputId,
-      use.holderId,
-      use.grams,
-      use.value,
-      use.unit,
-      use.on,
-      use.at,
-      use.reference,
-      use.attributes,
-      command,
-    ]),
-  );
-  await tx.insert(
-    'transfer',
-    {
-      id: 'uuid',
-      lot: 'uuid',
-      sender: 'uuid',
-      receiver: 'uuid',
-      grams: 'bigint',
-      value: 'text',
-      unit: 'text',
-      on_day: 'date',
-      at: 'timestamptz',
-      document: 'text',
-      reference: 'text',
-      attributes: 'jsonb',
-      recorded_by: 'uuid',
-    },
-    transfers.map((each) => [
-      each.id,
-      each.lotId,
-      each.senderId,
-      each.receiverId,
-      each.grams,
-      each.value,
-      each.unit,
-      each.on,
-      each.at,
-      each.document,
-      each.reference,
-      each.attributes,
-      command,
-    ]),
-  );
-  await tx.insert(
-    'lot_adjustment',
-    {
-      id: 'uuid',
-      lot: 'uuid',
-      holder: 'uuid',
-      kind: 'text',
-      grams: 'bigint',
-      value: 'text',
-      unit: 'text',
-      on_day: 'date',
-      at: 'timestamptz',
-      document: 'text',
-      reference: 'text',
-      attributes: 'jsonb',
-      recorded_by: 'uuid',
-    },
-    losses.map((loss) => [
-      loss.id,
-      loss.lotId,
-      loss.holderId,
-      loss.kind,
-      loss.grams,
-      loss.value,
-      loss.unit,
-      loss.on,
-      loss.at,
-      loss.document,
-      loss.reference,
-      loss.attributes,
-      command,
-    ]),
-  );
-  await tx.insert('party', { operation: 'uuid', subject: 'uuid', fact: 'uuid', on_day: 'date' }, partiesOf(facts));
+  await record(work, 'lot_input', LOT_INPUT, inputs);
+  await record(work, 'transfer', TRANSFER, transfers);
+  await record(work, 'lot_adjustment', LOT_ADJUSTMENT, losses);
+  await work.tx.insert('party', PARTY, partiesOf(facts));
   tell(work, facts);
 }
 
@@ -261,10 +191,15 @@ function movesOf({ lots = [], inputs = [], transfers = [], losses = [], correcti
 
 /** Producer, holder, sender, receiver: whoever is named by the fact itself. */
 function partiesOf({ lots = [], inputs = [], transfers = [], losses = [] }: LotFacts): PartyRow[] {
-  const rows: PartyRow[] = lots.map((lot) => [lot.producerId, lot.id, lot.id, lot.producedOn]);
-  for (const use of inputs) rows.push([use.holderId, use.inputId, use.id, use.usedOn]);
-  for (const each of transfers) rows.push([each.senderId, each.lotId, each.id, each.on], [each.receiverId, each.lotId, each.id, each.on]);
-  for (const loss of losses) rows.push([loss.holderId, loss.lotId, loss.id, loss.on]);
+  const rows: PartyRow[] = [];
+  const add = (operation: string, subject: string, fact: string, on: Day | null) => rows.push({ operation, subject, fact, on });
+  for (const lot of lots) add(lot.producerId, lot.id, lot.id, lot.producedOn);
+  for (const use of inputs) add(use.holderId, use.inputId, use.id, use.usedOn);
+  for (const each of transfers) {
+    add(each.senderId, each.lotId, each.id, each.on);
+    add(each.receiverId, each.lotId, each.id, each.on);
+  }
+  for (const loss of losses) add(loss.holderId, loss.lotId, loss.id, loss.on);
   return rows;
 }
 

@@ -1,4 +1,4 @@
-import type { Transaction } from '../database';
+import type { Columns, Transaction } from '../database';
 
 // Mass is double-entry: every gram of a lot is in somebody's holding. A holding is the sum of the facts that move grams, kept in the
 // same transaction as these.
@@ -17,6 +17,12 @@ export interface PostOptions {
   reported: boolean;
 }
 
+const HOLDING: Columns<Move> = {
+  lot: ['uuid', (move) => move.lotId],
+  owner: ['uuid', (move) => move.ownerId],
+  grams: ['bigint', (move) => move.grams],
+};
+
 /** Posts moves to the holdings, in one order for all commands, so that they wait for each other and never in a circle. */
 export async function post(tx: Transaction, moves: readonly Move[], { born, reported }: PostOptions): Promise<void> {
   const net = new Map<string, Move>();
@@ -27,24 +33,14 @@ export async function post(tx: Transaction, moves: readonly Move[], { born, repo
     else net.set(key, { ...move });
   }
   const entries = [...net].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, move]) => move);
-  const columns = { lot: 'uuid', owner: 'uuid', grams: 'bigint', floor: 'bigint' };
 
   const fresh = entries.filter((entry) => born.has(entry.lotId));
-  await tx.insert(
-    'holding',
-    columns,
-    fresh.map(({ lotId, ownerId, grams }) => [lotId, ownerId, grams, reported && grams < 0n ? grams : 0n]),
-  );
+  await tx.insert('holding', { ...HOLDING, floor: ['bigint', ({ grams }) => (reported && grams < 0n ? grams : 0n)] }, fresh);
 
   const known = entries.filter((entry) => !born.has(entry.lotId));
   if (known.length === 0) return;
   // A holding that does not exist yet begins at zero: an insert of the change itself would be judged before it meets the sum.
-  await tx.insert(
-    'holding',
-    columns,
-    known.map(({ lotId, ownerId }) => [lotId, ownerId, 0n, 0n]),
-    'on conflict do nothing',
-  );
+  await tx.insert('holding', { ...HOLDING, grams: ['bigint', () => 0n] }, known, 'on conflict do nothing');
   const parameters = [known.map((entry) => entry.lotId), known.map((entry) => entry.ownerId), known.map((entry) => String(entry.grams))];
   await tx.query(
     'select from holding h join unnest($1::uuid[], $2::uuid[]) as m(lot, owner) on h.lot = m.lot and h.owner = m.owner order by h.lot, h.owner for update of h',

@@ -1,5 +1,6 @@
 import type { Day, OperationCertificateStatus, OperationRole } from '@lotline/schema';
-import type { Work } from '../commands';
+import { record, type Work } from '../commands';
+import type { Columns } from '../database';
 
 // Rows of certifiers, operations and their certificates, of any number. Whether they may be recorded has been decided before.
 
@@ -51,43 +52,53 @@ export interface NewOperationCertificateStatus {
   attributes: Attributes;
 }
 
+const CERTIFIER: Columns<NewCertifier> = {
+  id: ['uuid', (row) => row.id],
+  code: ['text', (row) => row.code],
+  name: ['text', (row) => row.name],
+  country: ['text', (row) => row.country],
+  schemes: ['text[]', (row) => row.schemes],
+  attributes: ['jsonb', (row) => row.attributes],
+};
+
+const OPERATION: Columns<NewOperation> = {
+  id: ['uuid', (row) => row.id],
+  identifier: ['text', (row) => row.identifier],
+  name: ['text', (row) => row.name],
+  country: ['text', (row) => row.country],
+  roles: ['text[]', (row) => row.roles],
+  address: ['text', (row) => row.address],
+  latitude: ['double precision', (row) => row.latitude],
+  longitude: ['double precision', (row) => row.longitude],
+  attributes: ['jsonb', (row) => row.attributes],
+};
+
+const OPERATION_CERTIFICATE: Columns<NewOperationCertificate> = {
+  id: ['uuid', (row) => row.id],
+  operation: ['uuid', (row) => row.operationId],
+  certifier: ['uuid', (row) => row.certifierId],
+  standard: ['text', (row) => row.standard],
+};
+
+const STATUS: Columns<NewOperationCertificateStatus> = {
+  id: ['uuid', (row) => row.id],
+  operation_certificate: ['uuid', (row) => row.certificateId],
+  status: ['text', (row) => row.status],
+  effective_from: ['date', (row) => row.effectiveFrom],
+  scope: ['text[]', (row) => row.scope],
+  hectares: ['numeric', (row) => row.hectares],
+  expires_on: ['date', (row) => row.expiresOn],
+  reason: ['text', (row) => row.reason],
+  attributes: ['jsonb', (row) => row.attributes],
+};
+
 export async function recordCertifiers(work: Work, rows: readonly NewCertifier[]): Promise<void> {
-  await work.tx.insert(
-    'certifier',
-    { id: 'uuid', code: 'text', name: 'text', country: 'text', schemes: 'text[]', attributes: 'jsonb', recorded_by: 'uuid' },
-    rows.map((row) => [row.id, row.code, row.name, row.country, row.schemes, row.attributes, work.command]),
-  );
-  for (const row of rows) work.emit({ type: 'certifier.recorded', subject: row.id, payload: { code: row.code, name: row.name } });
+  await record(work, 'certifier', CERTIFIER, rows);
+  for (const { id, code, name } of rows) work.emit({ type: 'certifier.recorded', subject: id, payload: { code, name } });
 }
 
 export async function recordOperations(work: Work, rows: readonly NewOperation[]): Promise<void> {
-  await work.tx.insert(
-    'operation',
-    {
-      id: 'uuid',
-      identifier: 'text',
-      name: 'text',
-      country: 'text',
-      roles: 'text[]',
-      address: 'text',
-      latitude: 'double precision',
-      longitude: 'double precision',
-      attributes: 'jsonb',
-      recorded_by: 'uuid',
-    },
-    rows.map((row) => [
-      row.id,
-      row.identifier,
-      row.name,
-      row.country,
-      row.roles,
-      row.address,
-      row.latitude,
-      row.longitude,
-      row.attributes,
-      work.command,
-    ]),
-  );
+  await record(work, 'operation', OPERATION, rows);
   for (const { id, identifier, name, country, roles } of rows) {
     work.emit({ type: 'operation.recorded', subject: id, payload: { identifier, name, country, roles } });
   }
@@ -98,55 +109,19 @@ export async function recordOperationCertificates(
   certificates: readonly NewOperationCertificate[],
   statuses: readonly NewOperationCertificateStatus[],
 ): Promise<void> {
-  await work.tx.insert(
-    'operation_certificate',
-    { id: 'uuid', operation: 'uuid', certifier: 'uuid', standard: 'text', recorded_by: 'uuid' },
-    certificates.map((row) => [row.id, row.operationId, row.certifierId, row.standard, work.command]),
-  );
-  await work.tx.insert(
-    'operation_certificate_status',
-    {
-      id: 'uuid',
-      operation_certificate: 'uuid',
-      status: 'text',
-      effective_from: 'date',
-      scope: 'text[]',
-      hectares: 'numeric',
-      expires_on: 'date',
-      reason: 'text',
-      attributes: 'jsonb',
-      recorded_by: 'uuid',
-    },
-    statuses.map((row) => [
-      row.id,
-      row.certificateId,
-      row.status,
-      row.effectiveFrom,
-      row.scope,
-      row.hectares,
-      row.expiresOn,
-      row.reason,
-      row.attributes,
-      work.command,
-    ]),
-  );
+  await record(work, 'operation_certificate', OPERATION_CERTIFICATE, certificates);
+  await record(work, 'operation_certificate_status', STATUS, statuses);
   await work.tx.insert(
     'verified_product',
-    { status: 'uuid', product: 'uuid' },
-    statuses.flatMap((row) => row.products.map((product) => [row.id, product])),
+    { status: ['uuid', ([status]) => status], product: ['uuid', ([, product]) => product] },
+    statuses.flatMap((row) => row.products.map((product): [string, string] => [row.id, product])),
   );
   for (const row of statuses) {
+    const { operationId: operation, certifierId: certifier, from, status: to, effectiveFrom, reason } = row;
     work.emit({
       type: 'operation-certificate.status-changed',
       subject: row.certificateId,
-      payload: {
-        operation: row.operationId,
-        certifier: row.certifierId,
-        from: row.from,
-        to: row.status,
-        effectiveFrom: row.effectiveFrom,
-        reason: row.reason,
-      },
+      payload: { operation, certifier, from, to, effectiveFrom, reason },
     });
   }
 }

@@ -1,4 +1,5 @@
-import type { Work } from '../commands';
+import { record, type Work } from '../commands';
+import type { Columns } from '../database';
 
 export interface NewProduct {
   id: string;
@@ -9,12 +10,17 @@ export interface NewProduct {
   attributes: Record<string, string> | null;
 }
 
+const PRODUCT: Columns<NewProduct> = {
+  id: ['uuid', (row) => row.id],
+  name: ['text', (row) => row.name],
+  hts: ['text', (row) => row.hts],
+  organic: ['boolean', (row) => row.organic],
+  kg_per_bushel: ['numeric', (row) => row.kgPerBushel],
+  attributes: ['jsonb', (row) => row.attributes],
+};
+
 /** Rows of the product catalogue, of any number. */
 export async function recordProducts(work: Work, rows: readonly NewProduct[]): Promise<void> {
-  await work.tx.insert(
-    'product',
-    { id: 'uuid', name: 'text', hts: 'text', organic: 'boolean', kg_per_bushel: 'numeric', attributes: 'jsonb', recorded_by: 'uuid' },
-    rows.map((row) => [row.id, row.name, row.hts, row.organic, row.kgPerBushel, row.attributes, work.command]),
-  );
+  await record(work, 'product', PRODUCT, rows);
   for (const { id, name, hts, organic } of rows) work.emit({ type: 'product.recorded', subject: id, payload: { name, hts, organic } });
 }
