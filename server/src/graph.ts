@@ -5,11 +5,13 @@ import { lotVisible, operationVisible } from './access';
 import { LotInputLotResolver, LotMutations, LotResolver, lotById, OperationLotsResolver } from './lots';
 import {
   certifierById,
+  HolderShareOperationResolver,
   HoldingOperationResolver,
   LotInputHolderResolver,
   LotProducerResolver,
   OperationCertificateResolver,
   OperationResolver,
+  OriginShareOperationResolver,
   OwnershipOperationResolver,
   operationById,
   operationCertificateById,
@@ -17,7 +19,7 @@ import {
 } from './operations';
 import { LotProductResolver, productById, VerifiedProductResolver } from './products';
 import type { Question } from './questions';
-import { LotTraceResolver, TraceResolver } from './trace';
+import { LotOriginResolver, LotTraceResolver, OriginResolver, RecallResolver, TraceResolver } from './trace';
 
 type NodeFinder = (question: Question, id: string) => Promise<Node | null>;
 
@@ -72,6 +74,11 @@ const RESOLVERS = [
   HoldingOperationResolver,
   OwnershipOperationResolver,
   TraceResolver,
+  LotOriginResolver,
+  OriginResolver,
+  RecallResolver,
+  HolderShareOperationResolver,
+  OriginShareOperationResolver,
 ] as const;
 
 /** The whole graph: every type, and how each edge is found. */

@@ -6,13 +6,16 @@ import { OperationCertificate } from '../nouns/operation-certificate';
 import { connectionOf } from '../relay/connection';
 import { Ownership } from './lot';
 import { VerifiedProduct } from './operation';
-import { TraceGap, TraceLink, TraceLot } from './trace';
+import { OriginShare } from './origin';
+import { HolderShare, TraceGap, TraceLink, TraceLot } from './trace';
 
+export const HolderShareConnection = connectionOf('HolderShare', () => HolderShare);
 export const HoldingConnection = connectionOf('Holding', () => Holding);
 export const LotConnection = connectionOf('Lot', () => Lot);
 export const LotInputConnection = connectionOf('LotInput', () => LotInput);
 export const OperationConnection = connectionOf('Operation', () => Operation);
 export const OperationCertificateConnection = connectionOf('OperationCertificate', () => OperationCertificate);
+export const OriginShareConnection = connectionOf('OriginShare', () => OriginShare);
 export const OwnershipConnection = connectionOf('Ownership', () => Ownership);
 export const TraceGapConnection = connectionOf('TraceGap', () => TraceGap);
 export const TraceLinkConnection = connectionOf('TraceLink', () => TraceLink);

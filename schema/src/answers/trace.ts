@@ -1,4 +1,4 @@
-import { Field, ID, Int, ObjectType } from 'type-graphql';
+import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 import type { Day } from '../codes/day';
 import { CertificationVerdict, GapKind, TransportMode } from '../codes/lists';
 import type { Grams } from '../codes/mass';
@@ -24,6 +24,12 @@ export class TraceLot {
 
   @Field(() => Int, { description: 'Fewest links from the root.' })
   depth: number;
+
+  @Field(() => KilogramsScalar, { description: "Of the root's mass: BACK, how much came out of this lot; FORWARD, how much went into it." })
+  kilograms: Grams;
+
+  @Field(() => Float, { description: 'The same, as a share of the root.' })
+  share: number;
 
   @Field(() => Lot, { nullable: true, description: 'The lot, where the viewer may see it.' })
   lot: Lot | null;
@@ -105,4 +111,21 @@ export class TraceGap {
 
   @Field(() => String, { nullable: true, description: 'The regulation it touches, e.g. 7 CFR 205.103(b)(2).' })
   rule: string | null;
+}
+
+@ObjectType({ simpleResolvers: true, description: "Who holds how much of a root's mass now." })
+export class HolderShare {
+  operationId: string | null;
+
+  @Field(() => Int, { description: 'In how many lots.' })
+  lots: number;
+
+  @Field(() => KilogramsScalar, { description: 'Mass held of the lots reached, and of the root.' })
+  held: Grams;
+
+  @Field(() => KilogramsScalar, { description: "How much of it came from the root's mass." })
+  fromRoot: Grams;
+
+  @Field(() => KilogramsScalar, { description: 'How much of it is on its way: departed and not arrived.' })
+  inTransit: Grams;
 }

@@ -107,18 +107,16 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   if (explained instanceof Refusal) return reply.code(STATUS[explained.reasons[0].code] ?? 500).send(refusalBody(explained, request.id));
   if (own) return reply.code(status).send(refusalBody(new Refusal({ code: 'BAD_USER_INPUT', ...own }), request.id));
   if (status < 500)
-    return reply
-      .code(status)
-      .send(
-        refusalBody(
-          new Refusal({
-            code: 'BAD_USER_INPUT',
-            message: 'the request is not one of HTTP that can be answered',
-            remedy: 'send a GraphQL request over HTTP',
-          }),
-          request.id,
-        ),
-      );
+    return reply.code(status).send(
+      refusalBody(
+        new Refusal({
+          code: 'BAD_USER_INPUT',
+          message: 'the request is not one of HTTP that can be answered',
+          remedy: 'send a GraphQL request over HTTP',
+        }),
+        request.id,
+      ),
+    );
   request.log.error({ err: error }, 'a request failed');
   const fault = new Refusal(
     { code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on our side.', remedy: 'try again; if it stays, report the requestId' },

@@ -25,13 +25,13 @@ export interface WalkOptions {
   maxLots: number;
 }
 
-/** What a walk from a root meets. */
+/** What a walk from roots meets. */
 export interface Closure {
-  root: string;
+  roots: readonly string[];
   direction: Direction;
-  /** Lots met, without the root, with the fewest links from it. */
+  /** Lots met, without the roots, with the fewest links from one. */
   depths: ReadonlyMap<string, number>;
-  /** Every use between two lots of the closure, root included. */
+  /** Every use between two lots of the closure, roots included. */
   uses: readonly Use[];
   /** Which budget cut the walk; null where it is whole. */
   cut: 'DEPTH' | 'LOTS' | null;
@@ -39,12 +39,12 @@ export interface Closure {
 
 /** Walks the lineage of lots. There is more than one way to do so; all give the same closure. */
 export interface Lineage {
-  walk(reader: Reader, root: string, direction: Direction, options: WalkOptions): Promise<Closure>;
+  walk(reader: Reader, roots: readonly string[], direction: Direction, options: WalkOptions): Promise<Closure>;
 }
 
 /** The lots at the far end of each use, nearest first: breadth first, so that a lot's depth is the fewest links to it. */
 export function closureOf(
-  root: string,
+  roots: readonly string[],
   direction: Direction,
   uses: readonly Use[],
   { maxDepth, maxLots }: Pick<WalkOptions, 'maxDepth' | 'maxLots'>,
@@ -56,16 +56,16 @@ export function closureOf(
     if (next) next.push(use[far]);
     else nextOf.set(use[near], [use[far]]);
   }
-  const depths = new Map<string, number>([[root, 0]]);
+  const depths = new Map<string, number>(roots.map((root) => [root, 0]));
   let cut: Closure['cut'] = null;
-  let frontier = [root];
+  let frontier = [...depths.keys()];
   for (let depth = 1; frontier.length > 0; depth++) {
     const met: string[] = [];
     for (const lot of frontier) {
       for (const next of nextOf.get(lot) ?? []) {
         if (depths.has(next)) continue;
         if (maxDepth !== null && depth > maxDepth) cut ??= 'DEPTH';
-        else if (depths.size > maxLots) cut = 'LOTS';
+        else if (depths.size >= maxLots + roots.length) cut = 'LOTS';
         else {
           depths.set(next, depth);
           met.push(next);
@@ -75,6 +75,6 @@ export function closureOf(
     frontier = met;
   }
   const inside = uses.filter((use) => depths.has(use.output) && depths.has(use.input));
-  depths.delete(root);
-  return { root, direction, depths, uses: inside, cut };
+  for (const root of roots) depths.delete(root);
+  return { roots, direction, depths, uses: inside, cut };
 }

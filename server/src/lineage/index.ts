@@ -1,2 +1,4 @@
+export * from './attribute';
 export * from './closure';
+export * from './split';
 export * from './walk';

@@ -1,6 +1,7 @@
 import {
   Certifier,
   CountryCodeScalar,
+  HolderShare,
   Holding,
   Lot,
   LotInput,
@@ -11,6 +12,7 @@ import {
   OperationCertificateStatusFact,
   OperationConnection,
   OperationRole,
+  OriginShare,
   Ownership,
   type Page,
   parseOperationIdentifier,
@@ -226,5 +228,21 @@ export class OwnershipOperationResolver {
   @FieldResolver(() => Operation, { nullable: true, description: 'From whom; null for a birth.' })
   acquiredFrom(@Root() ownership: Ownership, @Ctx() { reader }: Question): Promise<Operation | null> | null {
     return ownership.acquiredFromId ? reader.loader(operationById).load(ownership.acquiredFromId) : null;
+  }
+}
+
+@Resolver(() => HolderShare)
+export class HolderShareOperationResolver {
+  @FieldResolver(() => Operation, { nullable: true, description: 'Who holds it.' })
+  operation(@Root() holder: HolderShare, @Ctx() { reader }: Question): Promise<Operation | null> | null {
+    return holder.operationId ? reader.loader(operationById).load(holder.operationId) : null;
+  }
+}
+
+@Resolver(() => OriginShare)
+export class OriginShareOperationResolver {
+  @FieldResolver(() => Operation, { nullable: true, description: 'The farm.' })
+  operation(@Root() share: OriginShare, @Ctx() { reader }: Question): Promise<Operation | null> | null {
+    return share.operationId ? reader.loader(operationById).load(share.operationId) : null;
   }
 }

@@ -10,6 +10,7 @@ export interface TracedLot {
   code: string;
   producer: string;
   producerIdentifier: string;
+  producerCountry: string;
   product: string;
   kind: LotKind;
   grams: Grams;
@@ -22,12 +23,12 @@ interface LotRow extends Omit<TracedLot, 'grams' | 'depth'> {
   grams: string;
 }
 
-/** The lots of a closure in the order of a trace: depth, then code, then producer; the root first. */
+/** The lots of a closure in the order of a trace: depth, then code, then producer; the roots first. */
 export async function tracedLots(reader: Reader, closure: Closure): Promise<TracedLot[]> {
   const rows = await reader.query<LotRow>(
-    `select l.id, l.code, l.producer, o.identifier as "producerIdentifier", l.product, l.kind, l.grams, l.country, l.produced_on as "producedOn"
+    `select l.id, l.code, l.producer, o.identifier as "producerIdentifier", o.country as "producerCountry", l.product, l.kind, l.grams, l.country, l.produced_on as "producedOn"
      from lot l join operation o on o.id = l.producer where l.id = any($1)`,
-    [[closure.root, ...closure.depths.keys()]],
+    [[...closure.roots, ...closure.depths.keys()]],
   );
   return rows
     .map((row) => ({ ...row, grams: grams(row.grams), depth: closure.depths.get(row.id) ?? 0 }))
@@ -58,10 +59,11 @@ export async function storyFacts(reader: Reader, closure: Closure, lots: readonl
     if (uses) uses.push(use);
     else usesOf.set(use.input, [use]);
   }
+  const roots = new Set(closure.roots);
   const movements = new Map<string, Movement[]>();
   lots.forEach((lot, index) => {
     const facts = all[index]!.filter(counts);
-    const whole = closure.direction === 'FORWARD' || lot.id === closure.root;
+    const whole = closure.direction === 'FORWARD' || roots.has(lot.id);
     movements.set(lot.id, whole ? facts : leadingToUse(facts, usesOf.get(lot.id) ?? []));
   });
 

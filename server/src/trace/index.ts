@@ -1,2 +1,2 @@
+export * from './origin-resolver';
 export * from './resolver';
-export { Story } from './story';

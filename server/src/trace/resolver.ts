@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
 import {
   CountryCodeScalar,
   DateScalar,
   type Day,
   GapKind,
+  type HolderShare,
+  HolderShareConnection,
   Lot,
   LotKind,
   type Page,
@@ -19,9 +20,11 @@ import {
   TraceSummary,
 } from '@lotline/schema';
 import { Arg, Args, Ctx, Field, FieldResolver, ID, InputType, Int, Resolver, Root } from 'type-graphql';
-import { idsOf, PageArguments, type PageRequest, pageOfList, type Question, readPage } from '../questions';
+import { idsOf, PageArguments, type Question } from '../questions';
+import { DEEPEST } from './chain';
 import type { TracedLot } from './facts';
-import { DEEPEST, type FoundGap, Story } from './story';
+import { gapsPage, holdersPage, pageOfChain } from './pages';
+import { Story } from './story';
 
 @InputType({ description: 'Fields are ANDed, lists are ORed.' })
 export class TraceLotFilter {
@@ -74,12 +77,12 @@ export class LotTraceResolver {
 export class TraceResolver {
   @FieldResolver(() => Boolean, { description: 'False when a budget, a right or a missing fact cut it; the gaps say which.' })
   complete(@Root() story: Story): Promise<boolean> {
-    return story.complete();
+    return story.chain.complete();
   }
 
   @FieldResolver(() => TraceSummary, { description: 'The trace in a few numbers.' })
   summary(@Root() story: Story): Promise<TraceSummary> {
-    return story.summary();
+    return story.tellSummary();
   }
 
   @FieldResolver(() => TraceLotConnection, { description: 'Lots met: by depth, then code, then producer.' })
@@ -89,28 +92,28 @@ export class TraceResolver {
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() question: Question,
   ): Promise<Page<TraceLot>> {
-    const lots = filter ? await filtered(story, filter) : story.reached;
-    return pageOfStory(
+    const lots = filter ? await filtered(story, filter) : story.chain.reached;
+    return pageOfChain(
       question,
-      story,
+      story.chain,
       'lots',
       page,
       lots,
       (lot) => lot.id,
-      (lot) => story.answerFor(lot),
+      (lot) => story.chain.lotAnswer(lot),
     );
   }
 
   @FieldResolver(() => TraceLinkConnection, { description: 'Links between the lots met and the root.' })
   links(@Root() story: Story, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<TraceLink>> {
-    return pageOfStory(
+    return pageOfChain(
       question,
-      story,
+      story.chain,
       'links',
       page,
-      story.links(),
+      story.chain.links(),
       (link) => `${link.input}${link.output}${link.grams}`,
-      (link) => story.linkAnswer(link),
+      (link) => story.chain.linkAnswer(link),
     );
   }
 
@@ -121,55 +124,21 @@ export class TraceResolver {
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() question: Question,
   ): Promise<Page<TraceGap>> {
-    const gaps = await story.gaps();
-    const asked = kinds ? gaps.filter((gap) => kinds.includes(gap.kind)) : gaps;
-    const identity = (gap: FoundGap) => `${gap.kind}${gap.lot.id}${gap.on}${gap.message}`;
-    return pageOfStory(question, story, 'gaps', page, asked, identity, (gap) => story.gapAnswer(gap));
+    return gapsPage(question, story.chain, kinds, page);
   }
-}
 
-/** One page of a list of the story. A later page is of the very same list as the first, or TRACE_CHANGED says that it is not. */
-async function pageOfStory<Item, Answer>(
-  question: Question,
-  story: Story,
-  name: string,
-  page: PageArguments,
-  items: readonly Item[],
-  identity: (item: Item) => string,
-  answer: (item: Item) => Answer,
-): Promise<Page<Answer>> {
-  const list = `${name} of trace ${story.direction} of ${story.root.id}`;
-  const request: PageRequest = readPage(question, list, page);
-  const hash = createHash('sha256');
-  for (const item of items) hash.update(identity(item));
-  const digest = hash.digest('base64url').slice(0, 16);
-  if (request.after !== null && request.after[0] !== digest) {
-    throw new Refusal({
-      code: 'TRACE_CHANGED',
-      message: 'the trace has changed since its first page',
-      path: ['after'],
-      remedy: 'begin again with its first page',
-    });
+  @FieldResolver(() => HolderShareConnection, { description: "FORWARD: who holds how much of the root's mass now. BACK: empty." })
+  holders(@Root() story: Story, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<HolderShare>> {
+    return holdersPage(question, story.chain, page);
   }
-  const answers = await pageOfList(question, list, request, items, digest);
-  return {
-    ...answers,
-    nodes: answers.nodes.map(answer),
-    edges: answers.edges.map((edge) => ({
-      get cursor() {
-        return edge.cursor;
-      },
-      node: answer(edge.node),
-    })),
-  };
 }
 
 async function filtered(story: Story, filter: TraceLotFilter): Promise<TracedLot[]> {
   const products = idsOf(filter.products, 'Product', 'filter.products');
   const operations = idsOf(filter.operations, 'Operation', 'filter.operations');
   const lots: TracedLot[] = [];
-  for (const lot of story.reached) {
-    const holders = operations ? await story.holdersOf(lot) : null;
+  for (const lot of story.chain.reached) {
+    const holders = operations ? await story.chain.holdersOf(lot) : null;
     const fits =
       (filter.minDepth == null || lot.depth >= filter.minDepth) &&
       (filter.maxDepth == null || lot.depth <= filter.maxDepth) &&

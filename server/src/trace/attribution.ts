@@ -1,0 +1,83 @@
+import { byteOrder } from '@lotline/schema';
+import {
+  attributeBack,
+  attributeForward,
+  type BackAttribution,
+  type Closure,
+  type ForwardAttribution,
+  type ForwardVertex,
+  split,
+} from '../lineage';
+import type { Movement } from '../lots';
+import type { StoryFacts, TracedLot } from './facts';
+
+// The facts of a story as the attribution of lineage takes them.
+
+/** Places of lots in the order in which ties are broken: code, then producer. */
+function ranks(lots: readonly TracedLot[]): Map<string, number> {
+  const sorted = [...lots].sort((a, b) => byteOrder(a.code, b.code) || byteOrder(a.producerIdentifier, b.producerIdentifier));
+  return new Map(sorted.map((lot, rank) => [lot.id, rank]));
+}
+
+/** Where the mass of the one root of a closure began. */
+export function whereFrom(closure: Closure, lots: readonly TracedLot[]): BackAttribution {
+  const rank = ranks(lots);
+  const vertices = lots.map(({ id, grams, kind }) => [id, { id, grams, rank: rank.get(id)!, source: kind === 'HARVEST' }] as const);
+  return attributeBack(closure.roots[0]!, new Map(vertices), closure.uses);
+}
+
+/** Where the mass of the roots of a closure went. */
+export function whereTo(closure: Closure, lots: readonly TracedLot[], facts: StoryFacts): ForwardAttribution {
+  const rank = ranks(lots);
+  const vertices = lots.map((lot): [string, ForwardVertex] => {
+    const movements = facts.movements.get(lot.id) ?? [];
+    const losses = movements.filter((each) => each.kind === 'LOSS').sort(inOrderOf(facts));
+    return [
+      lot.id,
+      {
+        id: lot.id,
+        grams: lot.grams,
+        rank: rank.get(lot.id)!,
+        inputGrams: facts.inputs.get(lot.id)?.grams ?? 0n,
+        onHand: onHandOf(lot, movements, facts),
+        losses: losses.map((loss) => loss.grams),
+      },
+    ];
+  });
+  return attributeForward(new Set(closure.roots), new Map(vertices), closure.uses);
+}
+
+const inOrderOf =
+  ({ names }: StoryFacts) =>
+  (a: Movement, b: Movement): number =>
+    byteOrder(a.on ?? '~', b.on ?? '~') ||
+    (a.at?.getTime() ?? 0) - (b.at?.getTime() ?? 0) ||
+    byteOrder(names.get(a.from)!, names.get(b.from)!) ||
+    (a.grams < b.grams ? -1 : a.grams > b.grams ? 1 : 0);
+
+/** Holdings above zero of a lot, by its facts, in the order of their identifiers. */
+export function heldOf(lot: TracedLot, movements: readonly Movement[], { names }: StoryFacts): { holder: string; grams: bigint }[] {
+  const held = new Map<string, bigint>([[lot.producer, lot.grams]]);
+  for (const { from, to, grams } of movements) {
+    held.set(from, (held.get(from) ?? 0n) - grams);
+    if (to !== null) held.set(to, (held.get(to) ?? 0n) + grams);
+  }
+  return [...held]
+    .filter(([, grams]) => grams > 0n)
+    .map(([holder, grams]) => ({ holder, grams }))
+    .sort((a, b) => byteOrder(names.get(a.holder)!, names.get(b.holder)!));
+}
+
+/** What is on hand, born less used less lost, shared among the holders above zero by what they hold; if nobody does, its producer's. */
+function onHandOf(lot: TracedLot, movements: readonly Movement[], facts: StoryFacts): { holder: string; grams: bigint }[] {
+  const gone = movements.reduce((sum, { kind, grams }) => (kind === 'TRANSFER' ? sum : sum + grams), 0n);
+  const onHand = lot.grams - gone;
+  if (onHand <= 0n) return [];
+  const holders = heldOf(lot, movements, facts);
+  if (holders.length === 0) return [{ holder: lot.producer, grams: onHand }];
+  const shares = split(
+    onHand,
+    holders.map(({ grams }) => grams),
+  );
+  return holders.map(({ holder }, index) => ({ holder, grams: shares[index]! }));
+}

@@ -1,0 +1,230 @@
+import { createHmac } from 'node:crypto';
+import {
+  addGrams,
+  type Day,
+  type GapKind,
+  type Grams,
+  type HolderShare,
+  type Lot,
+  type TraceDirection,
+  type TraceGap,
+  type TraceLink,
+  type TraceLot,
+  ZERO,
+} from '@lotline/schema';
+import { type BackAttribution, type Closure, type ForwardAttribution, sqlLineage } from '../lineage';
+import { lotById } from '../lots';
+import type { Question } from '../questions';
+import { RULES } from '../rules';
+import { heldOf, whereFrom, whereTo } from './attribution';
+import { lotStory, type StoryFacts, storyFacts, type TracedLot, tracedLots } from './facts';
+
+/** Most lots that one walk follows; beyond it, the answer says TRUNCATED. */
+const MOST_LOTS = 100_000;
+/** Furthest `maxDepth` that may be asked for. */
+export const DEEPEST = 10_000;
+
+export interface ChainRequest {
+  direction: TraceDirection;
+  maxDepth: number | null;
+  asOf: Day | null;
+}
+
+/** A gap, with the lot it is about. */
+export interface FoundGap {
+  kind: GapKind;
+  lot: TracedLot;
+  on: Day | null;
+  message: string;
+  rule: string | null;
+}
+
+/** Mass from one lot into another, over all uses. */
+export interface Link {
+  input: string;
+  output: string;
+  grams: Grams;
+}
+
+/** A holder of lots ahead, with the part of the roots' mass among what it holds. */
+export type FoundHolder = HolderShare & { operationId: string };
+
+/** Lots and the facts about them, behind or ahead of roots: walked at once, facts and masses read only if they are asked for. */
+export class Chain {
+  private facts: Promise<StoryFacts> | null = null;
+  private found: Promise<FoundGap[]> | null = null;
+  private from: Promise<BackAttribution> | null = null;
+  private to: Promise<ForwardAttribution> | null = null;
+  private uncut: Promise<Chain> | null = null;
+  private readonly order: ReadonlyMap<string, number>;
+
+  private constructor(
+    private readonly question: Question,
+    readonly request: ChainRequest,
+    private readonly closure: Closure,
+    /** The roots first, then the lots reached, in the order of a trace. */
+    private readonly lots: readonly TracedLot[],
+  ) {
+    this.order = new Map(lots.map((lot, index) => [lot.id, index]));
+  }
+
+  static async walk(question: Question, roots: readonly string[], request: ChainRequest): Promise<Chain> {
+    const closure = await sqlLineage.walk(question.reader, roots, request.direction, { ...request, maxLots: MOST_LOTS });
+    return new Chain(question, request, closure, await tracedLots(question.reader, closure));
+  }
+
+  /** Lots reached, without the roots. */
+  get reached(): readonly TracedLot[] {
+    return this.lots.slice(this.closure.roots.length);
+  }
+
+  /** A root or a lot reached. */
+  lot(id: string): TracedLot {
+    return this.lots[this.order.get(id)!]!;
+  }
+
+  /** Names the chain inside cursors. */
+  get name(): string {
+    return `${this.request.direction} ${this.closure.roots.join()}`;
+  }
+
+  private get root(): TracedLot {
+    return this.lots[0]!;
+  }
+
+  refOf(lot: string): string {
+    const { refKey, viewer } = this.question;
+    const of = `${viewer.name}|${this.request.direction}|${this.closure.roots.join()}|${lot}`;
+    return createHmac('sha256', refKey).update(of).digest('base64url').slice(0, 22);
+  }
+
+  /** A property that is a function is asked only where the document asks for it. */
+  lotAnswer(lot: TracedLot): TraceLot {
+    const { reader } = this.question;
+    const load = () => reader.loader(lotById).load(lot.id);
+    const kilograms = () => this.massOf(lot);
+    const share = async () => Number(await this.massOf(lot)) / Number(this.root.grams);
+    return {
+      ref: this.refOf(lot.id),
+      depth: lot.depth,
+      kilograms: kilograms as unknown as Grams,
+      share: share as unknown as number,
+      lot: load as unknown as Lot,
+      withheld: null,
+    };
+  }
+
+  linkAnswer({ input, output, grams }: Link): TraceLink {
+    return { from: this.refOf(input), to: this.refOf(output), kilograms: grams };
+  }
+
+  gapAnswer({ kind, lot, on, message, rule }: FoundGap): TraceGap {
+    return { kind, lot: this.lotAnswer(lot), on, message, rule };
+  }
+
+  /** Holders of a lot as its facts here tell them, its producer included. */
+  async holdersOf(lot: TracedLot): Promise<ReadonlySet<string>> {
+    const { movements } = await this.readFacts();
+    const holders = new Set([lot.producer]);
+    for (const { from, to } of movements.get(lot.id) ?? []) {
+      holders.add(from);
+      if (to !== null) holders.add(to);
+    }
+    return holders;
+  }
+
+  /** Mass from lot to lot, summed over the uses of each pair; in the order of the two lots. */
+  links(): Link[] {
+    const pairs = new Map<string, Link>();
+    for (const { input, output, grams } of this.closure.uses) {
+      const pair = pairs.get(input + output);
+      if (pair) pair.grams = addGrams(pair.grams, grams);
+      else pairs.set(input + output, { input, output, grams });
+    }
+    const at = (lot: string) => this.order.get(lot)!;
+    return [...pairs.values()].sort((a, b) => at(a.input) - at(b.input) || at(a.output) - at(b.output));
+  }
+
+  /** What is missing or wrong: by kind, then lot, then day. */
+  gaps(): Promise<FoundGap[]> {
+    this.found ??= this.findGaps();
+    return this.found;
+  }
+
+  /** False when a budget, a right or a missing fact cut the walk. */
+  async complete(): Promise<boolean> {
+    return !(await this.gaps()).some(({ kind }) => kind === 'MISSING_INPUTS' || kind === 'WITHHELD' || kind === 'TRUNCATED');
+  }
+
+  /** Where the root's mass began. */
+  whereFrom(): Promise<BackAttribution> {
+    this.from ??= this.whole().then((chain) => whereFrom(chain.closure, chain.lots));
+    return this.from;
+  }
+
+  /** Where the roots' mass went. */
+  whereTo(): Promise<ForwardAttribution> {
+    this.to ??= this.whole().then(async (chain) => whereTo(chain.closure, chain.lots, await chain.readFacts()));
+    return this.to;
+  }
+
+  /** Who holds how much of the roots' mass, by identifier; holders of the roots included. */
+  async holders(): Promise<FoundHolder[]> {
+    const whole = await this.whole();
+    const facts = await whole.readFacts();
+    const { held: fromRoot } = await this.whereTo();
+    const holders = new Map<string, FoundHolder>();
+    for (const lot of whole.lots) {
+      for (const { holder, grams } of heldOf(lot, facts.movements.get(lot.id) ?? [], facts)) {
+        const entry = holders.get(holder) ?? {
+          operationId: holder,
+          lots: 0,
+          held: ZERO,
+          fromRoot: (fromRoot.get(holder) ?? 0n) as Grams,
+          inTransit: ZERO,
+        };
+        holders.set(holder, { ...entry, lots: entry.lots + 1, held: addGrams(entry.held, grams as Grams) });
+      }
+    }
+    return [...holders.values()].sort((a, b) => (facts.names.get(a.operationId)! < facts.names.get(b.operationId)! ? -1 : 1));
+  }
+
+  readFacts(): Promise<StoryFacts> {
+    this.facts ??= storyFacts(this.question.reader, this.closure, this.lots, this.request.asOf);
+    return this.facts;
+  }
+
+  private async massOf(lot: TracedLot): Promise<Grams> {
+    if (this.closure.roots.includes(lot.id)) return lot.grams;
+    const masses = this.request.direction === 'BACK' ? (await this.whereFrom()).through : (await this.whereTo()).into;
+    return (masses.get(lot.id) ?? 0n) as Grams;
+  }
+
+  /** Masses are shared over the whole chain, whatever part of it was asked for. */
+  private whole(): Promise<Chain> {
+    if (this.request.maxDepth === null) return Promise.resolve(this);
+    this.uncut ??= Chain.walk(this.question, this.closure.roots, { ...this.request, maxDepth: null });
+    return this.uncut;
+  }
+
+  private async findGaps(): Promise<FoundGap[]> {
+    const facts = await this.readFacts();
+    const gaps: FoundGap[] = [];
+    const stories = this.lots.map((lot) => ({ lot, story: lotStory(lot, facts) }));
+    for (const rule of RULES) {
+      for (const { lot, story } of stories) {
+        const breaches = rule.find(story).sort((a, b) => (a.on ?? '').localeCompare(b.on ?? ''));
+        for (const breach of breaches) gaps.push({ kind: rule.gap, lot, rule: rule.citation, ...breach });
+      }
+    }
+    const { cut } = this.closure;
+    if (cut !== null) {
+      const message =
+        cut === 'DEPTH'
+          ? `The walk ended ${this.request.maxDepth} links from the lot, as asked; there is more behind.`
+          : `The walk ended after ${MOST_LOTS} lots, the most that one answer follows; there are more.`;
+      gaps.push({ kind: 'TRUNCATED', lot: this.root, on: null, message, rule: null });
+    }
+    return gaps;
+  }
+}

@@ -1,0 +1,55 @@
+import { byteOrder, type CountryShare, grams, type Lot, Origin, OriginShare } from '@lotline/schema';
+import type { Question } from '../questions';
+import { Chain } from './chain';
+import type { TracedLot } from './facts';
+
+/** Where the mass of a lot was harvested: every harvest behind it, and what nobody knows. */
+export class FoundOrigin extends Origin {
+  private constructor(
+    readonly chain: Chain,
+    readonly farmShares: readonly OriginShare[],
+  ) {
+    super();
+  }
+
+  static async find(question: Question, lot: Lot): Promise<FoundOrigin> {
+    const chain = await Chain.walk(question, [lot.id], { direction: 'BACK', maxDepth: null, asOf: null });
+    const { sources, unknown } = await chain.whereFrom();
+    const shareOf = (mass: bigint) => Number(mass) / Number(lot.grams);
+    const harvests = [...sources].map(([id, mass]) => ({ lot: chain.lot(id), mass }));
+
+    const farms = new Map<string, OriginShare & { identifier: string }>();
+    const countries = new Map<string, bigint>();
+    for (const { lot: harvest, mass } of harvests) {
+      const farm = farms.get(harvest.producer) ?? newFarm(harvest);
+      farm.kilograms = grams(farm.kilograms + mass);
+      farm.lots += 1;
+      farms.set(harvest.producer, farm);
+      countries.set(harvest.country, (countries.get(harvest.country) ?? 0n) + mass);
+    }
+    const largestFirst = (a: bigint, b: bigint) => (a > b ? -1 : a < b ? 1 : 0);
+    const shares = [...farms.values()].sort((a, b) => largestFirst(a.kilograms, b.kilograms) || byteOrder(a.identifier, b.identifier));
+    for (const farm of shares) farm.share = shareOf(farm.kilograms);
+
+    const origin = new FoundOrigin(chain, shares);
+    origin.unknown = grams(unknown);
+    origin.countries = [...countries]
+      .map(([country, mass]): CountryShare => ({ country, kilograms: grams(mass), share: shareOf(mass) }))
+      .sort((a, b) => largestFirst(a.kilograms, b.kilograms) || byteOrder(a.country!, b.country!));
+    return origin;
+  }
+
+  async isComplete(): Promise<boolean> {
+    return this.unknown === 0n && (await this.chain.complete());
+  }
+}
+
+const newFarm = (harvest: TracedLot): OriginShare & { identifier: string } =>
+  Object.assign(new OriginShare(), {
+    operationId: harvest.producer,
+    country: harvest.producerCountry,
+    kilograms: grams(0n),
+    share: 0,
+    lots: 0,
+    identifier: harvest.producerIdentifier,
+  });
