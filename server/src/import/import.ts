@@ -17,6 +17,8 @@ export interface ImportOptions {
   /** Checks everything and stores nothing. */
   dryRun?: boolean;
   progress?: Progress;
+  /** Most rows over all files; a million where nothing else is said. */
+  mostRows?: number;
 }
 
 const digest = z.object({ digest: z.string() });
@@ -36,7 +38,7 @@ const importFolderCommand = (folder: Folder, progress: Progress): Command<z.infe
       work,
       folder,
       progress,
-      mistakes: new Mistakes(),
+      mistakes: new Mistakes(folder.mistakes),
       certifiers: new Map(),
       operations: new Map(),
       products: new Map(),
@@ -62,7 +64,7 @@ const ATTEMPTS = 3;
  */
 export async function importFolder(runner: Runner, viewer: Viewer, directory: string, options: ImportOptions = {}): Promise<ImportCounts> {
   const progress = options.progress ?? SILENT;
-  const folder = await readFolder(directory, progress);
+  const folder = await readFolder(directory, progress, options.mostRows);
   for (let attempt = 1; ; attempt++) {
     try {
       const done = await runner.execute(importFolderCommand(folder, progress), viewer, [{ digest: folder.digest }], uuidv7(), {

@@ -1,2 +1,1 @@
 export * from './resolver';
-export { Story } from './story';
