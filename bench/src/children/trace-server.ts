@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import { mintToken } from '@lotline/server/dist/access';
 import { Runner } from '@lotline/server/dist/commands';
 import { Database } from '@lotline/server/dist/database';

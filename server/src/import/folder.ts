@@ -3,7 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join, parse } from 'node:path';
 import { CERTIFIERS, type FileFormat, FORMATS, LOTS, NOT_READ_YET, OPERATIONS, PRODUCTS, type Row } from './columns';
 import { Doubts } from './doubts';
-import { FolderRefused, Mistakes } from './errors';
+import { Mistakes } from './errors';
 import { type BrokenRow, type ReadFile, readCsv, TooManyRows } from './read-csv';
 
 /** The rows of a folder, read and parsed, not yet joined with what the database knows. */
@@ -157,5 +157,3 @@ function doubt(doubts: Doubts, format: FileFormat, { whole, broken }: ReadFile):
     else doubts.addAll(format);
   }
 }
-
-export { FolderRefused };
