@@ -55,6 +55,8 @@ const importFolderCommand = (folder: Folder, progress: Progress): Command<z.infe
 });
 
 const SILENT: Progress = { step: () => {}, note: () => {} };
+/** Rows after which the planner must hear that its tables have grown, before its own rounds come to it. */
+const MANY = 5000;
 /** How often an import is tried again when another one stored the same names meanwhile. */
 const ATTEMPTS = 3;
 
@@ -70,7 +72,10 @@ export async function importFolder(runner: Runner, viewer: Viewer, directory: st
       const done = await runner.execute(importFolderCommand(folder, progress), viewer, [{ digest: folder.digest }], uuidv7(), {
         dryRun: options.dryRun,
       });
-      return done.outcomes[0]!;
+      const counts = done.outcomes[0]!;
+      const recorded = Object.values(counts).reduce((sum, count) => sum + count.recorded, 0);
+      if (recorded > MANY && !options.dryRun) await runner.refreshStatistics();
+      return counts;
     } catch (error) {
       // A name that was free when we looked and is taken now: look again, it may be the same row.
       const raced = error instanceof Refusal && error.reasons[0].code === 'CONFLICT';

@@ -2,6 +2,6 @@ export * from './birth';
 export * from './declare-inputs';
 export * from './facts';
 export { lotById } from './lookup';
-export { type Movement, movementsOf } from './movements';
+export { type Movement, movementsOf, transfersOf } from './movements';
 export * from './mutations';
 export * from './resolver';
