@@ -54,6 +54,11 @@ module.exports = {
     exclude: { path: '(^|/)dist/' },
     parser: 'swc',
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['node', 'require', 'import', 'default'], extensions: ['.ts', '.js', '.cjs', '.json'], mainFields: ['main'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['node', 'require', 'import', 'default'],
+      extensions: ['.ts', '.js', '.cjs', '.json'],
+      mainFields: ['main'],
+    },
   },
 };

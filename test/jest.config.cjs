@@ -5,7 +5,6 @@ module.exports = {
   testEnvironment: 'node',
   globalSetup: '<rootDir>/support/start-postgres.ts',
   globalTeardown: '<rootDir>/support/stop-postgres.ts',
-  setupFiles: ['reflect-metadata'],
   transform: {
     '\\.[jt]s$': [
       '@swc/jest',

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { Refusal } from '@lotline/schema';
 import { ADMINISTRATOR, DEMO_VIEWERS, type DemoViewer, mintToken } from './access';
 import { type Instance, openInstance } from './app';
-import { readConfig, SettingError } from './config';
+import { callerDirectory, readConfig, SettingError } from './config';
 import { EmbeddedError } from './database';
 import { FolderRefused, type ImportCounts, importFolder } from './import';
 import { terminalProgress } from './progress';
@@ -19,9 +19,6 @@ const REFUSED = 1;
 const WRONG_USAGE = 2;
 
 class UsageError extends Error {}
-
-/** `npm run` moves to the project's folder; a path is meant from where the caller stands. */
-const callerDirectory = (): string => (process.env.npm_lifecycle_event === 'lotline' && process.env.INIT_CWD) || process.cwd();
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 

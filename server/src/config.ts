@@ -39,6 +39,15 @@ function oneOf<T extends string>(name: string, text: string | undefined, fallbac
   return text as T;
 }
 
+/** `npm run` moves to the project's folder; a path is meant from where the caller stands. */
+export function callerDirectory(env: NodeJS.ProcessEnv = process.env): string {
+  const byNpm = env.npm_lifecycle_event === 'start' || env.npm_lifecycle_event === 'lotline';
+  return (byNpm && env.INIT_CWD) || process.cwd();
+}
+
+/** The database of a checkout, wherever in it or outside of it somebody stands. */
+const HOME = resolve(__dirname, '..', '..', '.lotline');
+
 /** Reads the settings. `from` is where relative paths stand. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env, from: string = process.cwd()): Config {
   const databaseUrl = env.DATABASE_URL || null;
@@ -49,7 +58,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, from: string = 
   return {
     port: integer('PORT', env.PORT, 4000, 0, 65535),
     host: demo ? '127.0.0.1' : env.HOST || '0.0.0.0',
-    dataDir: resolve(from, env.DATA_DIR || '.lotline'),
+    dataDir: env.DATA_DIR ? resolve(from, env.DATA_DIR) : HOME,
     databaseUrl,
     demo,
     samples: oneOf('LOTLINE_SAMPLES', env.LOTLINE_SAMPLES, demo ? 'all' : 'none', ['all', 'none']) === 'all',

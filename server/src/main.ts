@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DEMO_VIEWERS, type DemoViewer, mintToken } from './access';
 import { type Instance, openInstance } from './app';
 import { forgetOldKeys } from './commands';
-import { readConfig } from './config';
+import { callerDirectory, readConfig } from './config';
 import { buildGraph } from './graph';
 import { startServer } from './http';
 import { loadSamples } from './samples';
@@ -20,8 +20,19 @@ async function mintDemoTokens({ config, database }: Instance): Promise<Record<De
   return tokens;
 }
 
+/** npm puts a shell between itself and us, which does not pass a signal on: when it is gone, we are meant to go. */
+function whenOrphaned(stop: () => void): void {
+  if (process.env.npm_lifecycle_event !== 'start') return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    stop();
+  }, 100).unref();
+}
+
 async function main(): Promise<void> {
-  const config = readConfig();
+  const config = readConfig(process.env, callerDirectory());
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const instance = await openInstance(config, say);
   try {
@@ -45,6 +56,7 @@ async function main(): Promise<void> {
       process.exit(0);
     };
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+    whenOrphaned(() => void stop('the end of npm start'));
 
     if (corridors.length > 0) server.log.info({ samples: corridors }, 'samples loaded');
     server.log.info(

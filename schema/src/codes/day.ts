@@ -48,6 +48,9 @@ export function parseMoment(text: string): Parsed<Moment> {
   }
   const day = parseDay(match[1]!);
   if (!day.ok) return day;
+  if (/^[+-]\d{2}(?:\d{2})?$/.test(match[3]!)) {
+    return bad(`${quote(value)} has an offset without minutes or colon`, 'write it like +02:00, e.g. 2025-03-01T08:30:00+02:00');
+  }
   if (!/^(?:[Zz]|[+-]\d{2}:\d{2})$/.test(match[3]!)) {
     return bad(`${quote(value)} has an hour but no offset`, 'add the offset, e.g. 2025-03-01T08:30:00+02:00, or write the day alone');
   }

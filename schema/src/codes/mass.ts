@@ -59,6 +59,8 @@ export function parseDecimal(text: string): Parsed<Decimal> {
   }
   if (/^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/.test(value)) {
     const repaired = value.replaceAll(',', '');
+    // One comma before three digits may be either; several, or a point behind, are thousands.
+    if (value.includes('.') || value.split(',').length > 2) return bad(`${quote(value)} has thousands separators`, `write ${repaired}`);
     return bad(
       `${quote(value)} has a thousands separator or a decimal comma`,
       `write ${repaired}, or ${value.replace(',', '.')} if the comma is the decimal point`,

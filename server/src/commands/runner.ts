@@ -76,6 +76,11 @@ export class Runner {
     }
   }
 
+  /** Lets the planner know what a very large command has written. */
+  async refreshStatistics(): Promise<void> {
+    await this.database.query('analyze');
+  }
+
   private async attempt<Input, Outcome>(attempt: Attempt<Input, Outcome>): Promise<Done<Outcome>> {
     const connection = await this.database.connect();
     let broken: Error | undefined;

@@ -99,28 +99,29 @@ const HTTP_REFUSALS: Record<number, { message: string; remedy: string }> = {
   415: { message: 'the content type is not served', remedy: 'send Content-Type: application/json' },
 };
 
+const UNANSWERABLE = new Refusal({
+  code: 'BAD_USER_INPUT',
+  message: 'the request is not one of HTTP that can be answered',
+  remedy: 'send a GraphQL request over HTTP',
+});
+const FAULT = new Refusal(
+  {
+    code: 'INTERNAL_SERVER_ERROR',
+    message: 'Something went wrong on our side.',
+    remedy: 'try again; if it stays, report the requestId',
+  },
+  { retryable: true },
+);
+
 /** Answers an error that GraphQL never saw, in the shape that GraphQL errors have. */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const send = (status: number, refusal: Refusal) => reply.code(status).send(refusalBody(refusal, request.id));
   const explained = explain(error);
+  if (explained instanceof Refusal) return send(STATUS[explained.reasons[0].code] ?? 500, explained);
   const status = (error as { statusCode?: number }).statusCode ?? 500;
   const own = HTTP_REFUSALS[status];
-  if (explained instanceof Refusal) return reply.code(STATUS[explained.reasons[0].code] ?? 500).send(refusalBody(explained, request.id));
-  if (own) return reply.code(status).send(refusalBody(new Refusal({ code: 'BAD_USER_INPUT', ...own }), request.id));
-  if (status < 500)
-    return reply.code(status).send(
-      refusalBody(
-        new Refusal({
-          code: 'BAD_USER_INPUT',
-          message: 'the request is not one of HTTP that can be answered',
-          remedy: 'send a GraphQL request over HTTP',
-        }),
-        request.id,
-      ),
-    );
+  if (own) return send(status, new Refusal({ code: 'BAD_USER_INPUT', ...own }));
+  if (status < 500) return send(status, UNANSWERABLE);
   request.log.error({ err: error }, 'a request failed');
-  const fault = new Refusal(
-    { code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on our side.', remedy: 'try again; if it stays, report the requestId' },
-    { retryable: true },
-  );
-  return reply.code(500).send(refusalBody(fault, request.id));
+  return send(500, FAULT);
 }

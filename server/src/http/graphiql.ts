@@ -13,54 +13,124 @@ const ASSETS: Record<string, { file: () => string; type: string }> = {
   'graphiql.css': { file: () => fromPackage('graphiql', 'graphiql.min.css'), type: 'text/css' },
 };
 
-/** Questions to begin with; each answers on the sample. */
-export const EXAMPLES: readonly { name: string; query: string }[] = [
+/** A question to begin with; GraphiQL names its tab after the operation. */
+interface Example {
+  query: string;
+  /** Answered without a token too. */
+  public: boolean;
+}
+
+/** Questions to begin with; each answers on the sample. Lines are short enough for half a window. */
+export const EXAMPLES: readonly Example[] = [
   {
-    name: 'Where did it come from?',
-    query: `# The ship that arrived in Stockton: what was it made of, and what is missing from its story?
-query Back {
+    public: false,
+    query: `# What is missing from its story? What was it
+# made of, and who brought it here?
+query WhereDidItComeFrom {
   lot(code: "SOY-STOCKTON-1") {
-    code
-    quantity { kilograms value unit }
-    producer { name country }
-    ownership { nodes { owner { name } kilograms from until acquiredFrom { name } } }
+    product { name organic }
+    quantity { value unit kilograms }
     trace(direction: BACK) {
       complete
-      summary { lots operations depth countries firstOn lastOn gaps { kind count } }
-      lots { nodes { depth lot { code kind country product { name organic } producer { name } } } }
-      gaps { nodes { kind on message rule lot { lot { code } } } }
+      gaps {
+        nodes {
+          kind
+          on
+          message
+          rule
+          lot { lot { code } }
+        }
+      }
+      summary { lots depth countries firstOn lastOn }
+      lots {
+        nodes {
+          depth
+          lot {
+            code
+            kind
+            country
+            product { name organic }
+            producer { name }
+          }
+        }
+      }
+    }
+    ownership(first: 2) {
+      nodes {
+        owner { name country }
+        acquiredFrom { name }
+        from
+        kilograms
+      }
     }
   }
 }
 `,
   },
   {
-    name: 'Where is it now?',
-    query: `# Who holds what was unloaded, and what became of it
-query Forward {
+    public: false,
+    query: `# Who held it the day after it arrived, who holds
+# it today, and what was made of it?
+query WhereIsItNow {
   lot(code: "SOY-STOCKTON-1") {
+    atArrival: holdings(asOf: "2025-04-08") {
+      nodes { operation { name } kilograms }
+    }
+    today: holdings {
+      nodes { operation { name } kilograms since }
+    }
     balance { born used lost onHand }
-    holdings { nodes { operation { name country } kilograms since } }
     trace(direction: FORWARD) {
-      summary { lots operations countries }
-      lots { nodes { depth lot { code quantity { kilograms } holdings { nodes { operation { name } kilograms } } } } }
+      summary { lots operations }
+      gaps {
+        nodes { kind on message lot { lot { code } } }
+      }
+      lots {
+        nodes {
+          depth
+          lot {
+            code
+            quantity { kilograms }
+            holdings {
+              nodes { operation { name } kilograms }
+            }
+          }
+        }
+      }
     }
   }
 }
 `,
   },
   {
-    name: 'Who is certified?',
-    query: `# Operations and the standing of their certificates; public, as in the Organic Integrity Database
-query Certified {
-  operations(first: 20) {
+    public: true,
+    query: `# Certificates are public: who holds one, from
+# whom, for what, and how did its standing change?
+query WhoIsCertified {
+  operations(
+    first: 20
+    filter: {
+      statuses: [
+        CERTIFIED
+        SUSPENDED
+        REVOKED
+        SURRENDERED
+      ]
+    }
+  ) {
     totalCount
     nodes {
       name
       country
       nopId
-      roles
-      certificates { nodes { certifier { name } status history { status effectiveFrom reason } } }
+      certificates {
+        nodes {
+          status
+          certifier { code name }
+          products { nodes { product { name } } }
+          history { status effectiveFrom reason }
+        }
+      }
     }
   }
 }
@@ -68,8 +138,30 @@ query Certified {
   },
 ];
 
+const SIGNED_IN = `# Welcome to Lotline. You are signed in as the
+# analyst, who reads everything and changes nothing.
+# The questions are about the sample, whose companies
+# are invented. The pink button, or Ctrl-Enter, asks.
+# Each tab is another one; the book on the left holds
+# all that can be asked.
+
+`;
+const NOBODY = `# Welcome to Lotline. You are not signed in, so you are
+# answered what is public: operations with an organic
+# certificate, and the certificates.
+# The pink button, or Ctrl-Enter, asks the question;
+# the book on the left holds all that can be asked.
+
+`;
+
+/** The queries of the tabs: all of them for the analyst, the public ones for nobody. */
+function tabsFor(token: string | null): string[] {
+  const [first, ...rest] = EXAMPLES.filter((example) => token !== null || example.public).map(({ query }) => query);
+  return [(token === null ? NOBODY : SIGNED_IN) + first, ...rest];
+}
+
 function page(token: string | null): string {
-  const settings = { token, tabs: EXAMPLES.map(({ query }) => ({ query })) };
+  const settings = { token, tabs: tabsFor(token).map((query) => ({ query })) };
   return `<!doctype html>
 <html lang="en">
   <head>
@@ -88,8 +180,20 @@ function page(token: string | null): string {
       const settings = ${JSON.stringify(settings).replaceAll('<', '\\u003c')};
       const headers = settings.token ? { authorization: 'Bearer ' + settings.token } : {};
       const fetcher = GraphiQL.createFetcher({ url: '/graphql', headers });
+      // Under keys of our own: another GraphiQL on the same port must not show its tabs here.
+      const storage = {
+        getItem: (key) => localStorage.getItem('lotline:' + key),
+        setItem: (key, value) => localStorage.setItem('lotline:' + key, value),
+        removeItem: (key) => localStorage.removeItem('lotline:' + key),
+        clear: () => Object.keys(localStorage).filter((key) => key.startsWith('lotline:')).forEach((key) => localStorage.removeItem(key)),
+        get length() { return localStorage.length; },
+      };
       ReactDOM.createRoot(document.getElementById('graphiql')).render(
-        React.createElement(GraphiQL, { fetcher, defaultTabs: settings.tabs, shouldPersistHeaders: false, defaultEditorToolsVisibility: false }),
+        React.createElement(
+          GraphiQL,
+          { fetcher, storage, defaultTabs: settings.tabs, shouldPersistHeaders: false, defaultEditorToolsVisibility: false },
+          React.createElement(GraphiQL.Logo, null, 'Lotline'),
+        ),
       );
     </script>
   </body>

@@ -22,6 +22,10 @@ const MOST_TOKENS = 5000;
 /** How long a stop waits for what is in flight, milliseconds. */
 const STOP_WITHIN_MS = 20_000;
 
+/** How long a start waits for its port, milliseconds. */
+const PORT_WITHIN_MS = 3000;
+const PORT_RETRY_MS = 100;
+
 export interface ServerOptions {
   graph: GraphQLSchema;
   database: Database;
@@ -157,7 +161,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   serveGraphiql(app, options.graphiqlToken);
 
-  await app.listen({ port: options.port, host: options.host });
+  await listen(app, options.port, options.host);
   const { port } = app.server.address() as { port: number };
   return {
     port,
@@ -174,4 +178,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await apollo.stop();
     },
   };
+}
+
+/** Listens, waiting a little for a server that is just stopping. */
+async function listen(app: FastifyInstance, port: number, host: string): Promise<void> {
+  for (let waited = 0; ; waited += PORT_RETRY_MS) {
+    try {
+      await app.listen({ port, host });
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+      if (waited >= PORT_WITHIN_MS) throw new Error(`port ${port} is in use: stop what listens there, or set PORT`);
+      await new Promise((done) => setTimeout(done, PORT_RETRY_MS));
+    }
+  }
 }

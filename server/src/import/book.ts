@@ -1,8 +1,9 @@
-import type { Day, Grams } from '@lotline/schema';
+import { type Day, type Grams, quote } from '@lotline/schema';
 import type { Work } from '../commands';
-import type { FileFormat } from './columns';
+import { CERTIFIERS, type FileFormat, LOTS, OPERATIONS, PRODUCTS } from './columns';
 import type { Mistakes } from './errors';
 import type { Folder, Progress } from './folder';
+import { columnName } from './read-row';
 
 export interface KnownCertifier {
   id: string;
@@ -50,25 +51,67 @@ export interface Book {
   counts: Record<string, Count>;
 }
 
+/** What a row may name. */
+export type Noun = 'certifier' | 'operation' | 'product' | 'lot';
+const NOUNS: Record<Noun, { among: FileFormat; what: string; cell: string }> = {
+  certifier: { among: CERTIFIERS, what: 'certifier', cell: 'code' },
+  operation: { among: OPERATIONS, what: 'operation', cell: 'identifier' },
+  product: { among: PRODUCTS, what: 'product', cell: 'name' },
+  lot: { among: LOTS, what: 'lot', cell: 'code' },
+};
+
 /** Notes what is wrong with a cell. */
 export function wrong(book: Book, format: FileFormat, line: number, column: string | null, what: string, remedy: string): void {
   book.mistakes.add({ file: format.name, line, column, code: 'BAD_USER_INPUT', wrong: what, remedy });
 }
 
-/** Notes that a row says something else than what is known. */
-export function conflict(book: Book, format: FileFormat, line: number, column: string | null, what: string): void {
-  book.mistakes.add({
-    file: format.name,
-    line,
-    column,
-    code: 'CONFLICT',
-    wrong: what,
-    remedy: 'facts are never edited: repeat the known values, or give the row another key',
-  });
+/** Notes that a row names something that is not known, unless the folder gives it in a row that has a mistake of its own. */
+export function unknown(book: Book, format: FileFormat, line: number, column: string, noun: Noun, name: string): void {
+  const { among, what, cell } = NOUNS[noun];
+  if (book.folder.doubts.has(among, name)) return;
+  wrong(book, format, line, column, `there is no ${what} ${quote(name)}`, `add it to ${among.name}, or correct the ${cell}`);
 }
 
-const shown = (value: unknown): string =>
-  value === null || value === undefined ? 'nothing' : typeof value === 'string' ? value : JSON.stringify(value);
+/** The operation of an identifier; notes it where there is none. */
+export function operationOf(book: Book, format: FileFormat, line: number, column: string, identifier: string): KnownOperation | null {
+  const operation = book.operations.get(identifier);
+  if (!operation) unknown(book, format, line, column, 'operation', identifier);
+  return operation ?? null;
+}
+
+/** How facts without a natural key are told apart: by all their columns. */
+export const keyOf = (...columns: unknown[]): string =>
+  JSON.stringify(columns.map((each) => (each instanceof Date ? each.toISOString() : (each ?? null))));
+
+/** Notes that two rows of a file cannot be told apart. */
+export function equalRow(book: Book, format: FileFormat, line: number, earlier: number): void {
+  const remedy = 'if both happened, tell them apart by a column "reference"; otherwise remove one';
+  wrong(book, format, line, null, `the row equals line ${earlier}`, remedy);
+}
+
+/** Notes that a row says something else than what is known. */
+export function conflict(
+  book: Book,
+  format: FileFormat,
+  line: number,
+  column: string | null,
+  what: string,
+  remedy = 'facts are never edited: repeat the known values, or give the row another key',
+): void {
+  book.mistakes.add({ file: format.name, line, column, code: 'CONFLICT', wrong: what, remedy });
+}
+
+/** A value as a person wrote it: a day, an instant, a list. */
+function shown(value: unknown): string {
+  if (value === null || value === undefined || (Array.isArray(value) && value.length === 0)) return 'nothing';
+  if (Array.isArray(value)) return quote(value.join('; '));
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'object' && 'on' in value) {
+    const { on, at } = value as { on: Day; at: Date | null };
+    return at ? `${on} (${at.toISOString()})` : on;
+  }
+  return typeof value === 'string' ? quote(value) : String(value);
+}
 
 /** Equal, with objects and lists compared by their content in any order of keys or elements. */
 function same(a: unknown, b: unknown): boolean {
@@ -81,21 +124,31 @@ function same(a: unknown, b: unknown): boolean {
   return Object.keys(left).length === Object.keys(right).length && Object.keys(left).every((key) => same(left[key], right[key]));
 }
 
+/** Columns that the product does not know, as they were stored or as a row gives them. */
+export type Attributes = Record<string, string> | null;
+
 /**
- * Compares a row with what is known under its key: values that the file does not state (`undefined`) are not compared. Notes a CONFLICT
- * that shows both.
+ * Compares a row with what is known under its key: values that the file does not state (`undefined`) are not compared, nor are further
+ * columns that it does not have. Notes a CONFLICT that shows both.
  */
 export function compare(
   book: Book,
   format: FileFormat,
-  line: number,
+  row: { line: number; attributes: Attributes; extra: readonly string[] },
   what: string,
-  known: Record<string, unknown>,
-  row: Record<string, unknown>,
+  known: Record<string, unknown> & { attributes: object | null },
+  stated: Record<string, unknown>,
 ): void {
-  for (const [column, value] of Object.entries(row)) {
-    if (value === undefined || same(known[column], value)) continue;
-    conflict(book, format, line, column, `${what} is known with ${column} ${shown(known[column])}, this row says ${shown(value)}`);
+  const differs = (column: string, before: unknown, now: unknown) =>
+    conflict(book, format, row.line, column, `${what} is known with ${column} ${shown(before)}, this row says ${shown(now)}`);
+  for (const [column, value] of Object.entries(stated)) {
+    if (value !== undefined && !same(known[column], value)) differs(column, known[column], value);
+  }
+  if (row.extra.length === 0) return;
+  const before = new Map(Object.entries(known.attributes ?? {}).map(([column, value]) => [columnName(column), value]));
+  for (const column of row.extra) {
+    const [was, is] = [before.get(columnName(column)), row.attributes?.[column]];
+    if (was !== is) differs(column, was, is);
   }
 }
 

@@ -3,20 +3,13 @@ import { v7 as uuidv7 } from 'uuid';
 import { type NewCertifier, type NewOperation, recordCertifiers, recordOperations } from '../operations';
 import { type NewProduct, recordProducts } from '../products';
 import { type Book, compare, Repeats } from './book';
-import {
-  CERTIFIERS,
-  type FileFormat,
-  LOT_ADJUSTMENTS,
-  LOTS,
-  OPERATION_CERTIFICATES,
-  OPERATIONS,
-  PRODUCTS,
-  type Row,
-  TRANSFERS,
-} from './columns';
+import { CERTIFIERS, type FileFormat, OPERATIONS, PRODUCTS, type Row } from './columns';
+import { namesOf } from './references';
 
 // Certifiers, operations and products: rows with a key of their own. A known key with the same values is no change, with other values a
 // conflict.
+
+type Stated = Record<string, unknown>;
 
 /**
  * Splits rows into those whose key is new, and the rest, which must say what is known.
@@ -28,8 +21,8 @@ function reconcile<F extends FileFormat>(
   format: F,
   rows: readonly Row<F>[],
   keyOf: (row: Row<F>) => string,
-  known: ReadonlyMap<string, Record<string, unknown>>,
-  stated: (row: Row<F>) => Record<string, unknown>,
+  known: ReadonlyMap<string, Stated & { attributes: object | null }>,
+  stated: (row: Row<F>) => Stated,
 ): Row<F>[] {
   const repeats = new Repeats<Row<F>>();
   const fresh: Row<F>[] = [];
@@ -39,10 +32,17 @@ function reconcile<F extends FileFormat>(
     const before = known.get(key);
     const earlier = repeats.earlier([key], row.line, row);
     if (before) {
-      compare(book, format, row.line, quote(key), before, stated(row));
+      compare(book, format, row, quote(key), before, stated(row));
       unchanged++;
     } else if (earlier) {
-      compare(book, format, row.line, `${quote(key)} of line ${earlier.line}`, stated(earlier.row), stated(row));
+      compare(
+        book,
+        format,
+        row,
+        `${quote(key)} of line ${earlier.line}`,
+        { ...stated(earlier.row), attributes: earlier.row.attributes },
+        stated(row),
+      );
       unchanged++;
     } else fresh.push(row);
   }
@@ -52,10 +52,8 @@ function reconcile<F extends FileFormat>(
 
 export async function importCertifiers(book: Book): Promise<void> {
   const rows = book.folder.rows(CERTIFIERS);
-  const codes = new Set([
-    ...rows.map((row) => row.values.certifier),
-    ...book.folder.rows(OPERATION_CERTIFICATES).map((row) => row.values.certifier),
-  ]);
+  const codes = new Set(namesOf(book, 'certifier'));
+  for (const row of rows) codes.add(row.values.certifier);
   type Known = { id: string; code: string; name: string; country: string | null; schemes: string[]; attributes: object | null };
   const known = await book.work.tx.query<Known>('select id, code, name, country, schemes, attributes from certifier where code = any($1)', [
     [...codes],
@@ -69,11 +67,10 @@ export async function importCertifiers(book: Book): Promise<void> {
     rows,
     (row) => row.values.certifier,
     stored,
-    ({ values, attributes }) => ({
+    ({ values }) => ({
       name: values.name,
       country: values.country,
       scheme: values.scheme === undefined ? undefined : (values.scheme ?? []),
-      attributes,
     }),
   );
   const recorded: NewCertifier[] = fresh.map(({ values, attributes }) => ({
@@ -90,11 +87,8 @@ export async function importCertifiers(book: Book): Promise<void> {
 
 export async function importOperations(book: Book): Promise<void> {
   const rows = book.folder.rows(OPERATIONS);
-  const identifiers = new Set<string>(rows.map((row) => row.values.operation));
-  for (const row of book.folder.rows(OPERATION_CERTIFICATES)) identifiers.add(row.values.operation);
-  for (const row of book.folder.rows(LOTS)) identifiers.add(row.values.producer);
-  for (const row of book.folder.rows(TRANSFERS)) identifiers.add(row.values.from).add(row.values.to);
-  for (const row of book.folder.rows(LOT_ADJUSTMENTS)) identifiers.add(row.values.holder);
+  const identifiers = new Set(namesOf(book, 'operation'));
+  for (const row of rows) identifiers.add(row.values.operation);
   type Known = {
     id: string;
     identifier: string;
@@ -104,6 +98,7 @@ export async function importOperations(book: Book): Promise<void> {
     address: string | null;
     latitude: number | null;
     longitude: number | null;
+    attributes: object | null;
   };
   const known = await book.work.tx.query<Known>(
     'select id, identifier, name, country, roles, address, latitude, longitude, attributes from operation where identifier = any($1)',
@@ -116,10 +111,7 @@ export async function importOperations(book: Book): Promise<void> {
     rows,
     (row) => row.values.operation,
     stored,
-    ({ values, attributes }) => {
-      const { operation, ...stated } = values;
-      return { ...stated, attributes };
-    },
+    ({ values: { operation, ...stated } }) => stated,
   );
   const recorded: NewOperation[] = fresh.map(({ values, attributes }) => ({
     id: uuidv7(),
@@ -138,9 +130,8 @@ export async function importOperations(book: Book): Promise<void> {
 
 export async function importProducts(book: Book): Promise<void> {
   const rows = book.folder.rows(PRODUCTS);
-  const names = new Set(rows.map((row) => row.values.product));
-  for (const row of book.folder.rows(LOTS)) names.add(row.values.product);
-  for (const row of book.folder.rows(OPERATION_CERTIFICATES)) for (const name of row.values.products ?? []) names.add(name);
+  const names = new Set(namesOf(book, 'product'));
+  for (const row of rows) names.add(row.values.product);
   type Known = { id: string; name: string; hts: string; organic: boolean; kgPerBushel: string | null; attributes: object | null };
   const known = await book.work.tx.query<Known>(
     'select id, name, hts, organic, trim_scale(kg_per_bushel)::text as "kgPerBushel", attributes from product where name = any($1)',
@@ -155,11 +146,10 @@ export async function importProducts(book: Book): Promise<void> {
     rows,
     (row) => row.values.product,
     stored,
-    ({ values, attributes }) => ({
+    ({ values }) => ({
       hts: values.hts,
       organic: values.organic === undefined ? undefined : (values.organic ?? false),
       kg_per_bushel: values.kg_per_bushel === undefined ? undefined : (values.kg_per_bushel?.text ?? null),
-      attributes,
     }),
   );
   const recorded: NewProduct[] = fresh.map(({ values, attributes }) => ({

@@ -49,6 +49,8 @@ export interface Row<F> {
   line: number;
   values: Values<F>;
   attributes: Record<string, string> | null;
+  /** The further columns of its file, whether or not this row fills them. */
+  extra: readonly string[];
 }
 
 /** A decimal and its canonical text, which is what is stored as entered. */

@@ -17,8 +17,14 @@ const KEPT = 10_000;
 
 /** Gathers the mistakes of a folder, every one counted. */
 export class Mistakes {
-  private readonly kept: Mistake[] = [];
-  count = 0;
+  private readonly kept: Mistake[];
+  count: number;
+
+  /** @param before mistakes found earlier, which stay as they are */
+  constructor(before?: Mistakes) {
+    this.kept = [...(before?.kept ?? [])];
+    this.count = before?.count ?? 0;
+  }
 
   add(mistake: Mistake): void {
     this.count++;

@@ -1,15 +1,22 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { type FileFormat, FORMATS, NOT_READ_YET, type Row } from './columns';
-import { FolderRefused, Mistakes } from './errors';
-import { readCsv } from './read-csv';
+import { join, parse } from 'node:path';
+import { CERTIFIERS, type FileFormat, FORMATS, LOTS, NOT_READ_YET, OPERATIONS, PRODUCTS, type Row } from './columns';
+import { Doubts } from './doubts';
+import { Mistakes } from './errors';
+import { type BrokenRow, type ReadFile, readCsv, TooManyRows } from './read-csv';
 
 /** The rows of a folder, read and parsed, not yet joined with what the database knows. */
 export interface Folder {
   /** SHA-256 over all files: the same folder is the same command. */
   digest: string;
+  /** What could not be read. */
+  mistakes: Mistakes;
+  doubts: Doubts;
   rows<F extends FileFormat>(format: F): readonly Row<F>[];
+  broken(format: FileFormat): readonly BrokenRow[];
+  /** False where rows of the file are missing because the file is broken. */
+  whole(format: FileFormat): boolean;
 }
 
 /** Most rows of a folder, over all its files: bounds memory. */
@@ -22,10 +29,10 @@ export interface Progress {
   note(line: string): void;
 }
 
-/** A file name that is almost one of ours: two letters off at most. */
+/** A file name that is almost one of ours: two letters off at most, in a short name one. */
 function meantName(name: string): string | null {
-  for (const known of [...FORMATS.map((format) => format.name), ...NOT_READ_YET]) if (distance(name, known) <= 2) return known;
-  return null;
+  const known = [...FORMATS.map((format) => format.name), ...NOT_READ_YET];
+  return known.find((each) => distance(name, each) <= (each.length < 'products.csv'.length ? 1 : 2)) ?? null;
 }
 
 function distance(a: string, b: string): number {
@@ -38,12 +45,21 @@ function distance(a: string, b: string): number {
   return row[b.length]!;
 }
 
-/**
- * Reads every file of a folder.
- * @throws FolderRefused with the place of every cell that cannot be read
- */
-export async function readFolder(directory: string, progress: Progress): Promise<Folder> {
-  const mistakes = new Mistakes();
+/** The column by which other rows name a row of these files. */
+const NAMED_BY = new Map<FileFormat, string>([
+  [CERTIFIERS, 'certifier'],
+  [OPERATIONS, 'operation'],
+  [PRODUCTS, 'product'],
+  [LOTS, 'code'],
+]);
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+
+/** Other kinds of file that somebody may take for ours. */
+const OTHER_TABLES = ['.xlsx', '.xls', '.ods', '.tsv', '.txt', '.numbers'];
+
+/** The files of a folder by their format; what is not read is said. */
+function findFiles(directory: string, mistakes: Mistakes, doubts: Doubts, progress: Progress): Map<FileFormat, string> {
   const whole = (file: string, wrong: string, remedy: string) =>
     mistakes.add({ file, line: null, column: null, code: 'BAD_USER_INPUT', wrong, remedy });
   let names: string[];
@@ -55,45 +71,89 @@ export async function readFolder(directory: string, progress: Progress): Promise
     mistakes.check();
     throw error;
   }
-
+  const formatOf = (name: string | null) => FORMATS.find((each) => each.name === name);
   const found = new Map<FileFormat, string>();
-  for (const name of names) {
+  for (const name of names.filter((each) => isFile(join(directory, each)))) {
     const lower = name.toLowerCase();
-    if (!lower.endsWith('.csv') || !statSync(join(directory, name)).isFile()) continue;
-    const format = FORMATS.find((each) => each.name === lower);
+    const { name: stem, ext } = parse(lower);
+    const format = formatOf(lower);
+    const meant = ext === '.csv' ? meantName(lower) : OTHER_TABLES.includes(ext) && formatOf(`${stem}.csv`) ? `${stem}.csv` : null;
     if (format && found.has(format)) whole(name, `there is a ${found.get(format)} too`, 'keep one of them');
     else if (format) found.set(format, name);
     else if (NOT_READ_YET.includes(lower)) progress.note(`${name}: not read by this version`);
+    else if (meant === null) progress.note(`${name}: not a file of the format, passed over`);
     else {
-      const meant = meantName(lower);
-      if (meant) whole(name, 'no file of this name is read', `rename it to ${meant}, or move it away`);
-      else progress.note(`${name}: not a file of the format, passed over`);
+      const there = names.some((each) => each.toLowerCase() === meant);
+      if (there && ext !== '.csv') {
+        progress.note(`${name}: passed over for ${meant}`);
+        continue;
+      }
+      const repair = there
+        ? `move its rows to ${meant}`
+        : ext === '.csv'
+          ? `rename it to ${meant}`
+          : `save it as "CSV UTF-8" named ${meant}`;
+      whole(name, 'no file of this name is read', `${repair}, or move it away`);
+      const doubted = formatOf(meant);
+      if (doubted) doubts.addAll(doubted);
     }
   }
   if (found.size === 0 && mistakes.count === 0)
     whole(directory, 'it holds none of the files', `give at least one of ${FORMATS.map((format) => format.name).join(' ')}`);
+  return found;
+}
+
+/**
+ * Reads every file of a folder.
+ * @param mostRows over all files
+ * @throws FolderRefused where there is nothing to go on with
+ */
+export async function readFolder(directory: string, progress: Progress, mostRows: number = MOST_ROWS): Promise<Folder> {
+  const mistakes = new Mistakes();
+  const doubts = new Doubts();
+  const found = findFiles(directory, mistakes, doubts, progress);
+  if (found.size === 0) mistakes.check();
 
   const hash = createHash('sha256');
-  const rows = new Map<FileFormat, Row<FileFormat>[]>();
+  const files = new Map<FileFormat, ReadFile>();
   let total = 0;
   for (const format of FORMATS) {
     const name = found.get(format);
     if (name === undefined) continue;
     hash.update(`\0${format.name}\0`);
-    const read = await readCsv(join(directory, name), name, format, mistakes, {
-      most: MOST_ROWS - total,
-      bytes: (chunk) => hash.update(chunk),
-      rows: (count) => progress.step(`reading ${name}`, count),
-    });
-    total += read.length;
-    rows.set(format, read);
-    progress.step(`reading ${name}`, read.length, read.length);
+    let read: ReadFile;
+    try {
+      read = await readCsv(join(directory, name), name, format, mistakes, {
+        most: mostRows - total,
+        bytes: (chunk) => hash.update(chunk),
+        rows: (count) => progress.step(`reading ${name}`, count),
+      });
+    } catch (error) {
+      if (error instanceof TooManyRows) mistakes.check();
+      throw error;
+    }
+    total += read.count;
+    files.set(format, read);
+    progress.step(`reading ${name}`, read.count, read.count);
+    doubt(doubts, format, read);
   }
-  mistakes.check();
   return {
     digest: hash.digest('hex'),
-    rows: <F extends FileFormat>(format: F) => (rows.get(format) ?? []) as unknown as Row<F>[],
+    mistakes,
+    doubts,
+    rows: <F extends FileFormat>(format: F) => (files.get(format)?.rows ?? []) as unknown as Row<F>[],
+    broken: (format) => files.get(format)?.broken ?? [],
+    whole: (format) => files.get(format)?.whole ?? true,
   };
 }
 
-export { FolderRefused };
+function doubt(doubts: Doubts, format: FileFormat, { whole, broken }: ReadFile): void {
+  const column = NAMED_BY.get(format);
+  if (column === undefined) return;
+  if (!whole) doubts.addAll(format);
+  for (const { values } of broken) {
+    const name = values[column];
+    if (typeof name === 'string') doubts.add(format, name);
+    else doubts.addAll(format);
+  }
+}

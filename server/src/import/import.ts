@@ -17,6 +17,8 @@ export interface ImportOptions {
   /** Checks everything and stores nothing. */
   dryRun?: boolean;
   progress?: Progress;
+  /** Most rows over all files; a million where nothing else is said. */
+  mostRows?: number;
 }
 
 const digest = z.object({ digest: z.string() });
@@ -36,7 +38,7 @@ const importFolderCommand = (folder: Folder, progress: Progress): Command<z.infe
       work,
       folder,
       progress,
-      mistakes: new Mistakes(),
+      mistakes: new Mistakes(folder.mistakes),
       certifiers: new Map(),
       operations: new Map(),
       products: new Map(),
@@ -53,6 +55,8 @@ const importFolderCommand = (folder: Folder, progress: Progress): Command<z.infe
 });
 
 const SILENT: Progress = { step: () => {}, note: () => {} };
+/** Rows after which the planner must hear that its tables have grown, before its own rounds come to it. */
+const MANY = 5000;
 /** How often an import is tried again when another one stored the same names meanwhile. */
 const ATTEMPTS = 3;
 
@@ -62,13 +66,16 @@ const ATTEMPTS = 3;
  */
 export async function importFolder(runner: Runner, viewer: Viewer, directory: string, options: ImportOptions = {}): Promise<ImportCounts> {
   const progress = options.progress ?? SILENT;
-  const folder = await readFolder(directory, progress);
+  const folder = await readFolder(directory, progress, options.mostRows);
   for (let attempt = 1; ; attempt++) {
     try {
       const done = await runner.execute(importFolderCommand(folder, progress), viewer, [{ digest: folder.digest }], uuidv7(), {
         dryRun: options.dryRun,
       });
-      return done.outcomes[0]!;
+      const counts = done.outcomes[0]!;
+      const recorded = Object.values(counts).reduce((sum, count) => sum + count.recorded, 0);
+      if (recorded > MANY && !options.dryRun) await runner.refreshStatistics();
+      return counts;
     } catch (error) {
       // A name that was free when we looked and is taken now: look again, it may be the same row.
       const raced = error instanceof Refusal && error.reasons[0].code === 'CONFLICT';

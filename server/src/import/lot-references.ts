@@ -1,7 +1,6 @@
-import { type Day, grams, quote } from '@lotline/schema';
-import type { Book, KnownLot } from './book';
-import { wrong } from './book';
-import type { FileFormat } from './columns';
+import { type Day, grams, parseOperationIdentifier, quote } from '@lotline/schema';
+import { type Book, type KnownLot, unknown } from './book';
+import { type FileFormat, LOTS } from './columns';
 
 interface StoredLot {
   id: string;
@@ -15,9 +14,13 @@ interface StoredLot {
   produced_on: Day | null;
 }
 
-/** Every place where `OPERATION/code` may be cut: both parts may hold slashes of their own. */
-function* cuts(text: string): Generator<[string, string]> {
-  for (let at = text.indexOf('/'); at >= 0; at = text.indexOf('/', at + 1)) yield [text.slice(0, at), text.slice(at + 1)];
+/** Every way in which a name can be read as `OPERATION/code`: both parts may hold slashes of their own. */
+function* cuts(text: string): Generator<{ producer: string; code: string }> {
+  for (let at = text.indexOf('/'); at >= 0; at = text.indexOf('/', at + 1)) {
+    const producer = parseOperationIdentifier(text.slice(0, at));
+    const code = text.slice(at + 1).trim();
+    if (producer.ok && code !== '') yield { producer: producer.value, code };
+  }
 }
 
 /** Lots by the ways in which a spreadsheet names them: the bare code, or `OPERATION/code` where it is not unique. */
@@ -35,7 +38,7 @@ export class LotReferences {
     const codes = new Set<string>();
     for (const name of names) {
       codes.add(name);
-      for (const [, code] of cuts(name)) codes.add(code);
+      for (const { code } of cuts(name)) codes.add(code);
     }
     const rows = await book.work.tx.query<StoredLot>(
       `select l.id, l.code, l.producer as producer_id, o.identifier as producer, p.id as product_id, p.name as product, p.kg_per_bushel, l.grams, l.produced_on
@@ -61,24 +64,30 @@ export class LotReferences {
     return this.byCode.get(code)?.find((lot) => lot.producer === producer) ?? null;
   }
 
+  /** The lots that a name may mean: it is tried whole first, then as `OPERATION/code`. */
+  find(name: string): readonly KnownLot[] {
+    const whole = this.byCode.get(name);
+    return whole ?? [...cuts(name)].flatMap(({ producer, code }) => this.of(producer, code) ?? []);
+  }
+
   /** The one lot of a name; notes what is wrong where there is none, or several. */
   resolve(book: Book, format: FileFormat, line: number, column: string, name: string): KnownLot | null {
-    let lots = this.byCode.get(name) ?? [];
-    if (lots.length === 0)
-      lots = [...cuts(name)].flatMap(([producer, code]) => this.of(producer.trim().replace(/^NOP:/i, ''), code.trim()) ?? []);
+    const lots = this.find(name);
     if (lots.length === 1) return lots[0]!;
-    if (lots.length === 0) wrong(book, format, line, column, `there is no lot ${quote(name)}`, 'add it to lots.csv, or correct the code');
-    else {
-      const ways = lots.slice(0, 5).map((lot) => `${lot.producer}/${lot.code}`);
-      book.mistakes.add({
-        file: format.name,
-        line,
-        column,
-        code: 'AMBIGUOUS',
-        wrong: `${lots.length} lots have the code ${quote(name)}`,
-        remedy: `write one of ${ways.join(', ')}${lots.length > 5 ? ', ...' : ''}`,
-      });
+    if (lots.length === 0) {
+      const doubted = [...cuts(name)].some(({ code }) => book.folder.doubts.has(LOTS, code));
+      if (!doubted) unknown(book, format, line, column, 'lot', name);
+      return null;
     }
+    const ways = lots.slice(0, 5).map((lot) => `${lot.producer}/${lot.code}`);
+    book.mistakes.add({
+      file: format.name,
+      line,
+      column,
+      code: 'AMBIGUOUS',
+      wrong: `${lots.length} lots have the code ${quote(name)}`,
+      remedy: `write one of ${ways.join(', ')}${lots.length > 5 ? ', ...' : ''}`,
+    });
     return null;
   }
 }

@@ -1,7 +1,7 @@
-import { type Day, type OperationCertificateStatus, quote } from '@lotline/schema';
+import type { Day, OperationCertificateStatus } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
 import { type NewOperationCertificate, type NewOperationCertificateStatus, recordOperationCertificates } from '../operations';
-import { type Book, compare, type KnownCertifier, Repeats, wrong } from './book';
+import { type Book, compare, type KnownCertifier, Repeats, unknown, wrong } from './book';
 import { OPERATION_CERTIFICATES, type Row } from './columns';
 
 interface StoredStatus {
@@ -60,42 +60,24 @@ export async function importOperationCertificates(book: Book): Promise<void> {
   const newStatuses: NewOperationCertificateStatus[] = [];
   const repeats = new Repeats<Row<typeof format>>();
   let unchanged = 0;
-  const stated = ({ values, attributes }: Row<typeof format>) => ({
+  const stated = ({ values }: Row<typeof format>) => ({
     status: values.status,
     scope: values.scope,
     products: values.products === undefined ? undefined : (values.products ?? []),
     hectares: values.hectares === undefined ? undefined : (values.hectares?.text ?? null),
     expires_on: values.expires_on,
     reason: values.reason,
-    attributes,
   });
 
   for (const row of rows) {
     const { values, line } = row;
     const operation = book.operations.get(values.operation);
     const certifier = book.certifiers.get(values.certifier);
-    if (!operation)
-      wrong(
-        book,
-        format,
-        line,
-        'operation',
-        `there is no operation ${quote(values.operation)}`,
-        'add it to operations.csv, or correct the identifier',
-      );
-    if (!certifier)
-      wrong(
-        book,
-        format,
-        line,
-        'certifier',
-        `there is no certifier ${quote(values.certifier)}`,
-        'add it to certifiers.csv, or correct the code',
-      );
+    if (!operation) unknown(book, format, line, 'operation', 'operation', values.operation);
+    if (!certifier) unknown(book, format, line, 'certifier', 'certifier', values.certifier);
     const products = (values.products ?? []).flatMap((name) => {
       const product = book.products.get(name);
-      if (!product)
-        wrong(book, format, line, 'products', `there is no product ${quote(name)}`, 'add it to products.csv, or correct the name');
+      if (!product) unknown(book, format, line, 'products', 'product', name);
       return product ? [product.id] : [];
     });
     if (!operation || !certifier) continue;
@@ -121,9 +103,9 @@ export async function importOperationCertificates(book: Book): Promise<void> {
       compare(
         book,
         format,
-        line,
+        row,
         earlier && !before ? `${what}, line ${earlier.line},` : what,
-        before ? { ...before } : stated(earlier!.row),
+        before ? { ...before } : { ...stated(earlier!.row), attributes: earlier!.row.attributes },
         stated(row),
       );
       unchanged++;

@@ -1,10 +1,10 @@
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
-import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { quote } from '@lotline/schema';
 import { parse } from 'csv-parse';
-import type { Column, FileFormat, Row } from './columns';
-import type { Mistakes } from './errors';
+import type { FileFormat, Row } from './columns';
+import { isUtf16, lineOfByte, Utf8Check } from './encoding';
+import type { Mistake, Mistakes } from './errors';
+import { columnName, type Header, readHeader, readRow } from './read-row';
 
 export interface ReadOptions {
   /** Most rows to take. */
@@ -13,253 +13,164 @@ export interface ReadOptions {
   rows(count: number): void;
 }
 
+/** Of a row with a mistake, what could be read. */
+export interface BrokenRow {
+  line: number;
+  values: Record<string, unknown>;
+}
+
+/** A file as far as it could be read. */
+export interface ReadFile {
+  rows: Row<FileFormat>[];
+  broken: BrokenRow[];
+  /** False where rows are missing because the file itself is broken. */
+  whole: boolean;
+  /** Rows of any kind. */
+  count: number;
+}
+
 /** Longest row, bytes. */
 const LONGEST_ROW = 1024 * 1024;
 const DELIMITERS = [',', ';', '\t'] as const;
 const HEAD = 64 * 1024;
 const TELL_EVERY = 20_000;
 
-/** How a header cell is looked up: letter case and blanks do not matter. */
-const columnName = (text: string): string =>
-  text
-    .trim()
-    .toLowerCase()
-    .replace(/[\s-]+/g, '_');
+function headOf(path: string): Buffer {
+  const descriptor = openSync(path, 'r');
+  try {
+    const buffer = Buffer.alloc(HEAD);
+    return buffer.subarray(0, readSync(descriptor, buffer, 0, HEAD, 0));
+  } finally {
+    closeSync(descriptor);
+  }
+}
 
 /** The delimiter under which the header row names the most columns that we know. */
-function delimiterOf(path: string, format: FileFormat): string {
-  const descriptor = openSync(path, 'r');
-  const buffer = Buffer.alloc(HEAD);
-  const length = readSync(descriptor, buffer, 0, HEAD, 0);
-  closeSync(descriptor);
-  const header =
-    buffer
-      .subarray(0, length)
-      .toString('utf8')
-      .replace(/^\ufeff/, '')
-      .trimStart()
-      .split(/\r?\n|\r/, 1)[0] ?? '';
+function delimiterOf(head: Buffer, format: FileFormat): string {
+  const lines = head
+    .toString('utf8')
+    .replace(/^\ufeff/, '')
+    .split(/[\r\n]+/);
+  const header = lines.find((line) => /[^\s,;]/.test(line)) ?? '';
   const known = (delimiter: string) =>
-    header.split(delimiter).filter((cell) => Object.hasOwn(format.columns, columnName(cell.replace(/^"|"$/g, '')))).length;
+    header.split(delimiter).filter((cell) => Object.hasOwn(format.columns, columnName(cell.trim().replace(/^"|"$/g, '')))).length;
   return DELIMITERS.reduce((best, each) => (known(each) > known(best) ? each : best));
 }
 
 class NotUtf8 extends Error {}
-class TooManyRows extends Error {}
+/** The folder has more rows than an import takes. */
+export class TooManyRows extends Error {}
+/** The header cannot be used: the rest of the file means nothing. */
+class NoHeader extends Error {}
 
-/** Bytes to text, refusing what is no UTF-8. */
-function decode(bytes: (chunk: Buffer) => void): Transform {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let lines = 1;
-  const attempt = (work: () => string): string => {
-    try {
-      return work();
-    } catch {
-      throw new NotUtf8(String(lines));
-    }
-  };
-  return new Transform({
-    readableObjectMode: false,
-    decodeStrings: true,
-    transform(chunk: Buffer, _encoding, done) {
-      try {
-        bytes(chunk);
-        // Line by line where a chunk is broken, so that the place is told.
-        const text = attempt(() => decoder.decode(chunk, { stream: true }));
-        for (let index = text.indexOf('\n'); index >= 0; index = text.indexOf('\n', index + 1)) lines++;
-        done(null, text);
-      } catch (error) {
-        done(new NotUtf8(String(lines + lineOfBadByte(chunk))));
-        void error;
-      }
-    },
-    flush(done) {
-      try {
-        done(
-          null,
-          attempt(() => decoder.decode()),
-        );
-      } catch (error) {
-        done(error as Error);
-      }
-    },
-  });
+/** Line breaks inside the cells of a row; a pair of CR and LF is one. */
+function innerBreaks(cells: readonly string[]): number {
+  let breaks = 0;
+  for (const cell of cells) if (cell.includes('\n') || cell.includes('\r')) breaks += cell.match(/\r\n|\n|\r/g)!.length;
+  return breaks;
 }
 
-/** Lines before the first byte of a chunk that is no UTF-8. */
-function lineOfBadByte(chunk: Buffer): number {
-  let start = 0;
-  for (let line = 0; ; line++) {
-    const end = chunk.indexOf(10, start);
-    const part = chunk.subarray(start, end < 0 ? chunk.length : end);
-    try {
-      new TextDecoder('utf-8', { fatal: true }).decode(part);
-    } catch {
-      return line;
-    }
-    if (end < 0) return line;
-    start = end + 1;
-  }
-}
-
-/** Reads a file row by row, each cell by its column's parser; what cannot be read is noted with its place. */
-export async function readCsv(
-  path: string,
-  file: string,
-  format: FileFormat,
-  mistakes: Mistakes,
-  options: ReadOptions,
-): Promise<Row<FileFormat>[]> {
+/**
+ * Reads a file row by row, each cell by its column's parser; what cannot be read is noted with its place.
+ * @throws TooManyRows after noting it
+ */
+export async function readCsv(path: string, file: string, format: FileFormat, mistakes: Mistakes, options: ReadOptions): Promise<ReadFile> {
   const note = (line: number | null, column: string | null, wrong: string, remedy: string) =>
     mistakes.add({ file, line, column, code: 'BAD_USER_INPUT', wrong, remedy });
-  const rows: Row<FileFormat>[] = [];
+  const read: ReadFile = { rows: [], broken: [], whole: true, count: 0 };
   let header: Header | null = null;
-  let headerBroken = false;
+  // Where the next row begins. Counted here: the parser counts a pair of CR and LF in a quoted cell as two lines.
+  let next = 1;
 
-  const parser = parse({
-    delimiter: delimiterOf(path, format),
-    bom: true,
-    info: true,
-    relax_column_count: true,
-    max_record_size: LONGEST_ROW,
-  });
-  parser.on('readable', () => {
-    for (;;) {
-      const record = parser.read() as { record: string[]; info: { lines: number } } | null;
-      if (record === null || headerBroken) return;
-      const cells = record.record;
-      if (cells.length === 1 && cells[0]!.trim() === '') continue;
-      if (cells.every((cell) => cell === '')) continue;
-      const line = record.info.lines - innerBreaks(cells);
-      if (header === null) {
-        header = readHeader(cells, format, (column, wrong, remedy) => note(line, column, wrong, remedy));
-        headerBroken = header === null;
-        continue;
-      }
-      if (rows.length >= options.most) {
-        parser.destroy(new TooManyRows());
-        return;
-      }
-      const row = readRow(cells, line, header, (column, wrong, remedy) => note(line, column, wrong, remedy));
-      if (row) rows.push(row);
-      if (rows.length % TELL_EVERY === 0) options.rows(rows.length);
+  /** Rows are read as the parser meets them, so that none is left unread in a buffer when a later one breaks the file. */
+  const take = (cells: string[]): null => {
+    const line = next;
+    next += 1 + innerBreaks(cells);
+    if (cells.every((cell) => cell.trim() === '')) return null;
+    const at = (column: string | null, wrong: string, remedy: string) => note(line, column, wrong, remedy);
+    if (header === null) {
+      header = readHeader(cells, format, at);
+      if (header === null) throw new NoHeader();
+      return null;
     }
-  });
+    if (read.count >= options.most) {
+      at(
+        null,
+        'the folder has more rows than an import takes',
+        'split it into folders of at most 1,000,000 rows and import one after the other',
+      );
+      throw new TooManyRows();
+    }
+    read.count++;
+    const row = readRow(cells, line, header, at);
+    if (row.fine) read.rows.push(row.row);
+    else read.broken.push({ line, values: row.values });
+    if (read.count % TELL_EVERY === 0) options.rows(read.count);
+    return null;
+  };
+
+  const utf8 = new Utf8Check();
+  async function* checked(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of source) {
+      options.bytes(chunk);
+      if (!utf8.take(chunk)) throw new NotUtf8();
+      yield chunk;
+    }
+    if (!utf8.end()) throw new NotUtf8();
+  }
 
   try {
-    await pipeline(createReadStream(path), decode(options.bytes), parser);
+    const head = headOf(path);
+    if (isUtf16(head)) {
+      note(1, null, 'it is UTF-16', 'save it as "CSV UTF-8"');
+      return { ...read, whole: false };
+    }
+    const parser = parse({
+      delimiter: delimiterOf(head, format),
+      record_delimiter: ['\r\n', '\n', '\r'],
+      bom: true,
+      relax_column_count: true,
+      max_record_size: LONGEST_ROW,
+      on_record: take as unknown as (record: string[]) => string[],
+    });
+    parser.resume();
+    await pipeline(createReadStream(path), checked, parser);
+    if (header === null) {
+      note(1, null, 'it is empty', `begin with the header row: ${Object.keys(format.columns).join(',')}`);
+      read.whole = false;
+    }
   } catch (error) {
-    if (error instanceof NotUtf8) note(Number(error.message), null, 'it is not UTF-8', 'save it as "CSV UTF-8"');
-    else if (error instanceof TooManyRows)
-      note(
-        null,
-        null,
-        `the folder has more than ${rows.length} rows left to take`,
-        'import at most 1,000,000 rows at a time: split the folder',
-      );
-    else note(...broken(error as CsvFault));
-    return rows;
+    if (error instanceof TooManyRows) throw error;
+    read.whole = false;
+    if (error instanceof NotUtf8)
+      note(await lineOfByte(path, utf8.brokenAt!), null, 'it is not UTF-8, the bytes are of another encoding', 'save it as "CSV UTF-8"');
+    else if (!(error instanceof NoHeader)) mistakes.add({ file, code: 'BAD_USER_INPUT', ...brokenFile(error as CsvFault, next, header) });
   }
-  if (header === null && !headerBroken) note(1, null, 'it is empty', `begin with the header row: ${Object.keys(format.columns).join(',')}`);
-  return rows;
+  return read;
 }
-
-const innerBreaks = (cells: readonly string[]): number => cells.reduce((sum, cell) => sum + (cell.match(/\r\n|\n|\r/g)?.length ?? 0), 0);
 
 interface CsvFault extends Error {
   code?: string;
-  lines?: number;
+  /** Set where the operating system refused. */
+  syscall?: string;
+  /** The cell, from 0. */
+  column?: number;
 }
 
-function broken(error: CsvFault): [number | null, string | null, string, string] {
-  const line = error.lines ?? null;
+/** What the parser of CSV stumbled over: the row that began at `line`, and the cell in it. */
+function brokenFile(error: CsvFault, line: number, header: Header | null): Pick<Mistake, 'line' | 'column' | 'wrong' | 'remedy'> {
+  const column = (typeof error.column === 'number' && header?.names[error.column]) || null;
+  const at = (wrong: string, remedy: string) => ({ line, column, wrong, remedy });
   switch (error.code) {
     case 'CSV_MAX_RECORD_SIZE':
-      return [line, null, 'a row is longer than 1 MiB', 'look for a quotation mark that is not closed'];
+      return at('the row is longer than 1 MiB', 'look for a quotation mark that is not closed, or shorten the cell');
     case 'CSV_QUOTE_NOT_CLOSED':
-      return [line, null, 'a quotation mark is not closed', 'close it, or double a quotation mark inside a quoted cell'];
+      return at('a quotation mark is not closed', 'close it, or double a quotation mark inside a quoted cell');
     case 'INVALID_OPENING_QUOTE':
     case 'CSV_INVALID_CLOSING_QUOTE':
-    case 'CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE':
-      return [line, null, 'a quotation mark stands inside a cell', 'quote the whole cell and double the quotation marks in it'];
+      return at('a quotation mark stands inside a cell', 'quote the whole cell and double the quotation marks in it');
     default:
-      if (error.code?.startsWith('E')) return [null, null, 'it cannot be read', 'check that the file exists and may be read'];
-      throw error;
+      if (error.syscall === undefined) throw error;
+      return { line: null, column: null, wrong: 'it cannot be read', remedy: 'check that the file exists and may be read' };
   }
-}
-
-type Note = (column: string | null, wrong: string, remedy: string) => void;
-
-interface Header {
-  length: number;
-  known: { name: string; at: number; column: Column }[];
-  absent: string[];
-  extra: { name: string; at: number }[];
-}
-
-function readHeader(cells: readonly string[], format: FileFormat, note: Note): Header | null {
-  const known: Header['known'] = [];
-  const extra: Header['extra'] = [];
-  const seen = new Set<string>();
-  let fine = true;
-  cells.forEach((cell, at) => {
-    const name = columnName(cell);
-    if (name === '') return;
-    if (seen.has(name)) {
-      note(name, 'the column stands twice in the header', 'keep one of them');
-      fine = false;
-    }
-    seen.add(name);
-    const column = Object.hasOwn(format.columns, name) ? format.columns[name] : undefined;
-    if (column) known.push({ name, at, column });
-    else extra.push({ name: cell.trim().slice(0, 200), at });
-  });
-  const absent = Object.keys(format.columns).filter((name) => !seen.has(name));
-  for (const name of absent.filter((each) => format.columns[each]!.required)) {
-    note(name, 'the column is missing', `add it; the header is ${Object.keys(format.columns).join(',')}`);
-    fine = false;
-  }
-  return fine ? { length: cells.length, known, absent, extra } : null;
-}
-
-function readRow(cells: readonly string[], line: number, header: Header, note: Note): Row<FileFormat> | null {
-  if (cells.length !== header.length && (cells.length < header.length || cells.slice(header.length).some((cell) => cell.trim() !== ''))) {
-    note(
-      null,
-      `the row has ${cells.length} cells, the header ${header.length}`,
-      'quote cells that hold the delimiter, and leave no cell out',
-    );
-    return null;
-  }
-  const values: Record<string, unknown> = {};
-  let fine = true;
-  for (const { name, at, column } of header.known) {
-    const text = cells[at]!;
-    if (text.trim() === '') {
-      if (column.required) {
-        note(name, 'it is empty', 'give a value');
-        fine = false;
-      }
-      values[name] = null;
-      continue;
-    }
-    const parsed = column.read(text);
-    if (parsed.ok) values[name] = parsed.value;
-    else {
-      note(name, parsed.wrong, parsed.remedy);
-      fine = false;
-    }
-  }
-  let attributes: Record<string, string> | null = null;
-  for (const { name, at } of header.extra) {
-    const text = cells[at]!.trim();
-    if (text === '') continue;
-    if (text.includes('\0')) {
-      note(name, `${quote(text)} holds a NUL character`, 'remove it');
-      fine = false;
-    }
-    attributes ??= {};
-    attributes[name] = text;
-  }
-  return fine ? { line, values: values as Row<FileFormat>['values'], attributes } : null;
 }

@@ -1,7 +1,7 @@
 export * from './birth';
 export * from './declare-inputs';
 export * from './facts';
-export { findLot, lotById } from './lookup';
-export { type Movement, movementsOf } from './movements';
+export { lotById } from './lookup';
+export { type Movement, movementsOf, transfersOf } from './movements';
 export * from './mutations';
 export * from './resolver';

@@ -29,9 +29,11 @@ interface Row {
   at: Date | null;
 }
 
-const MOVEMENTS = (known: Position | null) => `
+const TRANSFERS = (known: Position | null) => `
   select t.lot, 'TRANSFER' as kind, t.id as fact, t.sender as "from", t.receiver as "to", null::uuid as output, t.grams, t.on_day as "on", t.at
-    from transfer t where t.lot = any($1) and ${knownFact('t', known)}
+    from transfer t where t.lot = any($1) and ${knownFact('t', known)}`;
+
+const MOVEMENTS = (known: Position | null) => `${TRANSFERS(known)}
   union all
   select i.input, 'USE', i.id, i.holder, null, i.output, i.grams, coalesce(i.on_day, o.produced_on), i.at
     from lot_input i join lot o on o.id = i.output where i.input = any($1) and ${knownFact('i', known)}
@@ -41,10 +43,17 @@ const MOVEMENTS = (known: Position | null) => `
 
 const asMovement = (row: Row): Movement => ({ ...row, grams: grams(row.grams) });
 
-/** Everything that moved grams of these lots but their births, at the reader's own state. */
-export const movementsOf: BatchOf<string, Movement[]> = async (reader, lots) =>
-  grouped(lots, (await reader.query<Row>(MOVEMENTS(null), [lots])).map(asMovement), (movement) => movement.lot);
+const batchOf =
+  (sql: string): BatchOf<string, Movement[]> =>
+  async (reader, lots) =>
+    grouped(lots, (await reader.query<Row>(sql, [lots])).map(asMovement), (movement) => movement.lot);
 
-/** The same for one lot as it was known at a position of the log. */
+/** Everything that moved grams of these lots but their births, at the reader's own state. */
+export const movementsOf = batchOf(MOVEMENTS(null));
+
+/** Their transfers alone. */
+export const transfersOf = batchOf(TRANSFERS(null));
+
+/** Everything that moved grams of one lot, as it was known at a position of the log. */
 export const movementsKnownAt: BatchOf<{ lot: string; known: string }, Movement[]> = async (reader, keys) =>
   Promise.all(keys.map(async ({ lot, known }) => (await reader.query<Row>(MOVEMENTS(BigInt(known) as Position), [[lot]])).map(asMovement)));

@@ -1,7 +1,7 @@
 import { byteOrder, type Day, type Grams, grams, type LotKind } from '@lotline/schema';
 import type { Reader } from '../database';
-import type { Closure, Use } from '../lineage';
-import { type Movement, movementsOf } from '../lots';
+import type { Closure } from '../lineage';
+import { type Movement, movementsOf, transfersOf } from '../lots';
 import type { Flow, LotStory } from '../rules';
 
 /** A lot of a trace, as far as the story needs it. */
@@ -51,21 +51,9 @@ export interface StoryFacts {
  */
 export async function storyFacts(reader: Reader, closure: Closure, lots: readonly TracedLot[], asOf: Day | null): Promise<StoryFacts> {
   const ids = lots.map((lot) => lot.id);
-  const all = await movementsOf(reader, ids);
-  const counts = ({ on }: { on: Day | null }) => asOf === null || on === null || on <= asOf;
-  const usesOf = new Map<string, Use[]>();
-  for (const use of closure.uses) {
-    const uses = usesOf.get(use.input);
-    if (uses) uses.push(use);
-    else usesOf.set(use.input, [use]);
-  }
-  const roots = new Set(closure.roots);
-  const movements = new Map<string, Movement[]>();
-  lots.forEach((lot, index) => {
-    const facts = all[index]!.filter(counts);
-    const whole = closure.direction === 'FORWARD' || roots.has(lot.id);
-    movements.set(lot.id, whole ? facts : leadingToUse(facts, usesOf.get(lot.id) ?? []));
-  });
+  const found = closure.direction === 'FORWARD' ? await movementsOf(reader, ids) : await movementsBehind(reader, closure, lots);
+  const counts = ({ on }: Movement) => asOf === null || on === null || on <= asOf;
+  const movements = new Map(lots.map((lot, index) => [lot.id, found[index]!.filter(counts)]));
 
   const inputRows = await reader.query<{ output: string; count: number; grams: string }>(
     `select output, count(*)::int as count, sum(grams) as grams from live_input
@@ -89,17 +77,48 @@ export async function storyFacts(reader: Reader, closure: Closure, lots: readonl
   };
 }
 
-/** Uses of a lot on this trace, and the transfers that brought it to its users, walking backwards from them. */
-function leadingToUse(facts: readonly Movement[], uses: readonly Use[]): Movement[] {
-  const onTrace = new Set(uses.map((use) => use.id));
-  const used = facts.filter((fact) => fact.kind === 'USE' && onTrace.has(fact.fact));
-  const transfers = facts.filter((fact) => fact.kind === 'TRANSFER');
-  const holders = new Set(used.map((fact) => fact.from));
+/** All movements of the root; of a lot behind it, its uses on this trace and the transfers that brought it to its users. */
+async function movementsBehind(reader: Reader, closure: Closure, lots: readonly TracedLot[]): Promise<Movement[][]> {
+  const bornOn = new Map(lots.map((lot) => [lot.id, lot.producedOn]));
+  const usesOf = new Map<string, Movement[]>();
+  for (const { id, input, output, holder, grams, on } of closure.uses) {
+    const use: Movement = {
+      lot: input,
+      kind: 'USE',
+      fact: id,
+      from: holder,
+      to: null,
+      output,
+      grams,
+      on: on ?? bornOn.get(output)!,
+      at: null,
+    };
+    const uses = usesOf.get(input);
+    if (uses) uses.push(use);
+    else usesOf.set(input, [use]);
+  }
+  const ofRoots = new Map(closure.roots.map((root, index) => [root, index]));
+  const ofRoot = await movementsOf(reader, closure.roots);
+  const transfers = await transfersOf(
+    reader,
+    lots.map((lot) => lot.id),
+  );
+  return lots.map((lot, index) => {
+    const root = ofRoots.get(lot.id);
+    if (root !== undefined) return ofRoot[root]!;
+    const uses = usesOf.get(lot.id) ?? [];
+    return [...uses, ...leadingTo(uses, transfers[index]!)];
+  });
+}
+
+/** Transfers by which a lot came to those who used it, walking backwards from them. */
+function leadingTo(uses: readonly Movement[], transfers: readonly Movement[]): Movement[] {
+  const holders = new Set(uses.map((use) => use.from));
   for (let met = -1; met !== holders.size; ) {
     met = holders.size;
     for (const { from, to } of transfers) if (holders.has(to!)) holders.add(from);
   }
-  return [...used, ...transfers.filter((fact) => holders.has(fact.to!))];
+  return transfers.filter((transfer) => holders.has(transfer.to!));
 }
 
 /** One lot as the rules look at it. */

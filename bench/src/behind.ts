@@ -1,0 +1,36 @@
+import type { Network } from './network';
+
+/** A lot, and how many lots stand behind it. */
+export interface Root {
+  code: string;
+  behind: number;
+}
+
+/** How many lots are looked at for each size that is wanted. */
+const CANDIDATES = 3000;
+
+/** For each number of lots that is wanted, the lot of the network with about that many behind it. */
+export function rootsWith(network: Network, wanted: readonly number[]): Root[] {
+  const inputsOf = new Map<string, string[]>();
+  for (const { output, input } of network.files.get('lot_inputs.csv')!) {
+    const inputs = inputsOf.get(output!);
+    if (inputs) inputs.push(input!);
+    else inputsOf.set(output!, [input!]);
+  }
+  const enough = 2 * Math.max(...wanted);
+  const blends = [...inputsOf].filter(([, inputs]) => inputs.length > 1).map(([code]) => code);
+  const every = Math.max(1, Math.floor(blends.length / CANDIDATES));
+  const roots = blends.filter((_, index) => index % every === 0).map((code) => ({ code, behind: countBehind(code, inputsOf, enough) }));
+  return wanted.map((count) => roots.reduce((best, each) => (off(each, count) < off(best, count) ? each : best)));
+}
+
+const off = (root: Root, count: number): number => Math.abs(root.behind - count);
+
+function countBehind(code: string, inputsOf: ReadonlyMap<string, readonly string[]>, enough: number): number {
+  const met = new Set([code]);
+  for (const lot of met) {
+    if (met.size > enough) break;
+    for (const input of inputsOf.get(lot) ?? []) met.add(input);
+  }
+  return met.size - 1;
+}

@@ -1,0 +1,16 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Network } from './network';
+import type { Row } from './records';
+
+const csv = (rows: readonly Row[]): string => {
+  const columns = Object.keys(rows[0]!);
+  const cell = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  return `${[columns.join(','), ...rows.map((row) => columns.map((column) => cell(row[column]!)).join(','))].join('\n')}\n`;
+};
+
+/** Writes a network as a folder of CSV files. */
+export function writeFolder(network: Network, directory: string): void {
+  mkdirSync(directory, { recursive: true });
+  for (const [name, rows] of network.files) if (rows.length > 0) writeFileSync(join(directory, name), csv(rows));
+}

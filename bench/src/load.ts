@@ -1,0 +1,42 @@
+import autocannon, { type Result } from 'autocannon';
+import { median } from './figures';
+
+/** One request, as often as the load wants it. */
+export interface Ask {
+  method: 'GET' | 'POST';
+  path: string;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+/** What a server did under load. */
+export interface Load {
+  /** Median latency, milliseconds. */
+  p50: number;
+  perSecond: number;
+}
+
+const CONNECTIONS = 4;
+const WARM_UP_SECONDS = 1;
+
+/**
+ * Asks a server over loopback, 4 connections at once, each the asks in turn.
+ * @throws Error if any answer is not 2xx
+ */
+export async function load(url: string, asks: readonly Ask[], seconds: number): Promise<Load> {
+  await run(url, asks, WARM_UP_SECONDS);
+  return run(url, asks, seconds);
+}
+
+async function run(url: string, asks: readonly Ask[], seconds: number): Promise<Load> {
+  const latencies: number[] = [];
+  const result = await new Promise<Result>((done, fail) => {
+    const options = { url, connections: CONNECTIONS, duration: seconds, timeout: 30, requests: [...asks] };
+    autocannon(options, (error, ended) => (error ? fail(error) : done(ended))).on('response', (_client, _status, _bytes, milliseconds) =>
+      latencies.push(milliseconds),
+    );
+  });
+  if (latencies.length === 0 || result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${url} under load: ${latencies.length} answers, ${result.non2xx} not 2xx, ${result.errors} failed`);
+  return { p50: median(latencies), perSecond: latencies.length / result.duration };
+}

@@ -1,0 +1,83 @@
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Cluster, startCluster } from './cluster';
+import { type Figure, table } from './figures';
+import { writeFolder } from './folder';
+import { IMPORTED, importVersusCopy } from './import-versus-copy';
+import { growNetwork } from './network';
+import { traceVersusJson } from './trace-versus-json';
+
+const USAGE = `npm run bench [-- [--quick] [--json FILE] [--lots N] [--seed N]]
+
+--quick      a small network and short loads, to see that all of it runs
+--json FILE  writes the figures there
+--lots N     lots of the network
+--seed N     another network of the same shape`;
+
+/** How large, how often, how long. */
+interface Shape {
+  lots: number;
+  rounds: number;
+  seconds: number;
+}
+
+const FULL: Shape = { lots: 100_000, rounds: 3, seconds: 5 };
+const QUICK: Shape = { lots: 5000, rounds: 1, seconds: 1 };
+const SEED = 20_240_319;
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+async function run(cluster: Cluster, shape: Shape, seed: number): Promise<{ figures: Figure[]; network: Record<string, number> }> {
+  const network = growNetwork(shape.lots, seed);
+  const { lots, inputs } = network;
+  say(`a network of ${lots} lots and ${inputs} inputs, seed ${seed}`);
+  const directory = join(cluster.directory, 'folder');
+  writeFolder(network, directory);
+  const importing = await importVersusCopy(cluster, directory, shape.rounds, say);
+  const tracing = await traceVersusJson(cluster.urlOf(IMPORTED), network, shape.seconds, say);
+  return { figures: [...importing, ...tracing], network: { seed, lots, inputs } };
+}
+
+function wholeNumber(text: string | undefined, fallback: number): number {
+  const value = text === undefined ? fallback : Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new UsageError(`${text} is not a whole number above zero`);
+  return value;
+}
+
+class UsageError extends Error {}
+
+function settings() {
+  try {
+    const { values } = parseArgs({
+      options: { quick: { type: 'boolean' }, json: { type: 'string' }, lots: { type: 'string' }, seed: { type: 'string' } },
+    });
+    const shape = values.quick ? QUICK : FULL;
+    // `npm run` moves to the project's folder; a path is meant from where the caller stands.
+    const json = values.json === undefined ? null : resolve(process.env.INIT_CWD ?? process.cwd(), values.json);
+    return { shape: { ...shape, lots: wholeNumber(values.lots, shape.lots) }, seed: wholeNumber(values.seed, SEED), json };
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+async function main(): Promise<void> {
+  const { shape, seed, json } = settings();
+  const cluster = await startCluster();
+  const interrupted = (signal: NodeJS.Signals) => void cluster.stop().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  try {
+    const { figures, network } = await run(cluster, shape, seed);
+    process.stdout.write(`${table(figures)}\n`);
+    const machine = { node: process.version, cores: cpus().length, cpu: cpus()[0]?.model ?? 'unknown' };
+    if (json) writeFileSync(json, `${JSON.stringify({ machine, network, shape, figures }, null, 2)}\n`);
+  } finally {
+    await cluster.stop();
+  }
+}
+
+main().catch((error: Error) => {
+  say(error instanceof UsageError ? `${error.message}\n\n${USAGE}` : (error.stack ?? error.message));
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+});

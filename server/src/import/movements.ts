@@ -1,0 +1,133 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { NewLoss, NewTransfer } from '../lots';
+import { type Book, compare, equalRow, type KnownLot, keyOf, operationOf, wrong } from './book';
+import { type FileFormat, LOT_ADJUSTMENTS, type Row, TRANSFERS } from './columns';
+import type { LotReferences } from './lot-references';
+import { weigh } from './weigh';
+
+/** Transfers that are not known yet. */
+export async function newTransfers(book: Book, references: LotReferences): Promise<NewTransfer[]> {
+  const found: Found<NewTransfer>[] = [];
+  const repeats = new Map<string, number>();
+  for (const row of book.folder.rows(TRANSFERS)) {
+    const { line, values, attributes } = row;
+    const lot = references.resolve(book, TRANSFERS, line, 'lot', values.lot);
+    const sender = operationOf(book, TRANSFERS, line, 'from', values.from);
+    const receiver = operationOf(book, TRANSFERS, line, 'to', values.to);
+    if (values.from === values.to)
+      wrong(book, TRANSFERS, line, 'to', 'sender and receiver are the same operation', 'name another receiver, or remove the row');
+    const quantity = values.quantity ?? null;
+    const unit = values.unit ?? null;
+    if ((quantity === null) !== (unit === null)) {
+      wrong(
+        book,
+        TRANSFERS,
+        line,
+        quantity === null ? 'quantity' : 'unit',
+        'quantity and unit go together',
+        'give both, or neither for the whole lot',
+      );
+      continue;
+    }
+    if (!lot || !sender || !receiver) continue;
+    const grams = quantity && unit ? weigh(book, TRANSFERS, line, quantity, unit, lot.product) : lot.grams;
+    if (grams === null) continue;
+    const fact: NewTransfer = {
+      id: uuidv7(),
+      lotId: lot.id,
+      senderId: sender.id,
+      receiverId: receiver.id,
+      grams,
+      value: quantity?.text ?? null,
+      unit,
+      on: values.on.on,
+      at: values.on.at,
+      document: values.document ?? null,
+      reference: values.reference ?? null,
+      attributes,
+    };
+    const key = keyOf(lot.id, sender.id, receiver.id, fact.on, fact.at, fact.value, fact.unit, fact.document, fact.reference);
+    const earlier = repeats.get(key);
+    if (earlier !== undefined) equalRow(book, TRANSFERS, line, earlier);
+    repeats.set(key, line);
+    found.push({ fact, lot, key, row });
+  }
+  const known = await knownFacts(
+    book,
+    `select lot, sender, receiver, on_day, at, value, unit, document, reference, attributes from transfer where lot = any($1) and retracted_by is null`,
+    found,
+    (row) => keyOf(row.lot, row.sender, row.receiver, row.on_day, row.at, row.value, row.unit, row.document, row.reference),
+  );
+  return withoutKnown(book, TRANSFERS, found, known);
+}
+
+/** Adjustments that are not known yet. */
+export async function newLosses(book: Book, references: LotReferences): Promise<NewLoss[]> {
+  const found: Found<NewLoss>[] = [];
+  const repeats = new Map<string, number>();
+  for (const row of book.folder.rows(LOT_ADJUSTMENTS)) {
+    const { line, values, attributes } = row;
+    const lot = references.resolve(book, LOT_ADJUSTMENTS, line, 'lot', values.lot);
+    const holder = operationOf(book, LOT_ADJUSTMENTS, line, 'holder', values.holder);
+    const grams = lot && weigh(book, LOT_ADJUSTMENTS, line, values.quantity, values.unit, lot.product);
+    if (!lot || !holder || grams === null) continue;
+    const fact: NewLoss = {
+      id: uuidv7(),
+      lotId: lot.id,
+      holderId: holder.id,
+      kind: values.kind,
+      grams,
+      value: values.quantity.text,
+      unit: values.unit,
+      on: values.on.on,
+      at: values.on.at,
+      document: values.document ?? null,
+      reference: values.reference ?? null,
+      attributes,
+    };
+    const key = keyOf(lot.id, holder.id, fact.kind, fact.on, fact.at, fact.value, fact.unit, fact.document, fact.reference);
+    const earlier = repeats.get(key);
+    if (earlier !== undefined) equalRow(book, LOT_ADJUSTMENTS, line, earlier);
+    repeats.set(key, line);
+    found.push({ fact, lot, key, row });
+  }
+  const known = await knownFacts(
+    book,
+    `select lot, holder, kind, on_day, at, value, unit, document, reference, attributes from lot_adjustment where lot = any($1) and retracted_by is null`,
+    found,
+    (row) => keyOf(row.lot, row.holder, row.kind, row.on_day, row.at, row.value, row.unit, row.document, row.reference),
+  );
+  return withoutKnown(book, LOT_ADJUSTMENTS, found, known);
+}
+
+interface Found<Fact> {
+  fact: Fact;
+  lot: KnownLot;
+  key: string;
+  row: Row<FileFormat>;
+}
+
+type StoredFact = Record<string, unknown> & { attributes: object | null };
+
+async function knownFacts(
+  book: Book,
+  sql: string,
+  found: readonly { lot: KnownLot }[],
+  keyOfRow: (row: StoredFact) => string,
+): Promise<Map<string, StoredFact>> {
+  const ids = [...new Set(found.filter(({ lot }) => lot.stored).map(({ lot }) => lot.id))];
+  if (ids.length === 0) return new Map();
+  return new Map((await book.work.tx.query<StoredFact>(sql, [ids])).map((row) => [keyOfRow(row), row]));
+}
+
+/** Facts that are not known yet; a known one must have the same further columns. */
+function withoutKnown<Fact>(book: Book, format: FileFormat, found: readonly Found<Fact>[], known: ReadonlyMap<string, StoredFact>): Fact[] {
+  const fresh: Fact[] = [];
+  for (const { fact, key, row } of found) {
+    const before = known.get(key);
+    if (before) compare(book, format, row, 'the same row', before, {});
+    else fresh.push(fact);
+  }
+  book.counts[format.name] = { recorded: fresh.length, unchanged: found.length - fresh.length };
+  return fresh;
+}
