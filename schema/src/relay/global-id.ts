@@ -11,7 +11,7 @@ export const toGlobalId = (type: NodeType, id: string): string => Buffer.from(`$
 
 /** The type and UUID in a global id; `expected` refuses ids of other types. */
 export function parseGlobalId(text: string, expected?: NodeType): Parsed<{ type: NodeType; id: string }> {
-  const remedy = expected ? `send the id of a ${expected}, as an answer gave it` : 'send an id as an answer gave it';
+  const remedy = expected ? `send an id of type ${expected}, as an answer gave it` : 'send an id as an answer gave it';
   if (text.length > 200) return bad('it is too long for an id', remedy);
   const [type, id, ...rest] = Buffer.from(text, 'base64url').toString('utf8').split(':');
   if (id === undefined || rest.length > 0 || !UUID.test(id) || !(NODE_TYPES as readonly string[]).includes(type ?? '')) {
