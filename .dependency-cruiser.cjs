@@ -15,7 +15,7 @@ const MAY_USE = {
   products: ['database', 'commands', 'questions'],
   operations: ['database', 'access', 'commands', 'questions'],
   lots: ['database', 'access', 'commands', 'questions', 'operations'],
-  trace: ['database', 'questions', 'lineage', 'lots', 'rules'],
+  trace: ['database', 'access', 'questions', 'lineage', 'lots', 'rules'],
   import: ['access', 'commands', 'operations', 'products', 'lots'],
   http: ['database', 'log', 'access', 'commands', 'questions'],
 };

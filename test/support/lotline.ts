@@ -155,9 +155,9 @@ export async function mistakesOf(importing: Promise<unknown>): Promise<FolderRef
   throw new Error('the folder was imported');
 }
 
-/** Rows of CSV out of objects; the columns are those of the first. */
+/** Rows of CSV out of objects; the columns are all that any of them has. */
 export function csv(rows: readonly Record<string, unknown>[]): string {
-  const columns = Object.keys(rows[0] ?? {});
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const cell = (value: unknown) =>
     value === null || value === undefined ? '' : /[",;\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value);
   return [columns.join(','), ...rows.map((row) => columns.map((column) => cell(row[column])).join(','))].join('\n');

@@ -16,6 +16,7 @@ import {
   TraceGapConnection,
 } from '@lotline/schema';
 import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
+import { lotVisible } from '../access';
 import { idsOf, PageArguments, type Question } from '../questions';
 import { Chain } from './chain';
 import { FoundOrigin } from './origin';
@@ -83,7 +84,9 @@ export class RecallResolver {
       });
     }
     const known = new Set(
-      (await question.reader.query<{ id: string }>('select id from lot where id = any($1)', [ids])).map((row) => row.id),
+      (
+        await question.reader.query<{ id: string }>(`select l.id from lot l where l.id = any($1) and ${lotVisible(question.viewer)}`, [ids])
+      ).map((row) => row.id),
     );
     const missing = ids.findIndex((id) => !known.has(id));
     if (missing >= 0)
