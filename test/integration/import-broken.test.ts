@@ -772,8 +772,11 @@ describe('into an empty database', () => {
 
   test('a file in the place of the folder', async () => {
     const directory = writeFolder({ 'lots.csv': 'x' });
-    expect(await folderMistake(join(directory, 'lots.csv'))).toMatchObject({ wrong: 'it is not a folder that can be read' });
-    rmSync(directory, { recursive: true });
+    try {
+      expect(await folderMistake(join(directory, 'lots.csv'))).toMatchObject({ wrong: 'it is not a folder that can be read' });
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 
   test('every mistake is told at once, by file and line, wherever it is found', async () => {
