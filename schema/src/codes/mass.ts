@@ -12,7 +12,7 @@ export const sumGrams = (list: Iterable<Grams>): Grams => {
   return sum as Grams;
 };
 
-/** No single mass is above 10^15 g (a thousand million tonnes), so that no sum of them leaves a 64-bit integer. */
+/** No single mass is above 10^15 g (a thousand million tonnes): nothing real is, and thousands of them still add up within a 64-bit integer. */
 export const MOST_GRAMS = grams(10n ** 15n);
 
 /** Units of mass, UN/ECE Recommendation 20. BUA, the US bushel, weighs what its product's `kg_per_bushel` says. */

@@ -106,6 +106,12 @@ export function explain(error: unknown): unknown {
         { cause: error },
       );
     }
+    if (error.code === '22003') {
+      return new Refusal(
+        { code: 'REFUSED', message: 'a sum of masses is larger than can be counted', remedy: 'check the quantities and their units' },
+        { cause: error },
+      );
+    }
     const gone = error.code.startsWith('08') || error.code.startsWith('57P') || error.code === '53300';
     return gone ? unavailable(error) : error;
   }
