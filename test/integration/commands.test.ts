@@ -228,7 +228,7 @@ test('any command that is refused, for whatever random reason, changes nothing',
 });
 
 test('late inputs from 16 writers at once never close a circle', async () => {
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 6; round++) {
     const lots: string[] = [];
     for (let index = 0; index < 10; index++) lots.push(await harvest(`LATE-${round}-${index}`, 1000));
     const tries = Array.from({ length: 16 }, async (_, writer) => {
