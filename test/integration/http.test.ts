@@ -297,3 +297,21 @@ test('a database that is gone is said to be unavailable, and to try again', asyn
   expect((await fetch(`${other.url}/readyz`)).status).toBe(503);
   await other.close();
 });
+
+test('a small document that asks for more than memory holds is refused before it runs, and the server lives on', async () => {
+  const fragments = Array.from(
+    { length: 19 },
+    (_, n) =>
+      `fragment F${n} on Operation { a: certificates { nodes { operation { ...F${n + 1} } } } b: certificates { nodes { operation { ...F${n + 1} } } } }`,
+  );
+  const doubling = `{ operations(first: 1) { nodes { ...F0 } } } ${fragments.join(' ')} fragment F19 on Operation { id }`;
+  const deep = `{ lot(code: "ONE") { ${'inputs { nodes { input { outputs { nodes { output { '.repeat(15)} id ${'} } } } } } '.repeat(15)} } }`;
+  for (const [query, as] of [
+    [doubling, 'nobody'],
+    [deep, 'analyst'],
+  ] as const) {
+    const { errors } = await lotline.ask(query, {}, as);
+    expect(errors![0]!.extensions).toMatchObject({ code: 'TOO_COSTLY', remedy: expect.any(String) });
+  }
+  expect((await fetch(`${lotline.url}/healthz`)).status).toBe(200);
+});

@@ -181,3 +181,27 @@ test('a walk that maxDepth cuts says so, and shows the lots within', async () =>
     { numRuns: Math.ceil(RUNS / 3) },
   );
 }, 300_000);
+
+test('as of a day, a lot that was born later is neither judged nor dated', async () => {
+  const given: World = {
+    operations: [{ identifier: 'W:ASOF', country: 'UA' }],
+    lots: [
+      { code: 'ASOF-V', producer: 'W:ASOF', kind: 'HARVEST', kg: 10, on: '2025-05-01', country: 'UA' },
+      { code: 'ASOF-Q', producer: 'W:ASOF', kind: 'TRANSFORMATION', kg: 30, on: '2025-06-10', country: 'UA' },
+    ],
+    uses: [{ output: 'ASOF-Q', input: 'ASOF-V', kg: 5, on: '2025-06-01' }],
+    transfers: [],
+    losses: [],
+  };
+  await lotline.import(folderOf(given));
+  const ask = (asOf: string) =>
+    lotline.data(
+      'query ($asOf: Date) { lot(code: "ASOF-V") { trace(direction: FORWARD, asOf: $asOf) { summary { lots lastOn } gaps { nodes { kind on } } } } }',
+      { asOf },
+    );
+  expect((await ask('2025-06-05')).lot.trace).toEqual({ summary: { lots: 1, lastOn: null }, gaps: { nodes: [] } });
+  expect((await ask('2025-06-10')).lot.trace).toEqual({
+    summary: { lots: 1, lastOn: '2025-06-10' },
+    gaps: { nodes: [{ kind: 'MORE_OUT_THAN_IN', on: '2025-06-10' }] },
+  });
+});

@@ -11,6 +11,7 @@ import type { Runner } from '../commands';
 import { type Database, type Position, Reader } from '../database';
 import type { Cursors } from '../log';
 import type { Question } from '../questions';
+import { boundedAnswer } from './cost';
 import { formatError, refusalBody, sendError } from './errors';
 import { serveGraphiql } from './graphiql';
 import { legacyStatus, stateOfAnswer, tellFaults } from './plugins';
@@ -76,6 +77,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       tellFaults(app.log),
+      boundedAnswer,
       stateOfAnswer,
       legacyStatus,
     ],

@@ -3,7 +3,8 @@ import { ArgsType, Field, Int } from 'type-graphql';
 import type { Position } from '../database';
 import type { Question } from './question';
 
-const DEFAULT_FIRST = 50;
+/** Length of a page where none is given. */
+export const DEFAULT_FIRST = 50;
 export const MOST_FIRST = 500;
 /** Above this a list is not counted. */
 export const MOST_COUNTED = 10_000;

@@ -88,6 +88,12 @@ export class Chain {
     return `${this.request.direction} ${this.closure.roots.join()}`;
   }
 
+  /** Had the lot been born at the end of the day asked for? One that had not is neither judged nor dated. */
+  isBorn({ producedOn }: TracedLot): boolean {
+    const { asOf } = this.request;
+    return asOf === null || producedOn === null || producedOn <= asOf;
+  }
+
   private get root(): TracedLot {
     return this.lots[0]!;
   }
@@ -210,7 +216,7 @@ export class Chain {
   private async findGaps(): Promise<FoundGap[]> {
     const facts = await this.readFacts();
     const gaps: FoundGap[] = [];
-    const stories = this.lots.map((lot) => ({ lot, story: lotStory(lot, facts) }));
+    const stories = this.lots.filter((lot) => this.isBorn(lot)).map((lot) => ({ lot, story: lotStory(lot, facts) }));
     for (const rule of RULES) {
       for (const { lot, story } of stories) {
         const breaches = rule.find(story).sort((a, b) => (a.on ?? '').localeCompare(b.on ?? ''));

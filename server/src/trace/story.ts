@@ -24,7 +24,7 @@ export class Story extends Trace {
     const days: Day[] = [];
     for (const lot of chain.reached) {
       for (const holder of await chain.holdersOf(lot)) operations.add(holder);
-      if (lot.producedOn) days.push(lot.producedOn);
+      if (lot.producedOn && chain.isBorn(lot)) days.push(lot.producedOn);
       for (const { kind, on } of movements.get(lot.id) ?? []) if (kind !== 'USE' && on) days.push(on);
     }
     days.sort();
