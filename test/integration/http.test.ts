@@ -311,7 +311,9 @@ test('a small document that asks for more than memory holds is refused before it
     [deep, 'analyst'],
   ] as const) {
     const { errors } = await lotline.ask(query, {}, as);
-    expect(errors![0]!.extensions).toMatchObject({ code: 'TOO_COSTLY', remedy: expect.any(String) });
+    expect(errors).toMatchObject([
+      { message: expect.stringContaining('is the most'), extensions: { code: 'TOO_COSTLY', remedy: expect.any(String) } },
+    ]);
   }
   expect((await fetch(`${lotline.url}/healthz`)).status).toBe(200);
 });

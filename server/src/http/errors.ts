@@ -1,4 +1,3 @@
-import { unwrapResolverError } from '@apollo/server/errors';
 import { type ErrorCode, type Reason, Refusal } from '@lotline/schema';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLError, GraphQLFormattedError } from 'graphql';
@@ -57,9 +56,12 @@ function pathIn(message: string): (string | number)[] | undefined {
     .map((step) => (/^\d+$/.test(step) ? Number(step) : step));
 }
 
+/** What was thrown, by a resolver or before any ran. */
+const causeOf = (error: unknown): unknown => explain((error as { originalError?: unknown }).originalError ?? error);
+
 /** What leaves the server for an error: ours with all it says, GraphQL's own in our codes, anything else without a word of the inside. */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
-  const original = explain(unwrapResolverError(error));
+  const original = causeOf(error);
   const { locations, path } = formatted;
   const place = { ...(locations && { locations }), ...(path && { path }) };
   if (original instanceof Refusal) return { message: cut(original.message), ...place, extensions: extensionsOf(original) };
@@ -90,7 +92,7 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
 
 /** Is this a fault of ours, which a person should read in the log? */
 export const isFault = (error: GraphQLError): boolean =>
-  !(explain(unwrapResolverError(error)) instanceof Refusal) && CODES[String(error.extensions.code)] === undefined;
+  !(causeOf(error) instanceof Refusal) && CODES[String(error.extensions.code)] === undefined;
 
 /** What HTTP itself refuses, by Fastify's status: in our words. */
 const HTTP_REFUSALS: Record<number, { message: string; remedy: string }> = {
