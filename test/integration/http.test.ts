@@ -315,5 +315,11 @@ test('a small document that asks for more than memory holds is refused before it
       { message: expect.stringContaining('is the most'), extensions: { code: 'TOO_COSTLY', remedy: expect.any(String) } },
     ]);
   }
+  const response = await fetch(`${lotline.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: doubling }),
+  });
+  expect(response.status).toBe(400);
   expect((await fetch(`${lotline.url}/healthz`)).status).toBe(200);
 });

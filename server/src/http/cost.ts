@@ -1,16 +1,16 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { Refusal } from '@lotline/schema';
-import { type FragmentDefinitionNode, Kind, type OperationDefinitionNode, type SelectionSetNode } from 'graphql';
+import { type FragmentDefinitionNode, GraphQLError, Kind, type OperationDefinitionNode, type SelectionSetNode } from 'graphql';
 import { DEFAULT_FIRST, type Question } from '../questions';
 
 /** Most values that one answer may be asked to hold, if every list were as long as its page. */
-export const MOST_VALUES = 1_000_000;
+const MOST_VALUES = 1_000_000;
 
 /**
  * The most values that an operation may ask for: fields, multiplied by the pages they stand in. Known before anything runs. Each fragment
  * is counted once and remembered, so that fragments which double each other cost the count nothing.
  */
-export function valuesAskedFor(
+function valuesAskedFor(
   operation: OperationDefinitionNode,
   fragments: readonly FragmentDefinitionNode[],
   variables: Record<string, unknown>,
@@ -73,11 +73,12 @@ export const boundedAnswer: ApolloServerPlugin<Question> = {
         if (!operation) return;
         const values = valuesAskedFor(operation, fragments, request.variables ?? {});
         if (values <= MOST_VALUES) return;
-        throw new Refusal({
+        const refusal = new Refusal({
           code: 'TOO_COSTLY',
           message: `the question may ask for ${values < 1e15 ? values : 'more than 10^15'} values; ${MOST_VALUES} is the most`,
           remedy: 'ask for smaller pages with first, nest fewer lists, or ask in several questions',
         });
+        throw new GraphQLError(refusal.message, { originalError: refusal, extensions: { http: { status: 400 } } });
       },
     };
   },
