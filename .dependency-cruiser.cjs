@@ -13,9 +13,9 @@ const MAY_USE = {
   lineage: ['database'],
   rules: [],
   products: ['database', 'commands', 'questions'],
-  operations: ['database', 'access', 'commands', 'questions'],
+  operations: ['database', 'access', 'commands', 'questions', 'rules'],
   lots: ['database', 'access', 'commands', 'questions', 'operations'],
-  trace: ['database', 'access', 'questions', 'lineage', 'lots', 'rules'],
+  trace: ['database', 'access', 'questions', 'lineage', 'operations', 'lots', 'rules'],
   import: ['access', 'commands', 'operations', 'products', 'lots'],
   http: ['database', 'log', 'access', 'commands', 'questions'],
 };

@@ -9,7 +9,7 @@ const LOT = `fragment Whole on Lot {
   code
   balance { born used lost onHand elsewhere }
   holdings(asOf: $day, first: 500) { nodes { operation { identifiers { scheme value } } kilograms } }
-  ownership(first: 500) { nodes { owner { name } acquiredFrom { name } from until kilograms } }
+  ownership(first: 500) { nodes { owner { name } acquiredFrom { name } from until kilograms certified } }
   inputs(first: 500) { nodes { input { code } kilograms } }
   back: trace(direction: BACK) { ...Walked }
   forward: trace(direction: FORWARD) { ...Walked }
@@ -45,7 +45,8 @@ async function expectAll(given: World, day: string): Promise<void> {
     expect(shown).toEqual([...held].sort(([a], [b]) => (a < b ? -1 : 1)));
 
     const owned = lot.ownership.nodes.map(
-      (node: any) => `${node.owner.name} ${node.acquiredFrom?.name ?? null} ${node.from} ${Number(node.kilograms)} ${node.until}`,
+      (node: any) =>
+        `${node.owner.name} ${node.acquiredFrom?.name ?? null} ${node.from} ${Number(node.kilograms)} ${node.until} ${node.certified}`,
     );
     expect([...owned].sort()).toEqual(oracle.ownership(given, code, today));
 
@@ -66,7 +67,7 @@ function expectTrace(given: World, code: string, direction: 'BACK' | 'FORWARD', 
   expect(new Map(shown)).toEqual(links);
 
   const gaps = answer.gaps.nodes.map((gap: any) => `${gap.kind} ${gap.lot.lot.code} ${gap.on}`).sort();
-  expect(gaps).toEqual(oracle.gaps(given, code, direction));
+  expect(gaps).toEqual(oracle.gaps(given, code, direction, new Date().toISOString().slice(0, 10)));
   expect(answer.complete).toBe(!gaps.some((gap: string) => gap.startsWith('MISSING_INPUTS')));
   expect(answer.summary).toMatchObject({ lots: depths.size, depth: Math.max(0, ...depths.values()) });
 }
@@ -184,7 +185,15 @@ test('a walk that maxDepth cuts says so, and shows the lots within', async () =>
 
 test('as of a day, a lot that was born later is neither judged nor dated', async () => {
   const given: World = {
-    operations: [{ identifier: 'W:ASOF', country: 'UA' }],
+    operations: [
+      {
+        identifier: 'W:ASOF',
+        country: 'UA',
+        certificates: [
+          { certifier: 'ZZ1', standard: 'NOP', steps: [{ status: 'CERTIFIED', from: '2024-01-01', expires: null, products: [] }] },
+        ],
+      },
+    ],
     lots: [
       { code: 'ASOF-V', producer: 'W:ASOF', kind: 'HARVEST', kg: 10, on: '2025-05-01', country: 'UA' },
       { code: 'ASOF-Q', producer: 'W:ASOF', kind: 'TRANSFORMATION', kg: 30, on: '2025-06-10', country: 'UA' },

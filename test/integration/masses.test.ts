@@ -19,6 +19,10 @@ beforeEach(async () => {
       { product: 'Wheat', hts: '1001990000', organic: 'no' },
       { product: 'Flour', hts: '1101000000', organic: 'yes' },
     ]),
+    'certifiers.csv': csv([{ certifier: 'ZZ1', name: 'Certifier' }]),
+    'operation_certificates.csv': csv(
+      [0, 1, 2, 3, 4, 5].map((index) => ({ operation: `T:${index}`, certifier: 'ZZ1', status: 'certified', effective_from: '2024-01-01' })),
+    ),
     'lots.csv': csv([
       { code: 'ORGANIC', producer: 'T:0', product: 'Organic wheat', quantity: 40, unit: 'TNE', kind: 'harvest', produced_on: '2025-07-01' },
       { code: 'PLAIN', producer: 'T:1', product: 'Wheat', quantity: 60, unit: 'TNE', kind: 'harvest', produced_on: '2025-07-01' },
@@ -100,6 +104,25 @@ test('a lot split to three buyers, with a drying loss: each holds its part of wh
   ]);
 });
 
+test('an input that comes to light late takes its part of what was of unknown origin', async () => {
+  const late = [
+    { code: 'ORPHAN', producer: 'T:2', product: 'Flour', quantity: 100, unit: 'TNE', kind: 'transformation', produced_on: '2025-10-01' },
+    { code: 'FOUND', producer: 'T:0', product: 'Organic wheat', quantity: 90, unit: 'TNE', kind: 'harvest', produced_on: '2025-07-02' },
+  ];
+  await lotline.import({ 'lots.csv': csv(late) });
+  const ask = '{ lot(code: "ORPHAN") { origin { complete unknown farms { nodes { operation { name } kilograms } } } } }';
+  expect((await lotline.data(ask)).lot.origin).toEqual({ complete: false, unknown: '100000', farms: { nodes: [] } });
+  await lotline.import({
+    'transfers.csv': csv([{ lot: 'FOUND', from: 'T:0', to: 'T:2', on: '2025-07-10' }]),
+    'lot_inputs.csv': csv([{ output: 'ORPHAN', input: 'FOUND', quantity: 75, unit: 'TNE' }]),
+  });
+  expect((await lotline.data(ask)).lot.origin).toEqual({
+    complete: false,
+    unknown: '25000',
+    farms: { nodes: [{ operation: { name: 'Farm A' }, kilograms: '75000' }] },
+  });
+});
+
 test('a recall of both farms counts each kilogram once; unknown lots and too many are refused', async () => {
   const { lots } = await lotline.data('{ lots(filter: { codes: ["ORGANIC", "PLAIN", "FLOUR"] }) { nodes { id } } }');
   const ask =
@@ -111,7 +134,12 @@ test('a recall of both farms counts each kilogram once; unknown lots and too man
       kilograms: '79000',
       complete: true,
       holders: { totalCount: 4 },
-      gaps: { nodes: [{ kind: 'MORE_OUT_THAN_IN', lot: { lot: { code: 'HEAVY' } } }] },
+      gaps: {
+        nodes: [
+          { kind: 'MORE_OUT_THAN_IN', lot: { lot: { code: 'HEAVY' } } },
+          { kind: 'NON_ORGANIC_INPUT', lot: { lot: { code: 'FLOUR' } } },
+        ],
+      },
     },
   });
   expect((await lotline.ask(ask, { lots: lots.nodes.map((lot: any) => lot.id) }, 'nobody')).errors![0]!.extensions).toMatchObject({

@@ -66,17 +66,17 @@ async function statementsOf(query: string, variables: object): Promise<number> {
 }
 
 const LOT =
-  '{ code kind producer { name } product { name } quantity { kilograms } balance { onHand used } holdings { nodes { kilograms operation { name } } } ownership { nodes { owner { name } } } inputs(first: 5) { totalCount nodes { holder { name } input { code } } } outputs { nodes { output { code } } } }';
+  '{ code kind producer { name } product { name } quantity { kilograms } balance { onHand used } holdings { nodes { kilograms operation { name } } } ownership { nodes { certified owner { name } } } inputs(first: 5) { totalCount nodes { holder { name } input { code } } } outputs { nodes { output { code } } } }';
 const QUESTIONS: [name: string, query: string, most: number][] = [
   [
     'lots with everything about each',
     `query ($size: String!, $first: Int!) { lots(filter: { codePrefix: $size }, first: $first) { totalCount nodes ${LOT} } }`,
-    14,
+    15,
   ],
   [
     'a trace back',
     `query ($code: String!, $first: Int!) { lot(code: $code) { trace(direction: BACK) { complete summary { lots operations gaps { kind count } } links(first: $first) { nodes { from to kilograms } } lots(first: $first) { nodes { depth lot { code product { name } producer { name } } } } gaps { nodes { kind } } } } }`,
-    13,
+    14,
   ],
   [
     'operations with their certificates',

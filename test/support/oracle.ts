@@ -1,4 +1,4 @@
-import type { World, WorldLot, WorldUse } from './world';
+import { PRODUCTS, type World, type WorldCertificate, type WorldLot, type WorldUse } from './world';
 
 // What the answers must be, by the slowest obvious way: every question scans every fact.
 
@@ -68,26 +68,85 @@ export function balance(world: World, code: string): { born: number; used: numbe
   return { born, used, lost, onHand: born - used - lost };
 }
 
-/** Every acquisition, as `owner from day kg until`, sorted as text. */
-export function ownership(world: World, code: string, today: string): string[] {
-  const lot = lotOf(world, code);
-  const all = changes(world, code);
+const dayAfter = (day: string): string => new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
+
+/** Every day from one to another, both included. */
+function* days(from: string, to: string): Generator<string> {
+  for (let day = from; day <= to; day = dayAfter(day)) yield day;
+}
+
+const BEST_FIRST = ['VALID', 'VALID_EQUIVALENT', 'EXEMPT', 'SUSPENDED', 'REVOKED', 'SURRENDERED', 'EXPIRED', 'OUT_OF_SCOPE'];
+
+/** What one certificate says of a day, read from its first step to the last that has begun. */
+function ofCertificate({ standard, steps }: WorldCertificate, product: string, day: string): string | null {
+  let status: string | null = null;
+  let expires: string | null = null;
+  let form: string[] = [];
+  for (const step of [...steps].sort((a, b) => (a.from < b.from ? -1 : 1))) {
+    if (step.from > day) break;
+    ({ status, expires } = step);
+    if (step.products.length > 0) form = step.products;
+  }
+  if (status !== 'CERTIFIED') return status;
+  if (standard !== 'NOP' && expires !== null && day > expires) return 'EXPIRED';
+  if (form.length > 0 && !form.includes(product)) return 'OUT_OF_SCOPE';
+  return standard === 'NOP' ? 'VALID' : 'VALID_EQUIVALENT';
+}
+
+/** Was the operation certified for the product on that day? */
+export function verdict(world: World, identifier: string, product: string, day: string): string {
+  const { certificates = [], roles = 'handler' } = world.operations.find((each) => each.identifier === identifier)!;
+  const found = certificates.map((certificate) => ofCertificate(certificate, product, day)).filter((each) => each !== null);
+  for (const best of BEST_FIRST) if (found.includes(best)) return best;
+  return roles.split(';').every((role) => ['broker', 'carrier', 'warehouse'].includes(role)) ? 'EXEMPT' : 'NONE';
+}
+
+const certified = (verdict: string): boolean => ['VALID', 'VALID_EQUIVALENT', 'EXEMPT'].includes(verdict);
+
+/** The first day of a period on which the operation was not certified. */
+const firstBadDay = (world: World, owner: string, product: string, from: string, to: string): string | null => {
+  for (const day of days(from, to)) if (!certified(verdict(world, owner, product, day))) return day;
+  return null;
+};
+
+interface Tenure {
+  owner: string;
+  from: string | null;
+  on: string | null;
+  kg: number;
+  start: string;
+  until: string | null;
+}
+
+/** Every acquisition, and the first day at whose end its owner holds nothing, as the changes given tell it. */
+function tenures(lot: WorldLot, transfers: World['transfers'], all: Change[], today: string): Tenure[] {
   const heldAt = (holder: string, day: string) =>
     all.filter((each) => each.holder === holder && (each.on === null || each.on <= day)).reduce((sum, each) => sum + each.kg, 0);
-  const until = (holder: string, from: string | null): string | null => {
-    const days = [...new Set(all.filter((each) => each.holder === holder && each.on !== null).map((each) => each.on!))].sort();
-    const start = from ?? days[0] ?? today;
-    for (const day of [...new Set([start, ...days])].sort()) if (day >= start && heldAt(holder, day) <= 0) return day;
-    return null;
-  };
   const rows = [{ owner: lot.producer, from: null as string | null, on: lot.on, kg: lot.kg }];
-  for (const each of world.transfers.filter((transfer) => transfer.lot === code))
-    rows.push({ owner: each.to, from: each.from, on: each.on, kg: each.kg });
-  return rows.map(({ owner, from, on, kg }) => `${owner} ${from} ${on} ${kg} ${until(owner, on)}`).sort();
+  for (const each of transfers) rows.push({ owner: each.to, from: each.from, on: each.on, kg: each.kg });
+  return rows.map((row) => {
+    const dated = [...new Set(all.filter((each) => each.holder === row.owner && each.on !== null).map((each) => each.on!))].sort();
+    const start = row.on ?? dated[0] ?? today;
+    const until = [...new Set([start, ...dated])].sort().find((day) => day >= start && heldAt(row.owner, day) <= 0) ?? null;
+    return { ...row, start, until };
+  });
+}
+
+/** Every acquisition, as `owner from day kg until verdict`, sorted as text. */
+export function ownership(world: World, code: string, today: string): string[] {
+  const lot = lotOf(world, code);
+  const product = lot.product ?? 'Wheat';
+  const transfers = world.transfers.filter((each) => each.lot === code);
+  return tenures(lot, transfers, changes(world, code), today)
+    .map(({ owner, from, on, kg, start, until }) => {
+      const bad = firstBadDay(world, owner, product, start, until ?? today);
+      return `${owner} ${from} ${on} ${kg} ${until} ${verdict(world, owner, product, bad ?? start)}`;
+    })
+    .sort();
 }
 
 /** Gaps of a trace as `KIND code day`, sorted. */
-export function gaps(world: World, root: string, direction: 'BACK' | 'FORWARD'): string[] {
+export function gaps(world: World, root: string, direction: 'BACK' | 'FORWARD', today: string): string[] {
   const { depths } = trace(world, root, direction);
   const found: string[] = [];
   for (const code of [root, ...depths.keys()]) {
@@ -95,6 +154,15 @@ export function gaps(world: World, root: string, direction: 'BACK' | 'FORWARD'):
     const inputs = world.uses.filter((use) => use.output === code);
     if (lot.kind !== 'HARVEST' && inputs.length === 0) found.push(`MISSING_INPUTS ${code} ${lot.on}`);
     if (inputs.length > 0 && inputs.reduce((sum, use) => sum + use.kg, 0) < lot.kg) found.push(`MORE_OUT_THAN_IN ${code} ${lot.on}`);
+
+    const product = lot.product ?? 'Wheat';
+    const into = inputs.map((use) => ({ kg: use.kg, ...PRODUCTS[lotOf(world, use.input).product ?? 'Wheat'] }));
+    const weighed = into.filter(({ hts }) => !hts.startsWith('2201') && !hts.startsWith('2501'));
+    const kilograms = (list: { kg: number }[]) => list.reduce((sum, { kg }) => sum + kg, 0);
+    if (PRODUCTS[product].organic && kilograms(weighed.filter(({ organic }) => !organic)) * 100 > kilograms(weighed) * 5)
+      found.push(`NON_ORGANIC_INPUT ${code} ${lot.on}`);
+    const born = inputs.map((use) => lotOf(world, use.input).on);
+    if (lot.on !== null && born.some((on) => on !== null && on > lot.on!)) found.push(`OUT_OF_ORDER_DATES ${code} ${lot.on}`);
 
     const whole = direction === 'FORWARD' || code === root;
     const inTrace = (use: WorldUse) => whole || use.output === root || depths.has(use.output);
@@ -110,6 +178,24 @@ export function gaps(world: World, root: string, direction: 'BACK' | 'FORWARD'):
       ...uses.map((use) => ({ holder: lotOf(world, use.output).producer, kg: use.kg, on: dayOfUse(world, use) })),
       ...losses.map((each) => ({ holder: each.holder, kg: each.kg, on: each.on })),
     ];
+    for (const each of transfers) if (lot.on !== null && each.on < lot.on) found.push(`OUT_OF_ORDER_DATES ${code} ${each.on}`);
+
+    if (PRODUCTS[product].organic) {
+      const counted = [
+        { holder: lot.producer, kg: lot.kg, on: lot.on },
+        ...transfers.map((each) => ({ holder: each.to, kg: each.kg, on: each.on as string | null })),
+        ...gifts.map((gift) => ({ ...gift, kg: -gift.kg })),
+      ];
+      for (const { owner, start, until } of tenures(lot, transfers, counted, today)) {
+        const passedOn = gifts.filter((gift) => gift.holder === owner).map((gift) => gift.on ?? today);
+        if (!whole && passedOn.length === 0) continue;
+        const end = until ?? today;
+        const last = whole || end < passedOn.sort().at(-1)! ? end : passedOn.sort().at(-1)!;
+        const bad = firstBadDay(world, owner, product, start, last);
+        if (bad !== null) found.push(`OWNER_NOT_CERTIFIED ${code} ${bad}`);
+      }
+    }
+
     for (const holder of new Set(gifts.map((gift) => gift.holder))) {
       const received = (by: string | null) =>
         (holder === lot.producer ? lot.kg : 0) +
@@ -121,6 +207,12 @@ export function gaps(world: World, root: string, direction: 'BACK' | 'FORWARD'):
       const days = [...new Set(gifts.filter((gift) => gift.holder === holder && gift.on !== null).map((gift) => gift.on!))].sort();
       const first = days.find((day) => received(day) > 0 && gave(day) > received(day));
       const undated = gifts.some((gift) => gift.holder === holder && gift.on === null);
+      if (holder !== lot.producer) {
+        for (const gift of gifts.filter((each) => each.holder === holder)) {
+          const received = transfers.some((each) => each.to === holder && (gift.on === null || each.on <= gift.on));
+          if (!received) found.push(`OWNER_CHANGED_WITHOUT_TRANSFER ${code} ${gift.on}`);
+        }
+      }
       if (first) found.push(`OVERDRAWN ${code} ${first}`);
       else if (undated && received(null) > 0 && gave(null) > received(null)) found.push(`OVERDRAWN ${code} null`);
     }

@@ -10,6 +10,38 @@ export interface WorldLot {
   kg: number;
   on: string | null;
   country: string | null;
+  /** Organic wheat where nothing else is said. */
+  product?: keyof typeof PRODUCTS;
+}
+
+/** What worlds trade in: the tariff code, and whether it is organic. */
+export const PRODUCTS = {
+  Wheat: { hts: '1001990000', organic: true },
+  'Plain wheat': { hts: '1001990000', organic: false },
+  Water: { hts: '2201900000', organic: false },
+  Salt: { hts: '2501000000', organic: false },
+} as const;
+const DRAWN = ['Wheat', 'Wheat', 'Wheat', 'Plain wheat', 'Water', 'Salt'] as const;
+
+export interface WorldStep {
+  status: 'CERTIFIED' | 'SUSPENDED' | 'REVOKED' | 'SURRENDERED' | 'EXPIRED';
+  from: string;
+  expires: string | null;
+  products: string[];
+}
+
+export interface WorldCertificate {
+  certifier: string;
+  standard: string;
+  steps: WorldStep[];
+}
+
+export interface WorldOperation {
+  identifier: string;
+  country: string;
+  /** A handler without a certificate where nothing else is said. */
+  roles?: string;
+  certificates?: WorldCertificate[];
 }
 
 export interface WorldUse {
@@ -35,7 +67,7 @@ export interface WorldLoss {
 }
 
 export interface World {
-  operations: { identifier: string; country: string }[];
+  operations: WorldOperation[];
   lots: WorldLot[];
   uses: WorldUse[];
   transfers: WorldTransfer[];
@@ -49,6 +81,26 @@ const COUNTRIES = ['UA', 'TR', 'US', 'CO', 'MX'];
 
 /** A day of 2025, by its number. */
 export const dayOf = (number: number): string => new Date(Date.UTC(2025, 0, 1 + number)).toISOString().slice(0, 10);
+
+/** Certificates of one operation: any steps, on any days, from before the world's first day to after its last. */
+export const certificates: fc.Arbitrary<WorldCertificate[]> = fc
+  .uniqueArray(
+    fc.record({
+      certifier: fc.constantFrom('ZZ1', 'ZZ2'),
+      standard: fc.constantFrom('NOP', 'NOP', 'EU', 'UK'),
+      steps: fc.uniqueArray(
+        fc.record({
+          status: fc.constantFrom('CERTIFIED', 'CERTIFIED', 'CERTIFIED', 'SUSPENDED', 'REVOKED', 'SURRENDERED', 'EXPIRED'),
+          from: fc.integer({ min: -200, max: 320 }).map(dayOf),
+          expires: fc.option(fc.integer({ min: -100, max: 400 }).map(dayOf)),
+          products: fc.subarray(['Wheat', 'Plain wheat']),
+        }),
+        { minLength: 1, maxLength: 5, selector: (step) => step.from },
+      ),
+    }),
+    { maxLength: 3, selector: ({ certifier, standard }) => certifier + standard },
+  )
+  .map((drawn) => drawn as WorldCertificate[]);
 
 interface Shape {
   lots: number;
@@ -69,6 +121,7 @@ export const world = (shape: fc.Arbitrary<Shape>): fc.Arbitrary<World> =>
             kg: fc.integer({ min: 1, max: 9000 }),
             day: fc.option(fc.nat(300)),
             country: fc.option(fc.nat(4)),
+            product: fc.constantFrom(...DRAWN),
           }),
           {
             minLength: lots,
@@ -95,12 +148,17 @@ export const world = (shape: fc.Arbitrary<Shape>): fc.Arbitrary<World> =>
           fc.record({ lot: fc.nat(lots - 1), holder: fc.nat(operations - 1), kg: fc.integer({ min: 1, max: 500 }), day: fc.nat(300) }),
           { maxLength: lots },
         ),
+        fc.array(fc.record({ roles: fc.constantFrom('handler', 'exporter;broker', 'broker', 'carrier;warehouse'), certificates }), {
+          minLength: operations,
+          maxLength: operations,
+        }),
       )
-      .map(([born, pairs, moved, lost]): World => {
+      .map(([born, pairs, moved, lost, standings]): World => {
         const prefix = `W${++worlds}`;
         const names = Array.from({ length: operations }, (_, index) => ({
           identifier: `W:${prefix}-${index}`,
           country: COUNTRIES[index % COUNTRIES.length]!,
+          ...standings[index],
         }));
         const codes = born.map((_, index) => `${prefix}-L${index}`);
         const uses: WorldUse[] = [];
@@ -120,6 +178,7 @@ export const world = (shape: fc.Arbitrary<Shape>): fc.Arbitrary<World> =>
             kg: lot.kg,
             on: lot.day === null ? null : dayOf(lot.day),
             country: lot.country === null ? null : COUNTRIES[lot.country]!,
+            product: lot.product,
           })),
           uses,
           transfers: unique(
@@ -147,14 +206,14 @@ const unique = <T>(rows: T[]): T[] => [...new Map(rows.map((row) => [JSON.string
 export function folderOf(world: World, uses: readonly WorldUse[] = world.uses): Record<string, string> {
   const files: Record<string, string> = {
     'operations.csv': csv(
-      world.operations.map(({ identifier, country }) => ({ operation: identifier, name: identifier, country, roles: 'handler' })),
+      world.operations.map(({ identifier, country, roles = 'handler' }) => ({ operation: identifier, name: identifier, country, roles })),
     ),
-    'products.csv': csv([{ product: 'Wheat', hts: '1001990000', organic: 'yes' }]),
+    'products.csv': csv(Object.entries(PRODUCTS).map(([product, { hts, organic }]) => ({ product, hts, organic: organic ? 'yes' : 'no' }))),
     'lots.csv': csv(
-      world.lots.map(({ code, producer, kind, kg, on, country }) => ({
+      world.lots.map(({ code, producer, kind, kg, on, country, product = 'Wheat' }) => ({
         code,
         producer,
-        product: 'Wheat',
+        product,
         quantity: kg,
         unit: 'KGM',
         kind,
@@ -163,6 +222,11 @@ export function folderOf(world: World, uses: readonly WorldUse[] = world.uses): 
       })),
     ),
   };
+  const statuses = world.operations.flatMap(certificateRows);
+  if (statuses.length > 0) {
+    files['certifiers.csv'] = csv(['ZZ1', 'ZZ2'].map((certifier) => ({ certifier, name: certifier })));
+    files['operation_certificates.csv'] = csv(statuses);
+  }
   if (uses.length > 0)
     files['lot_inputs.csv'] = csv(uses.map(({ output, input, kg, on }) => ({ output, input, quantity: kg, unit: 'KGM', on })));
   if (world.transfers.length > 0)
@@ -173,6 +237,20 @@ export function folderOf(world: World, uses: readonly WorldUse[] = world.uses): 
     );
   return files;
 }
+
+/** An operation's certificates as rows of `operation_certificates.csv`. */
+export const certificateRows = ({ identifier, certificates = [] }: WorldOperation): Record<string, unknown>[] =>
+  certificates.flatMap(({ certifier, standard, steps }) =>
+    steps.map(({ status, from, expires, products }) => ({
+      operation: identifier,
+      certifier,
+      standard,
+      status,
+      effective_from: from,
+      expires_on: expires,
+      products: products.join(';'),
+    })),
+  );
 
 /** Global ids of a world's lots, by code. */
 export async function idsOf(lotline: Lotline, world: World): Promise<Map<string, string>> {

@@ -7,6 +7,10 @@ import { DateScalar, KilogramsScalar } from '../scalars';
 export class Ownership {
   ownerId: string;
   acquiredFromId: string | null;
+  productId: string;
+  /** The days on which the owner is judged for it, both included. */
+  heldFrom: Day;
+  heldTo: Day;
 
   @Field(() => KilogramsScalar, { description: 'Mass acquired.' })
   kilograms: Grams;

@@ -61,3 +61,13 @@ export function parseMoment(text: string): Parsed<Moment> {
 
 /** Today in UTC, the day answers reflect where none is asked for. */
 export const today = (now: Date = new Date()): Day => now.toISOString().slice(0, 10) as Day;
+
+const DAY_MS = 86_400_000;
+
+/** The day after a day. */
+export const dayAfter = (day: Day): Day => new Date(Date.parse(day) + DAY_MS).toISOString().slice(0, 10) as Day;
+
+/** The first of some days. */
+export const earliest = (...days: [Day, ...Day[]]): Day => days.sort()[0]!;
+/** The last of some days. */
+export const latest = (...days: [Day, ...Day[]]): Day => days.sort().at(-1)!;

@@ -30,6 +30,8 @@ export interface Acquisition {
   grams: Grams;
   from: Day | null;
   at: Date | null;
+  /** The day of acquisition; of an undated one the owner's first dated fact, else today. */
+  heldFrom: Day;
   /** First day at whose end the owner holds nothing. */
   until: Day | null;
   fact: string | null;
@@ -95,12 +97,12 @@ export function holdingsOn(birth: Birth, movements: readonly Movement[], day: Da
  */
 export function ownershipOf(birth: Birth, movements: readonly Movement[], today: Day): Acquisition[] {
   const entries = entriesByOwner(birth, movements);
-  const until = (owner: string, from: Day | null): Day | null => {
+  const held = (owner: string, from: Day | null): Pick<Acquisition, 'heldFrom' | 'until'> => {
     const days = balances(entries.get(owner)!);
-    const start = from ?? days[0]?.day ?? today;
+    const heldFrom = from ?? days[0]?.day ?? today;
     const undated = entries.get(owner)!.reduce((sum, entry) => (entry.on === null ? sum + entry.grams : sum), 0n);
-    const atStart = days.filter(({ day }) => day <= start).at(-1)?.grams ?? undated;
-    return atStart <= 0n ? start : (days.find(({ day, grams }) => day > start && grams <= 0n)?.day ?? null);
+    const atStart = days.filter(({ day }) => day <= heldFrom).at(-1)?.grams ?? undated;
+    return { heldFrom, until: atStart <= 0n ? heldFrom : (days.find(({ day, grams }) => day > heldFrom && grams <= 0n)?.day ?? null) };
   };
   const acquisitions: Acquisition[] = [
     {
@@ -109,12 +111,12 @@ export function ownershipOf(birth: Birth, movements: readonly Movement[], today:
       grams: birth.grams,
       from: birth.producedOn,
       at: birth.producedAt,
-      until: until(birth.producerId, birth.producedOn),
+      ...held(birth.producerId, birth.producedOn),
       fact: null,
     },
   ];
   for (const { kind, from, to, grams, on, at, fact } of movements) {
-    if (kind === 'TRANSFER') acquisitions.push({ ownerId: to!, acquiredFromId: from, grams, from: on, at, until: until(to!, on), fact });
+    if (kind === 'TRANSFER') acquisitions.push({ ownerId: to!, acquiredFromId: from, grams, from: on, at, ...held(to!, on), fact });
   }
   return acquisitions;
 }

@@ -112,7 +112,9 @@ export class LotResolver {
         byteOrder(text(a.acquiredFromId), text(b.acquiredFromId)) ||
         byteOrder(a.fact ?? '', b.fact ?? ''),
     );
-    const rows = acquisitions.map((each) => Object.assign(new Ownership(), each, { kilograms: each.grams }));
+    const rows = acquisitions.map((each) =>
+      Object.assign(new Ownership(), each, { kilograms: each.grams, productId: lot.productId, heldTo: each.until ?? day }),
+    );
     return pageOfList(question, list, request, rows, day);
   }
 

@@ -1,3 +1,3 @@
-export { certifierById, operationById, operationCertificateById } from './loaders';
+export { certifierById, operationById, operationCertificateById, standingOf } from './loaders';
 export * from './record';
 export * from './resolver';

@@ -3,10 +3,14 @@ import {
   type Day,
   Operation,
   OperationCertificate,
+  type OperationCertificateStatus,
   OperationCertificateStatusFact,
+  type OperationRole,
+  type Standard,
   type VerifiedProduct,
 } from '@lotline/schema';
 import { type BatchOf, grouped, nounById } from '../database';
+import type { CertificateHistory, Standing } from '../rules';
 
 export const operationById = nounById(Operation);
 export const certifierById = nounById(Certifier);
@@ -54,3 +58,36 @@ export function verifiedProducts(history: readonly { effectiveFrom: Day; product
   }
   return lines;
 }
+
+interface StepRow {
+  operation: string;
+  roles: OperationRole[];
+  certificate: string | null;
+  standard: Standard;
+  status: OperationCertificateStatus;
+  effectiveFrom: Day;
+  expiresOn: Day | null;
+  products: string[];
+}
+
+/** What a verdict on operations is found from: their roles, and the history of every certificate. */
+export const standingOf: BatchOf<string, Standing> = async (reader, operations) => {
+  const rows = await reader.query<StepRow>(
+    `select o.id as operation, o.roles, c.id as certificate, c.standard, s.status, s.effective_from as "effectiveFrom", s.expires_on as "expiresOn",
+       array(select v.product from verified_product v where v.status = s.id) as products
+     from operation o
+       left join (operation_certificate c join operation_certificate_status s on s.operation_certificate = c.id and s.retracted_by is null) on c.operation = o.id
+     where o.id = any($1) order by c.id, s.effective_from`,
+    [operations],
+  );
+  return grouped(operations, rows, (row) => row.operation).map((steps) => {
+    const certificates = new Map<string, CertificateHistory & { steps: StepRow[] }>();
+    for (const step of steps) {
+      if (step.certificate === null) continue;
+      const known = certificates.get(step.certificate);
+      if (known) known.steps.push(step);
+      else certificates.set(step.certificate, { standard: step.standard, steps: [step] });
+    }
+    return { roles: steps[0]?.roles ?? [], certificates: [...certificates.values()] };
+  });
+};

@@ -1,4 +1,5 @@
 import {
+  CertificationVerdict,
   Certifier,
   CountryCodeScalar,
   HolderShare,
@@ -24,7 +25,8 @@ import {
 import { Arg, Args, Ctx, Field, FieldResolver, ID, InputType, Query, Resolver, Root } from 'type-graphql';
 import { operationVisible } from '../access';
 import { Conditions, idsOf, knownRow, MOST_COUNTED, makePage, PageArguments, pageOfList, type Question, readPage } from '../questions';
-import { certifierById, historyOf, operationById, verifiedProducts } from './loaders';
+import { verdictOver } from '../rules';
+import { certifierById, historyOf, operationById, standingOf, verifiedProducts } from './loaders';
 
 @InputType({ description: 'Fields are ANDed, lists are ORed.' })
 export class OperationFilter {
@@ -228,6 +230,14 @@ export class OwnershipOperationResolver {
   @FieldResolver(() => Operation, { nullable: true, description: 'From whom; null for a birth.' })
   acquiredFrom(@Root() ownership: Ownership, @Ctx() { reader }: Question): Promise<Operation | null> | null {
     return ownership.acquiredFromId ? reader.loader(operationById).load(ownership.acquiredFromId) : null;
+  }
+
+  @FieldResolver(() => CertificationVerdict, {
+    description:
+      'Was the owner certified for the product while it held some: the verdict of the first day on which it was not, else of its first day.',
+  })
+  async certified(@Root() { ownerId, productId, heldFrom, heldTo }: Ownership, @Ctx() { reader }: Question): Promise<CertificationVerdict> {
+    return verdictOver(await reader.loader(standingOf).load(ownerId), productId, heldFrom, heldTo);
   }
 }
 

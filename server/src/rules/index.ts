@@ -1,8 +1,19 @@
-import { missingInputs, moreOutThanIn } from './inputs';
+import { outOfOrderDates } from './dates';
+import { missingInputs, moreOutThanIn, nonOrganicInput } from './inputs';
 import { overdrawn } from './overdrawn';
+import { ownerChangedWithoutTransfer, ownerNotCertified } from './owners';
 import type { Rule } from './story';
 
-export type { Flow, LotStory, Rule } from './story';
+export { type CertificateHistory, type Standing, verdictOver } from './certification';
+export { breachesOf, type Flow, type InputsOfProduct, type LotStory, type Rule, type Tenure } from './story';
 
 /** Every rule about a lot, in the order in which gaps are told. */
-export const RULES: readonly Rule[] = [missingInputs, moreOutThanIn, overdrawn];
+export const RULES: readonly Rule[] = [
+  missingInputs,
+  moreOutThanIn,
+  overdrawn,
+  nonOrganicInput,
+  ownerChangedWithoutTransfer,
+  ownerNotCertified,
+  outOfOrderDates,
+];

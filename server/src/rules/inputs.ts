@@ -1,12 +1,15 @@
-import { toKilograms } from '@lotline/schema';
-import type { Rule } from './story';
+import { sumGrams, toKilograms } from '@lotline/schema';
+import { FIRST_DAY_OF_THE_PROGRAM, type InputsOfProduct, type Rule } from './story';
+
+const gramsOf = (inputs: readonly InputsOfProduct[]) => sumGrams(inputs.map((each) => each.grams));
 
 /** Only a harvest comes from nothing: records must span back to the source (7 CFR 205.103(b)(2)). */
 export const missingInputs: Rule = {
   gap: 'MISSING_INPUTS',
   citation: '7 CFR 205.103(b)(2)',
+  since: FIRST_DAY_OF_THE_PROGRAM,
   find: ({ kind, inputs, producedOn }) =>
-    kind !== 'HARVEST' && inputs.count === 0
+    kind !== 'HARVEST' && inputs.length === 0
       ? [{ on: producedOn, message: 'The lot is no harvest, and nothing says what it was made of.' }]
       : [],
 };
@@ -15,8 +18,34 @@ export const missingInputs: Rule = {
 export const moreOutThanIn: Rule = {
   gap: 'MORE_OUT_THAN_IN',
   citation: '7 CFR 205.403(d)(4)',
-  find: ({ grams, inputs, producedOn }) =>
-    inputs.count > 0 && inputs.grams < grams
-      ? [{ on: producedOn, message: `The lot weighs ${toKilograms(grams)} kg, but only ${toKilograms(inputs.grams)} kg went into it.` }]
-      : [],
+  since: FIRST_DAY_OF_THE_PROGRAM,
+  find: ({ grams, inputs, producedOn }) => {
+    const given = gramsOf(inputs);
+    return inputs.length > 0 && given < grams
+      ? [{ on: producedOn, message: `The lot weighs ${toKilograms(grams)} kg, but only ${toKilograms(given)} kg went into it.` }]
+      : [];
+  },
+};
+
+/** Harmonized Tariff Schedule: water is heading 2201, salt 2501; neither counts (7 CFR 205.301(b)). */
+const WATER_AND_SALT = /^(?:2201|2501)/;
+
+/** Organic means at least 95 % organic ingredients by weight, water and salt apart (7 CFR 205.301(b)). */
+export const nonOrganicInput: Rule = {
+  gap: 'NON_ORGANIC_INPUT',
+  citation: '7 CFR 205.301(b)',
+  since: FIRST_DAY_OF_THE_PROGRAM,
+  find: ({ product, inputs, producedOn }) => {
+    const weighed = inputs.filter(({ hts }) => !WATER_AND_SALT.test(hts));
+    const all = gramsOf(weighed);
+    const nonOrganic = gramsOf(weighed.filter(({ organic }) => !organic));
+    return product.organic && nonOrganic * 20n > all
+      ? [
+          {
+            on: producedOn,
+            message: `The lot is sold as organic, but ${toKilograms(nonOrganic)} of the ${toKilograms(all)} kg that went into it, water and salt apart, are not.`,
+          },
+        ]
+      : [];
+  },
 };

@@ -1,5 +1,5 @@
-import { byteOrder, type Day, toKilograms } from '@lotline/schema';
-import type { Breach, Flow, LotStory, Rule } from './story';
+import { type Day, toKilograms } from '@lotline/schema';
+import { type Breach, FIRST_DAY_OF_THE_PROGRAM, type Flow, type LotStory, type Rule } from './story';
 
 /**
  * A holder received some of the lot and gave more, by the end of some day. One gap a holder, on its first such day. A producer has its
@@ -8,21 +8,17 @@ import type { Breach, Flow, LotStory, Rule } from './story';
 export const overdrawn: Rule = {
   gap: 'OVERDRAWN',
   citation: '7 CFR 205.403(d)(4)',
-  find(story) {
-    const breaches: (Breach & { holder: string })[] = [];
+  since: FIRST_DAY_OF_THE_PROGRAM,
+  find: (story) => {
     const receipts = byHolder(story.receipts);
-    for (const [holder, gifts] of byHolder(story.gifts)) {
-      const breach = firstOverdraft(holder, gifts, receipts.get(holder) ?? [], story);
-      if (breach) breaches.push({ holder, ...breach });
-    }
-    return breaches.sort((a, b) => byteOrder(story.nameOf(a.holder), story.nameOf(b.holder))).map(({ on, message }) => ({ on, message }));
+    return [...byHolder(story.gifts)].flatMap(([holder, gifts]) => firstOverdraft(holder, gifts, receipts.get(holder) ?? [], story) ?? []);
   },
 };
 
 function firstOverdraft(holder: string, gifts: readonly Flow[], receipts: readonly Flow[], story: LotStory): Breach | null {
   const breach = (on: Day | null, gave: bigint, had: bigint): Breach | null =>
     had > 0n && gave > had
-      ? { on, message: `${story.nameOf(holder)} gave ${toKilograms(gave)} kg of the lot, but had received ${toKilograms(had)} kg.` }
+      ? { on, holder, message: `${story.nameOf(holder)} gave ${toKilograms(gave)} kg of the lot, but had received ${toKilograms(had)} kg.` }
       : null;
 
   const undated = (flows: readonly Flow[]) => flows.filter((flow) => flow.on === null).reduce((sum, flow) => sum + flow.grams, 0n);

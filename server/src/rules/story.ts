@@ -1,10 +1,28 @@
-import type { Day, GapKind, Grams, LotKind } from '@lotline/schema';
+import { byteOrder, type Day, type GapKind, type Grams, type LotKind } from '@lotline/schema';
+import type { Standing } from './certification';
 
 /** Grams that came to a holder, or left one. */
 export interface Flow {
+  kind: 'TRANSFER' | 'USE' | 'LOSS';
   holder: string;
   grams: Grams;
   on: Day | null;
+}
+
+/** Inputs of one product: how many, their grams, and the birth day of the youngest. */
+export interface InputsOfProduct {
+  hts: string;
+  organic: boolean;
+  count: number;
+  grams: Grams;
+  lastBornOn: Day | null;
+}
+
+/** One acquisition of the lot, and the days on which the holder is judged for it, both included. */
+export interface Tenure {
+  holder: string;
+  from: Day;
+  to: Day;
 }
 
 /** What the rules look at: one lot, and those of its facts that belong to the story being told. */
@@ -13,12 +31,15 @@ export interface LotStory {
   grams: Grams;
   producedOn: Day | null;
   producer: string;
-  /** Its live inputs: how many, and their grams. */
-  inputs: { count: number; grams: Grams };
+  product: { id: string; organic: boolean };
+  /** Its live inputs, by product. */
+  inputs: readonly InputsOfProduct[];
   /** What holders received, births apart. */
   receipts: readonly Flow[];
   /** What holders gave: transferred, used or lost. */
   gifts: readonly Flow[];
+  tenures: readonly Tenure[];
+  standingOf: (holder: string) => Standing;
   /** How a holder is called, for the words of a gap. */
   nameOf: (holder: string) => string;
 }
@@ -26,12 +47,33 @@ export interface LotStory {
 /** A rule broken: when, and in words. */
 export interface Breach {
   on: Day | null;
+  /** Whose doing it is, where it is somebody's. */
+  holder?: string;
   message: string;
 }
 
-/** One rule: what it finds missing or wrong with a lot, and the regulation it stands on. */
+/** One rule: what it finds missing or wrong with a lot, the regulation it stands on, and since when that is in force. */
 export interface Rule {
   gap: GapKind;
-  citation: string | null;
+  citation: string;
+  since: Day;
   find(story: LotStory): Breach[];
+}
+
+/** Every part of 7 CFR 205 that certified operations had to meet from the first day of the program on (65 FR 80548). */
+export const FIRST_DAY_OF_THE_PROGRAM = '2002-10-21' as Day;
+/** Strengthening Organic Enforcement (88 FR 3548): traders, exporters and importers must be certified, every import needs its certificate. */
+export const STRENGTHENED_ENFORCEMENT = '2024-03-19' as Day;
+
+/** What a rule finds: by day, then holder, then words. A fact older than the rule is judged by it all the same, and the words say so. */
+export function breachesOf(rule: Rule, story: LotStory): Breach[] {
+  const holderOf = ({ holder }: Breach) => (holder === undefined ? '' : story.nameOf(holder));
+  return rule
+    .find(story)
+    .sort((a, b) => byteOrder(a.on ?? '', b.on ?? '') || byteOrder(holderOf(a), holderOf(b)) || byteOrder(a.message, b.message))
+    .map((breach) =>
+      breach.on !== null && breach.on < rule.since
+        ? { ...breach, message: `${breach.message} (By the rule in force since ${rule.since}.)` }
+        : breach,
+    );
 }

@@ -1,4 +1,4 @@
-import { byteOrder } from '@lotline/schema';
+import { byteOrder, sumGrams } from '@lotline/schema';
 import {
   attributeBack,
   attributeForward,
@@ -38,7 +38,7 @@ export function whereTo(closure: Closure, lots: readonly TracedLot[], facts: Sto
         id: lot.id,
         grams: lot.grams,
         rank: rank.get(lot.id)!,
-        inputGrams: facts.inputs.get(lot.id)?.grams ?? 0n,
+        inputGrams: sumGrams((facts.inputs.get(lot.id) ?? []).map((each) => each.grams)),
         onHand: onHandOf(lot, movements, facts),
         losses: losses.map((loss) => loss.grams),
       },

@@ -15,9 +15,9 @@ import {
 import { type BackAttribution, type Closure, type ForwardAttribution, sqlLineage } from '../lineage';
 import { lotById } from '../lots';
 import type { Question } from '../questions';
-import { RULES } from '../rules';
+import { breachesOf, RULES } from '../rules';
 import { heldOf, whereFrom, whereTo } from './attribution';
-import { lotStory, type StoryFacts, storyFacts, type TracedLot, tracedLots } from './facts';
+import { lotStory, type StoryFacts, standingsOf, storyFacts, type TracedLot, tracedLots } from './facts';
 
 /** Most lots that one walk follows; beyond it, the answer says TRUNCATED. */
 const MOST_LOTS = 100_000;
@@ -216,11 +216,15 @@ export class Chain {
   private async findGaps(): Promise<FoundGap[]> {
     const facts = await this.readFacts();
     const gaps: FoundGap[] = [];
-    const stories = this.lots.filter((lot) => this.isBorn(lot)).map((lot) => ({ lot, story: lotStory(lot, facts) }));
+    const { direction, asOf } = this.request;
+    const standings = await standingsOf(this.question.reader, this.lots, facts);
+    const roots = new Set(this.closure.roots);
+    const stories = this.lots
+      .filter((lot) => this.isBorn(lot))
+      .map((lot) => ({ lot, story: lotStory(lot, facts, { standings, asOf, whole: direction === 'FORWARD' || roots.has(lot.id) }) }));
     for (const rule of RULES) {
       for (const { lot, story } of stories) {
-        const breaches = rule.find(story).sort((a, b) => (a.on ?? '').localeCompare(b.on ?? ''));
-        for (const breach of breaches) gaps.push({ kind: rule.gap, lot, rule: rule.citation, ...breach });
+        for (const { on, message } of breachesOf(rule, story)) gaps.push({ kind: rule.gap, lot, rule: rule.citation, on, message });
       }
     }
     const { cut } = this.closure;

@@ -1,8 +1,9 @@
-import { byteOrder, type Day, type Grams, grams, type LotKind } from '@lotline/schema';
+import { byteOrder, type Day, earliest, type Grams, grams, type LotKind, latest, today } from '@lotline/schema';
 import type { Reader } from '../database';
 import type { Closure } from '../lineage';
-import { type Movement, movementsOf, transfersOf } from '../lots';
-import type { Flow, LotStory } from '../rules';
+import { type Movement, movementsOf, ownershipOf, transfersOf } from '../lots';
+import { standingOf } from '../operations';
+import type { Flow, InputsOfProduct, LotStory, Standing, Tenure } from '../rules';
 
 /** A lot of a trace, as far as the story needs it. */
 export interface TracedLot {
@@ -12,6 +13,7 @@ export interface TracedLot {
   producerIdentifier: string;
   producerCountry: string;
   product: string;
+  organic: boolean;
   kind: LotKind;
   grams: Grams;
   country: string;
@@ -26,8 +28,8 @@ interface LotRow extends Omit<TracedLot, 'grams' | 'depth'> {
 /** The lots of a closure in the order of a trace: depth, then code, then producer; the roots first. */
 export async function tracedLots(reader: Reader, closure: Closure): Promise<TracedLot[]> {
   const rows = await reader.query<LotRow>(
-    `select l.id, l.code, l.producer, o.identifier as "producerIdentifier", o.country as "producerCountry", l.product, l.kind, l.grams, l.country, l.produced_on as "producedOn"
-     from lot l join operation o on o.id = l.producer where l.id = any($1)`,
+    `select l.id, l.code, l.producer, o.identifier as "producerIdentifier", o.country as "producerCountry", l.product, p.organic, l.kind, l.grams, l.country, l.produced_on as "producedOn"
+     from lot l join operation o on o.id = l.producer join product p on p.id = l.product where l.id = any($1)`,
     [[...closure.roots, ...closure.depths.keys()]],
   );
   return rows
@@ -39,8 +41,8 @@ export async function tracedLots(reader: Reader, closure: Closure): Promise<Trac
 export interface StoryFacts {
   /** Movements of each lot that count. */
   movements: ReadonlyMap<string, readonly Movement[]>;
-  /** Live inputs of each lot: all of them, also where the walk was cut. */
-  inputs: ReadonlyMap<string, { count: number; grams: Grams }>;
+  /** Live inputs of each lot, by product: all of them, also where the walk was cut. */
+  inputs: ReadonlyMap<string, readonly InputsOfProduct[]>;
   /** Every operation named by these facts. */
   names: ReadonlyMap<string, string>;
 }
@@ -55,11 +57,19 @@ export async function storyFacts(reader: Reader, closure: Closure, lots: readonl
   const counts = ({ on }: Movement) => asOf === null || on === null || on <= asOf;
   const movements = new Map(lots.map((lot, index) => [lot.id, found[index]!.filter(counts)]));
 
-  const inputRows = await reader.query<{ output: string; count: number; grams: string }>(
-    `select output, count(*)::int as count, sum(grams) as grams from live_input
-     where output = any($1) and ($2::date is null or used_on is null or used_on <= $2::date) group by output`,
+  const inputRows = await reader.query<Omit<InputsOfProduct, 'grams'> & { output: string; grams: string }>(
+    `select u.output, p.hts, p.organic, count(*)::int as count, sum(u.grams) as grams, max(l.produced_on) as "lastBornOn"
+     from live_input u join lot l on l.id = u.input join product p on p.id = l.product
+     where u.output = any($1) and ($2::date is null or u.used_on is null or u.used_on <= $2::date) group by u.output, p.id`,
     [ids, asOf],
   );
+  const inputs = new Map<string, InputsOfProduct[]>();
+  for (const { output, ...row } of inputRows) {
+    const of = { ...row, grams: grams(row.grams) };
+    const known = inputs.get(output);
+    if (known) known.push(of);
+    else inputs.set(output, [of]);
+  }
   const operations = new Set<string>(lots.map((lot) => lot.producer));
   for (const facts of movements.values()) {
     for (const { from, to } of facts) {
@@ -72,7 +82,7 @@ export async function storyFacts(reader: Reader, closure: Closure, lots: readonl
   ]);
   return {
     movements,
-    inputs: new Map(inputRows.map((row) => [row.output, { count: row.count, grams: grams(row.grams) }])),
+    inputs,
     names: new Map(names.map((row) => [row.id, row.identifier])),
   };
 }
@@ -121,22 +131,68 @@ function leadingTo(uses: readonly Movement[], transfers: readonly Movement[]): M
   return transfers.filter((transfer) => holders.has(transfer.to!));
 }
 
+/** The standing of every holder that the rules may ask about. */
+export async function standingsOf(reader: Reader, lots: readonly TracedLot[], { movements }: StoryFacts): Promise<Map<string, Standing>> {
+  const holders = new Set<string>();
+  for (const lot of lots) {
+    if (!lot.organic) continue;
+    holders.add(lot.producer);
+    for (const { to } of movements.get(lot.id)!) if (to !== null) holders.add(to);
+  }
+  const ids = [...holders];
+  const standings = (await reader.loader(standingOf).loadMany(ids)) as Standing[];
+  return new Map(ids.map((id, index) => [id, standings[index]!]));
+}
+
+/** How a lot's story is looked at. */
+export interface View {
+  standings: ReadonlyMap<string, Standing>;
+  /** Do all facts of the lot count, or only what leads to its use on this trace? */
+  whole: boolean;
+  /** The last day that counts. */
+  asOf: Day | null;
+}
+
 /** One lot as the rules look at it. */
-export function lotStory(lot: TracedLot, { movements, inputs, names }: StoryFacts): LotStory {
+export function lotStory(lot: TracedLot, { movements, inputs, names }: StoryFacts, view: View): LotStory {
+  const facts = movements.get(lot.id)!;
   const receipts: Flow[] = [];
   const gifts: Flow[] = [];
-  for (const { from, to, grams, on } of movements.get(lot.id) ?? []) {
-    gifts.push({ holder: from, grams, on });
-    if (to !== null) receipts.push({ holder: to, grams, on });
+  for (const { kind, from, to, grams, on } of facts) {
+    gifts.push({ kind, holder: from, grams, on });
+    if (to !== null) receipts.push({ kind, holder: to, grams, on });
   }
   return {
     kind: lot.kind,
     grams: lot.grams,
     producedOn: lot.producedOn,
     producer: lot.producer,
-    inputs: inputs.get(lot.id) ?? { count: 0, grams: grams(0n) },
+    product: { id: lot.product, organic: lot.organic },
+    inputs: inputs.get(lot.id) ?? [],
     receipts,
     gifts,
+    tenures: lot.organic ? tenuresOf(lot, facts, view) : [],
+    standingOf: (holder) => view.standings.get(holder)!,
     nameOf: (holder) => names.get(holder) ?? holder,
   };
+}
+
+/**
+ * Every acquisition, with the days on which its holder is judged. Where not all facts count, only of those who passed the lot on, and to
+ * the last day on which they did; what was passed on at no known day may have been passed on at any.
+ */
+function tenuresOf(lot: TracedLot, facts: readonly Movement[], { whole, asOf }: View): Tenure[] {
+  const last = asOf ?? today();
+  const passed = new Map<string, Day>();
+  for (const { from, on } of facts) {
+    const day = on ?? last;
+    passed.set(from, latest(passed.get(from) ?? day, day));
+  }
+  const birth = { producerId: lot.producer, grams: lot.grams, producedOn: lot.producedOn, producedAt: null };
+  return ownershipOf(birth, facts, last).flatMap(({ ownerId, heldFrom, until }) => {
+    const end = until ?? latest(heldFrom, last);
+    if (whole) return [{ holder: ownerId, from: heldFrom, to: end }];
+    const passedOn = passed.get(ownerId);
+    return passedOn === undefined ? [] : [{ holder: ownerId, from: heldFrom, to: earliest(passedOn, end) }];
+  });
 }
