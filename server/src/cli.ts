@@ -1,15 +1,16 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Refusal } from '@lotline/schema';
-import { ADMINISTRATOR, DEMO_VIEWERS, type DemoViewer, mintToken } from './access';
+import { ADMINISTRATOR, ANALYST, mintToken } from './access';
 import { type Instance, openInstance } from './app';
 import { callerDirectory, readConfig, SettingError } from './config';
 import { EmbeddedError } from './database';
+import { viewerForCertifier, viewerForOperation } from './demo';
 import { FolderRefused, type ImportCounts, importFolder } from './import';
 import { terminalProgress } from './progress';
 
 const USAGE = `lotline import DIR [--dry-run]   import a folder of CSV files, all or nothing
-lotline token --admin | --analyst  print a token of demo mode
+lotline token --admin | --analyst | --operation ID | --certifier CODE   print a token of demo mode
 
 Data goes to stdout, all else to stderr. DATA_DIR or DATABASE_URL name the database, as for the server.
 Exit codes: 0 done, 1 the input was refused, 2 wrong usage.`;
@@ -59,20 +60,28 @@ async function importVerb(args: string[]): Promise<number> {
 }
 
 async function tokenVerb(args: string[]): Promise<number> {
-  const { values, positionals } = parse(args, { admin: { type: 'boolean' }, analyst: { type: 'boolean' } });
-  const chosen = (Object.keys(DEMO_VIEWERS) as DemoViewer[]).filter((viewer) => values[viewer] === true);
-  if (chosen.length !== 1 || positionals.length > 0) throw new UsageError('token takes one of --admin --analyst');
+  const { values, positionals } = parse(args, {
+    admin: { type: 'boolean' },
+    analyst: { type: 'boolean' },
+    operation: { type: 'string' },
+    certifier: { type: 'string' },
+  });
+  if (Object.keys(values).length !== 1 || positionals.length > 0)
+    throw new UsageError('token takes one of --admin, --analyst, --operation ID, --certifier CODE');
   return withInstance(async ({ config, database }) => {
     if (!config.demo) {
       say('tokens are minted in demo mode only, which runs on the embedded database');
       return REFUSED;
     }
-    process.stdout.write(`${await mintToken(chosen[0]!, database.installation.tokenKey)}\n`);
+    let viewer = values.admin ? ADMINISTRATOR : ANALYST;
+    if (typeof values.operation === 'string') viewer = await viewerForOperation(database, values.operation);
+    if (typeof values.certifier === 'string') viewer = await viewerForCertifier(database, values.certifier);
+    process.stdout.write(`${await mintToken(viewer, database.installation.tokenKey)}\n`);
     return DONE;
   });
 }
 
-function parse(args: string[], options: Record<string, { type: 'boolean' }>) {
+function parse(args: string[], options: Record<string, { type: 'boolean' | 'string' }>) {
   try {
     return parseArgs({ args, options, allowPositionals: true });
   } catch (error) {

@@ -1,8 +1,8 @@
 import { Node, type NodeType, parseGlobalId, Refusal } from '@lotline/schema';
 import type { GraphQLSchema } from 'graphql';
 import { Arg, buildSchemaSync, Ctx, ID, type PubSub, Query, Resolver } from 'type-graphql';
-import { lotVisible, operationVisible } from './access';
-import { LotInputLotResolver, LotMutations, LotResolver, lotById, OperationLotsResolver } from './lots';
+import { operationVisible, sightOf } from './access';
+import { LotInputLotResolver, LotMutations, LotResolver, OperationLotsResolver, visibleLot } from './lots';
 import {
   certifierById,
   HolderShareOperationResolver,
@@ -23,28 +23,17 @@ import { LotOriginResolver, LotTraceResolver, OriginResolver, RecallResolver, Tr
 
 type NodeFinder = (question: Question, id: string) => Promise<Node | null>;
 
-const byRow =
-  (table: string, visible: (question: Question) => string, load: (question: Question, id: string) => Promise<Node | null>): NodeFinder =>
-  async (question, id) => {
-    const rows = await question.reader.query(`select from ${table} n where n.id = $1 and ${visible(question)}`, [id]);
-    return rows.length === 1 ? load(question, id) : null;
-  };
-
 /** How each type of node is found, under the viewer's rights. */
 const FINDERS: Record<NodeType, NodeFinder> = {
   Certifier: ({ reader }, id) => reader.loader(certifierById).load(id),
   Product: ({ reader }, id) => reader.loader(productById).load(id),
   OperationCertificate: ({ reader }, id) => reader.loader(operationCertificateById).load(id),
-  Operation: byRow(
-    'operation',
-    ({ viewer }) => operationVisible(viewer, 'n'),
-    ({ reader }, id) => reader.loader(operationById).load(id),
-  ),
-  Lot: byRow(
-    'lot',
-    ({ viewer }) => lotVisible(viewer),
-    ({ reader }, id) => reader.loader(lotById).load(id),
-  ),
+  Lot: visibleLot,
+  Operation: async (question, id) => {
+    const { reader } = question;
+    const rows = await reader.query(`select from operation o where o.id = $1 and ${operationVisible(await sightOf(question), 'o')}`, [id]);
+    return rows.length === 1 ? reader.loader(operationById).load(id) : null;
+  },
 };
 
 @Resolver()

@@ -1,24 +1,12 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { DEMO_VIEWERS, type DemoViewer, mintToken } from './access';
-import { type Instance, openInstance } from './app';
+import { openInstance } from './app';
 import { forgetOldKeys } from './commands';
 import { callerDirectory, readConfig } from './config';
+import { mintDemoTokens } from './demo';
 import { buildGraph } from './graph';
 import { startServer } from './http';
 import { loadSamples } from './samples';
 
 const DAY_MS = 86_400_000;
-
-/** One token a kind of viewer, for a person who tries Lotline out. */
-async function mintDemoTokens({ config, database }: Instance): Promise<Record<DemoViewer, string>> {
-  const kinds = Object.keys(DEMO_VIEWERS) as DemoViewer[];
-  const tokens = Object.fromEntries(
-    await Promise.all(kinds.map(async (kind) => [kind, await mintToken(kind, database.installation.tokenKey)])),
-  ) as Record<DemoViewer, string>;
-  writeFileSync(join(config.dataDir, 'demo-tokens.json'), `${JSON.stringify(tokens, null, 2)}\n`, { mode: 0o600 });
-  return tokens;
-}
 
 /** npm puts a shell between itself and us, which does not pass a signal on: when it is gone, we are meant to go. */
 function whenOrphaned(stop: () => void): void {
@@ -59,10 +47,7 @@ async function main(): Promise<void> {
     whenOrphaned(() => void stop('the end of npm start'));
 
     if (corridors.length > 0) server.log.info({ samples: corridors }, 'samples loaded');
-    server.log.info(
-      { url: server.url, graphiql: `${server.url}/`, ...(tokens && { tokens: join(config.dataDir, 'demo-tokens.json') }) },
-      'ready',
-    );
+    server.log.info({ url: server.url, graphiql: `${server.url}/`, ...(tokens && { tokens: tokens.file }) }, 'ready');
   } catch (error) {
     await instance.close();
     throw error;

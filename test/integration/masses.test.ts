@@ -123,7 +123,7 @@ test('an input that comes to light late takes its part of what was of unknown or
   });
 });
 
-test('a recall of both farms counts each kilogram once; unknown lots and too many are refused', async () => {
+test('a recall of both farms counts each kilogram once; unknown lots, none, and strangers are refused', async () => {
   const { lots } = await lotline.data('{ lots(filter: { codes: ["ORGANIC", "PLAIN", "FLOUR"] }) { nodes { id } } }');
   const ask =
     'query ($lots: [ID!]!) { recall(lots: $lots) { lots kilograms complete holders { totalCount } gaps { nodes { kind lot { lot { code } } } } } }';
@@ -142,9 +142,8 @@ test('a recall of both farms counts each kilogram once; unknown lots and too man
       },
     },
   });
-  expect((await lotline.ask(ask, { lots: lots.nodes.map((lot: any) => lot.id) }, 'nobody')).errors![0]!.extensions).toMatchObject({
-    code: 'NOT_FOUND',
-    path: ['lots', 0],
-  });
+  expect((await lotline.ask(ask, { lots: lots.nodes.map((lot: any) => lot.id) }, 'nobody')).errors![0]!.extensions.code).toBe('FORBIDDEN');
+  const nowhere = Buffer.from('Lot:01920000-0000-7000-8000-000000000000').toString('base64url');
+  expect((await lotline.ask(ask, { lots: [nowhere] })).errors![0]!.extensions).toMatchObject({ code: 'NOT_FOUND', path: ['lots', 0] });
   expect((await lotline.ask(ask, { lots: [] })).errors![0]!.extensions).toMatchObject({ code: 'BAD_USER_INPUT', path: ['lots'] });
 });

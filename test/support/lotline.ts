@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ADMINISTRATOR, mintToken } from '@lotline/server/access';
+import { ADMINISTRATOR, ANALYST, mintToken, type Viewer } from '@lotline/server/access';
 import { Runner } from '@lotline/server/commands';
 import { Database } from '@lotline/server/database';
+import { viewerForCertifier, viewerForOperation } from '@lotline/server/demo';
 import { buildGraph } from '@lotline/server/graph';
 import { type RunningServer, startServer } from '@lotline/server/http';
 import { FolderRefused, type ImportCounts, importFolder } from '@lotline/server/import';
@@ -20,7 +21,8 @@ export interface GraphQLAnswer {
   extensions?: { cursor?: string };
 }
 
-export type As = 'admin' | 'analyst' | 'nobody';
+/** Who asks: by name, by the identifier of an operation, or by the code of a certifier. */
+export type As = 'admin' | 'analyst' | 'nobody' | { operation: string } | { certifier: string };
 
 export interface Lotline {
   url: string;
@@ -35,7 +37,7 @@ export interface Lotline {
   data(query: string, variables?: Record<string, unknown>, as?: As): Promise<any>;
   /** Imports CSV files given by name and content. */
   import(files: Record<string, string | Buffer>, options?: { dryRun?: boolean }): Promise<ImportCounts>;
-  token(as: Exclude<As, 'nobody'>): string;
+  token(as: Exclude<As, 'nobody'>): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -95,14 +97,22 @@ export async function startLotline(options: { poolSize?: number } = {}): Promise
     demo: true,
     graphiqlToken: null,
   });
-  const tokens = {
-    admin: await mintToken('admin', database.installation.tokenKey),
-    analyst: await mintToken('analyst', database.installation.tokenKey),
+  const viewerOf = async (as: Exclude<As, 'nobody'>): Promise<Viewer> => {
+    if (as === 'admin') return ADMINISTRATOR;
+    if (as === 'analyst') return ANALYST;
+    return 'operation' in as ? viewerForOperation(database, as.operation) : viewerForCertifier(database, as.certifier);
+  };
+  const tokens = new Map<string, Promise<string>>();
+  const token: Lotline['token'] = (as) => {
+    const name = JSON.stringify(as);
+    const known = tokens.get(name) ?? viewerOf(as).then((viewer) => mintToken(viewer, database.installation.tokenKey));
+    tokens.set(name, known);
+    return known;
   };
   const ask: Lotline['ask'] = async (query, variables = {}, as = 'analyst', headers = {}) => {
     const response = await fetch(`${server.url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...(as !== 'nobody' && { authorization: `Bearer ${tokens[as]}` }), ...headers },
+      headers: { 'content-type': 'application/json', ...(as !== 'nobody' && { authorization: `Bearer ${await token(as)}` }), ...headers },
       body: JSON.stringify({ query, variables }),
     });
     return (await response.json()) as GraphQLAnswer;
@@ -128,7 +138,7 @@ export async function startLotline(options: { poolSize?: number } = {}): Promise
         rmSync(directory, { recursive: true, force: true });
       }
     },
-    token: (as) => tokens[as],
+    token,
     close: async () => {
       await server.stop();
       await database.close();

@@ -1,4 +1,4 @@
-import { mintToken } from '@lotline/server/dist/access';
+import { ANALYST, mintToken } from '@lotline/server/dist/access';
 import { Runner } from '@lotline/server/dist/commands';
 import { Database } from '@lotline/server/dist/database';
 import { buildGraph } from '@lotline/server/dist/graph';
@@ -30,7 +30,7 @@ answerParent<ServerTask, ServerPlace>(async ({ url }) => {
     demo: true,
     graphiqlToken: null,
   });
-  const token = await mintToken('analyst', database.installation.tokenKey);
+  const token = await mintToken(ANALYST, database.installation.tokenKey);
   const close = async () => {
     await server.stop();
     await database.close();

@@ -1,6 +1,6 @@
 import { Entity, PrimaryColumn } from 'typeorm';
 import type { Day } from '../codes/day';
-import { DayColumn } from './columns';
+import { DayColumn, ReferenceColumn } from './columns';
 
 /** Who is a party to which fact about which subject: the one table that every question about rights asks. */
 @Entity('party')
@@ -17,4 +17,7 @@ export class Party {
 
   @DayColumn()
   onDay: Day | null;
+
+  @ReferenceColumn('recorded_by')
+  recordedBy: string;
 }

@@ -1,18 +1,29 @@
 import { Refusal } from '@lotline/schema';
 import { jwtVerify, SignJWT } from 'jose';
-import { ADMINISTRATOR, ANALYST, NOBODY, type Viewer } from './viewer';
+import { ADMINISTRATOR, ANALYST, certifierViewer, NOBODY, operationViewer, type Viewer } from './viewer';
 
 const ISSUER = 'lotline-demo';
 const LIFETIME = '30d';
 const LONGEST_HEADER = 8192;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Kinds of viewer that demo mode mints tokens for. */
-export const DEMO_VIEWERS = { admin: ADMINISTRATOR, analyst: ANALYST } as const;
-export type DemoViewer = keyof typeof DEMO_VIEWERS;
+/** Signs a token of demo mode for a viewer, good for 30 days on this database only. */
+export const mintToken = ({ kind, operationId, certifierId }: Viewer, key: Uint8Array): Promise<string> =>
+  new SignJWT({ viewer: kind, for: operationId ?? certifierId ?? undefined })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setIssuer(ISSUER)
+    .setIssuedAt()
+    .setExpirationTime(LIFETIME)
+    .sign(key);
 
-/** Signs a token of demo mode, good for 30 days on this database only. */
-export const mintToken = (viewer: DemoViewer, key: Uint8Array): Promise<string> =>
-  new SignJWT({ viewer }).setProtectedHeader({ alg: 'HS256' }).setIssuer(ISSUER).setIssuedAt().setExpirationTime(LIFETIME).sign(key);
+/** The viewer that the claims of a token name; undefined where they name none. */
+function viewerNamed({ viewer, for: id }: Record<string, unknown>): Viewer | undefined {
+  if (viewer === 'ADMINISTRATOR') return ADMINISTRATOR;
+  if (viewer === 'ANALYST') return ANALYST;
+  if (typeof id !== 'string' || !UUID.test(id)) return undefined;
+  if (viewer === 'OPERATION') return operationViewer(id);
+  return viewer === 'CERTIFIER' ? certifierViewer(id) : undefined;
+}
 
 const unauthenticated = (message: string, cause?: unknown) =>
   new Refusal(
@@ -32,13 +43,14 @@ export async function viewerOf(authorization: string | undefined, demoKey: Uint8
       : undefined;
   if (token === undefined) throw unauthenticated('the Authorization header holds no bearer token');
   if (demoKey === null) throw unauthenticated('this server accepts no demo tokens');
+  let viewer: Viewer | undefined;
   try {
     const { payload } = await jwtVerify(token, demoKey, { issuer: ISSUER, algorithms: ['HS256'], requiredClaims: ['exp'] });
-    const viewer = Object.hasOwn(DEMO_VIEWERS, String(payload.viewer)) ? DEMO_VIEWERS[payload.viewer as DemoViewer] : undefined;
-    if (viewer) return viewer;
+    viewer = viewerNamed(payload);
   } catch (error) {
     const expired = (error as { code?: string }).code === 'ERR_JWT_EXPIRED';
     throw unauthenticated(expired ? 'the token has expired' : 'the token is not valid', error);
   }
-  throw unauthenticated('the token is not valid');
+  if (!viewer) throw unauthenticated('the token is not valid');
+  return viewer;
 }

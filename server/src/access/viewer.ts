@@ -18,6 +18,10 @@ export const NOBODY: Viewer = plain('NOBODY', 'nobody');
 export const ANALYST: Viewer = plain('ANALYST', 'analyst');
 /** Reads and changes everything. */
 export const ADMINISTRATOR: Viewer = plain('ADMINISTRATOR', 'administrator');
+/** Acts for one operation. */
+export const operationViewer = (id: string): Viewer => ({ ...plain('OPERATION', `operation ${id}`), operationId: id });
+/** Acts for one certifying agent. */
+export const certifierViewer = (id: string): Viewer => ({ ...plain('CERTIFIER', `certifier ${id}`), certifierId: id });
 
 /** Sees every fact there is. */
 export const seesAll = (viewer: Viewer): boolean => viewer.kind === 'ANALYST' || viewer.kind === 'ADMINISTRATOR';
@@ -31,14 +35,25 @@ export function mayCommand(viewer: Viewer): Reason | null {
   return null;
 }
 
-/** Why this viewer may not give commands for that operation; null if it may. */
-export function mayActFor(viewer: Viewer, operationId: string): Reason | null {
-  if (viewer.kind === 'ADMINISTRATOR' || (viewer.kind === 'OPERATION' && viewer.operationId === operationId)) return null;
+/** Why this viewer may not give commands for that operation, or for any where none is named; null if it may. */
+export function mayActFor(viewer: Viewer, operationId: string | null): Reason | null {
+  if (viewer.kind === 'ADMINISTRATOR') return null;
+  if (viewer.kind === 'OPERATION' && (operationId === null || viewer.operationId === operationId)) return null;
   return (
     mayCommand(viewer) ?? {
       code: 'FORBIDDEN',
-      message: 'the token may not act for this operation',
+      message: operationId === null ? 'the token acts for no operation' : 'the token may not act for this operation',
       remedy: 'use a token of the operation itself',
     }
   );
 }
+
+/** Why this viewer may not follow lots beyond its own facts; null if it may. */
+export const mayTrace = (viewer: Viewer): Reason | null =>
+  seesAll(viewer)
+    ? null
+    : {
+        code: 'FORBIDDEN',
+        message: 'only an analyst or administrator may trace, so far',
+        remedy: 'ask for inputs, outputs, holdings and ownership of the lots you see',
+      };

@@ -133,6 +133,18 @@ export function nounById<Noun extends ObjectLiteral & { id: string }>(noun: Enti
   };
 }
 
+/** Keys that one statement can answer together, since they differ in nothing but what `by` leaves out. */
+export function alike<Key>(keys: readonly Key[], by: (key: Key) => unknown[]): Key[][] {
+  const groups = new Map<string, Key[]>();
+  for (const key of keys) {
+    const like = JSON.stringify(by(key));
+    const group = groups.get(like);
+    if (group) group.push(key);
+    else groups.set(like, [key]);
+  }
+  return [...groups.values()];
+}
+
 /** Groups rows by a key, in the order of the keys asked for. */
 export function grouped<Row>(keys: readonly string[], rows: readonly Row[], keyOf: (row: Row) => string): Row[][] {
   const groups = new Map<string, Row[]>(keys.map((key) => [key, []]));

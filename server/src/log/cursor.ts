@@ -9,6 +9,8 @@ const VERSION = 1;
 const NONCE = 12;
 const TAG = 16;
 const FINGERPRINT = 8;
+/** Digits of the largest position: the length of a cursor must not tell how far the log has come. */
+const LONGEST_POSITION = 19;
 
 const fingerprint = (text: string): Buffer => createHash('sha256').update(text).digest().subarray(0, FINGERPRINT);
 const malformed = () =>
@@ -43,7 +45,7 @@ export class Cursors {
 
   /** A place in a list: the state of the log its first page saw, and the key of the row to go on after. */
   encodePlace(place: { position: Position; key: unknown[] }, viewer: string): string {
-    return this.seal('list', viewer, Buffer.from(JSON.stringify([place.position.toString(), place.key])));
+    return this.seal('list', viewer, Buffer.from(JSON.stringify([place.position.toString().padStart(LONGEST_POSITION, '0'), place.key])));
   }
 
   decodePlace(cursor: string, viewer: string): { position: Position; key: unknown[] } {

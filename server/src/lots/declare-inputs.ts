@@ -1,7 +1,7 @@
 import { grams, parseText } from '@lotline/schema';
 import { Field, ID, InputType } from 'type-graphql';
 import { z } from 'zod';
-import { mayActFor, mayCommand } from '../access';
+import { lotVisible, mayActFor, ownSight } from '../access';
 import { type Command, idOf, read, type Work } from '../commands';
 import { type Correction, type NewInput, type RetractedInput, recordLotFacts } from './facts';
 import { judgeUses, LotUseInput, lotUses, type Output, optional } from './inputs';
@@ -39,7 +39,7 @@ const declaration = z
 export const declareLotInputs: Command<z.infer<typeof declaration>, { lot: string }> = {
   name: 'declareLotInputs',
   input: declaration,
-  may: (viewer) => mayCommand(viewer),
+  may: (viewer) => mayActFor(viewer, null),
   async run(work, rows) {
     // Lots are locked, then every holding that these sets take from or give back to: two declarations for one lot come one after the other.
     const lots = await lockLots(
@@ -94,7 +94,8 @@ export const declareLotInputs: Command<z.infer<typeof declaration>, { lot: strin
 
 async function lockLots(work: Work, ids: readonly string[]): Promise<Map<string, Output>> {
   const rows = await work.tx.query<Output>(
-    'select id, producer as "producerId", produced_on as "producedOn" from lot where id = any($1) order by id for no key update',
+    `select l.id, l.producer as "producerId", l.produced_on as "producedOn" from lot l
+     where l.id = any($1) and ${lotVisible(ownSight(work.viewer), 'l.id')} order by l.id for no key update of l`,
     [ids],
   );
   return new Map(rows.map((row) => [row.id, row]));

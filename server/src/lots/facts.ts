@@ -170,7 +170,7 @@ export async function recordLotFacts(work: Work, facts: LotFacts): Promise<void>
   await record(work, 'lot_input', LOT_INPUT, inputs);
   await record(work, 'transfer', TRANSFER, transfers);
   await record(work, 'lot_adjustment', LOT_ADJUSTMENT, losses);
-  await work.tx.insert('party', PARTY, partiesOf(facts));
+  await record(work, 'party', PARTY, partiesOf(facts));
   tell(work, facts);
 }
 

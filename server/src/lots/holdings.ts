@@ -1,4 +1,4 @@
-import { type Day, type Grams, grams, ZERO } from '@lotline/schema';
+import { type Day, type Grams, grams } from '@lotline/schema';
 import type { Movement } from './movements';
 
 // Who held how much of a lot, when: sums over its birth and its movements. Pure functions of the facts.
@@ -37,14 +37,14 @@ export interface Acquisition {
   fact: string | null;
 }
 
-function entriesByOwner(birth: Birth, movements: readonly Movement[]): Map<string, Entry[]> {
+function entriesByOwner(birth: Birth | null, movements: readonly Movement[]): Map<string, Entry[]> {
   const entries = new Map<string, Entry[]>();
   const add = (owner: string, entry: Entry) => {
     const list = entries.get(owner);
     if (list) list.push(entry);
     else entries.set(owner, [entry]);
   };
-  add(birth.producerId, { grams: birth.grams, on: birth.producedOn });
+  if (birth) add(birth.producerId, { grams: birth.grams, on: birth.producedOn });
   for (const { from, to, grams, on } of movements) {
     add(from, { grams: -grams, on });
     if (to !== null) add(to, { grams, on });
@@ -71,8 +71,8 @@ function balances(entries: readonly Entry[]): { day: Day; grams: bigint }[] {
   });
 }
 
-/** Holdings above zero at the end of a day. */
-export function holdingsOn(birth: Birth, movements: readonly Movement[], day: Day): Held[] {
+/** Holdings above zero at the end of a day; the birth is null where it is not seen. */
+export function holdingsOn(birth: Birth | null, movements: readonly Movement[], day: Day): Held[] {
   const held: Held[] = [];
   for (const [ownerId, entries] of entriesByOwner(birth, movements)) {
     const now = entries.filter((entry) => counts(entry, day));
@@ -95,7 +95,7 @@ export function holdingsOn(birth: Birth, movements: readonly Movement[], day: Da
  * Every acquisition of a lot: its birth and the transfers received. `until` is looked for from the day of acquisition on; an undated one
  * is judged from its owner's first dated fact, else from today.
  */
-export function ownershipOf(birth: Birth, movements: readonly Movement[], today: Day): Acquisition[] {
+export function ownershipOf(birth: Birth | null, movements: readonly Movement[], today: Day): Acquisition[] {
   const entries = entriesByOwner(birth, movements);
   const held = (owner: string, from: Day | null): Pick<Acquisition, 'heldFrom' | 'until'> => {
     const days = balances(entries.get(owner)!);
@@ -104,27 +104,41 @@ export function ownershipOf(birth: Birth, movements: readonly Movement[], today:
     const atStart = days.filter(({ day }) => day <= heldFrom).at(-1)?.grams ?? undated;
     return { heldFrom, until: atStart <= 0n ? heldFrom : (days.find(({ day, grams }) => day > heldFrom && grams <= 0n)?.day ?? null) };
   };
-  const acquisitions: Acquisition[] = [
-    {
-      ownerId: birth.producerId,
-      acquiredFromId: null,
-      grams: birth.grams,
-      from: birth.producedOn,
-      at: birth.producedAt,
-      ...held(birth.producerId, birth.producedOn),
-      fact: null,
-    },
-  ];
+  const acquisitions: Acquisition[] = [];
+  if (birth) {
+    const { producerId: ownerId, producedOn: from, producedAt: at } = birth;
+    acquisitions.push({ ownerId, acquiredFromId: null, grams: birth.grams, from, at, ...held(ownerId, from), fact: null });
+  }
   for (const { kind, from, to, grams, on, at, fact } of movements) {
     if (kind === 'TRANSFER') acquisitions.push({ ownerId: to!, acquiredFromId: from, grams, from: on, at, ...held(to!, on), fact });
   }
   return acquisitions;
 }
 
-/** Sums over a lot's facts. */
-export interface Sums {
+/** What became of a lot's mass, as far as its facts tell it. */
+export interface Balance {
   used: Grams;
   lost: Grams;
+  onHand: Grams;
+  /** The rest of what was born. */
+  elsewhere: Grams;
 }
 
-export const NO_SUMS: Sums = { used: ZERO, lost: ZERO };
+/**
+ * Sums over the facts seen. On hand is what holders have by these facts; of a holder whose own facts are not all seen only what is above
+ * zero, since how it came to the rest is not seen.
+ */
+export function balanceOf(
+  birth: Birth,
+  { birth: birthSeen, movements }: { birth: boolean; movements: readonly Movement[] },
+  seesWhole: (owner: string) => boolean,
+): Balance {
+  const sumOf = (kind: Movement['kind']) => movements.reduce((sum, each) => (each.kind === kind ? sum + each.grams : sum), 0n);
+  let onHand = 0n;
+  for (const [owner, entries] of entriesByOwner(birthSeen ? birth : null, movements)) {
+    const held = entries.reduce((sum, entry) => sum + entry.grams, 0n);
+    if (held > 0n || seesWhole(owner)) onHand += held;
+  }
+  const [used, lost] = [sumOf('USE'), sumOf('LOSS')];
+  return { used: grams(used), lost: grams(lost), onHand: grams(onHand), elsewhere: grams(birth.grams - onHand - used - lost) };
+}

@@ -1,16 +1,36 @@
 import { Lot, parseCode, parseOperationIdentifier, Refusal } from '@lotline/schema';
-import { lotVisible } from '../access';
-import { nounById } from '../database';
+import { lotVisible, sightOf } from '../access';
+import { alike, type BatchOf, nounById } from '../database';
 import type { Question } from '../questions';
 
+/** A lot by id, whoever asks: for ids that its rights have let through. */
 export const lotById = nounById(Lot);
+
+/** Lots by id, where a condition on `l.id` holds. */
+const lotsSeen: BatchOf<{ id: string; seen: string }, boolean> = async (reader, keys) => {
+  const found = new Set<string>();
+  for (const group of alike(keys, ({ seen }) => [seen])) {
+    const sql = `select l.id from lot l where l.id = any($1) and ${group[0]!.seen}`;
+    for (const { id } of await reader.query<{ id: string }>(sql, [group.map((key) => key.id)])) found.add(id);
+  }
+  return keys.map(({ id }) => found.has(id));
+};
+
+/** A lot by id; null where there is none, or the viewer may not see it. */
+export async function visibleLot(question: Question, id: string): Promise<Lot | null> {
+  const { reader } = question;
+  const sight = await sightOf(question);
+  const seen = sight === 'ALL' || (await reader.loader(lotsSeen).load({ id, seen: lotVisible(sight, 'l.id') }));
+  return seen ? reader.loader(lotById).load(id) : null;
+}
 
 /**
  * The one lot that a code names, among those the viewer may see; null where there is none.
  * @param producer NOP ID or SCHEME:value, where the code alone is not unique
  * @throws Refusal AMBIGUOUS naming the producers; BAD_USER_INPUT for a code or identifier that cannot be one
  */
-export async function findLot({ reader, viewer }: Question, text: string, producer: string | null): Promise<Lot | null> {
+export async function findLot(question: Question, text: string, producer: string | null): Promise<Lot | null> {
+  const { reader } = question;
   const code = parseCode(text);
   if (!code.ok) throw new Refusal({ code: 'BAD_USER_INPUT', message: code.wrong, path: ['code'], remedy: code.remedy });
   const identifier = producer === null ? null : parseOperationIdentifier(producer);
@@ -18,7 +38,7 @@ export async function findLot({ reader, viewer }: Question, text: string, produc
     throw new Refusal({ code: 'BAD_USER_INPUT', message: identifier.wrong, path: ['producer'], remedy: identifier.remedy });
   const rows = await reader.query<{ id: string; producer: string }>(
     `select l.id, o.identifier as producer from lot l join operation o on o.id = l.producer
-     where l.code = $1 and ($2::text is null or o.identifier = $2) and ${lotVisible(viewer)} order by o.identifier limit 11`,
+     where l.code = $1 and ($2::text is null or o.identifier = $2) and ${lotVisible(await sightOf(question), 'l.id')} order by o.identifier limit 11`,
     [code.value, identifier?.value ?? null],
   );
   if (rows.length > 1) {

@@ -1,6 +1,7 @@
 import { type Day, type Grams, grams } from '@lotline/schema';
-import { type BatchOf, grouped, type Position } from '../database';
-import { knownFact } from '../questions';
+import { factVisible, sightOf } from '../access';
+import { alike, type BatchOf, grouped, type Position } from '../database';
+import { knownFact, type Question } from '../questions';
 
 /** Grams that left a holding, or passed from one to another, as its lot's facts tell it. */
 export interface Movement {
@@ -54,6 +55,45 @@ export const movementsOf = batchOf(MOVEMENTS(null));
 /** Their transfers alone. */
 export const transfersOf = batchOf(TRANSFERS(null));
 
-/** Everything that moved grams of one lot, as it was known at a position of the log. */
-export const movementsKnownAt: BatchOf<{ lot: string; known: string }, Movement[]> = async (reader, keys) =>
-  Promise.all(keys.map(async ({ lot, known }) => (await reader.query<Row>(MOVEMENTS(BigInt(known) as Position), [[lot]])).map(asMovement)));
+/** What a viewer sees of the facts of a lot. */
+export interface SeenFacts {
+  /** Its birth, which is a fact of its producer. */
+  birth: boolean;
+  movements: Movement[];
+}
+
+interface SeenKey {
+  lot: string;
+  /** Position of the log; null for the reader's own state. */
+  known: string | null;
+  /** Condition on `f(lot, fact)`. */
+  seen: string;
+}
+
+/** Facts of lots in sight, births among them, as they were known at a position of the log. */
+const seenFacts: BatchOf<SeenKey, SeenFacts> = async (reader, keys) => {
+  const found = new Map<SeenKey, SeenFacts>();
+  for (const group of alike(keys, ({ lot: _, ...same }) => [same])) {
+    const { known, seen } = group[0]!;
+    const lots = group.map((key) => key.lot);
+    const rows = await reader.query<Row | (Omit<Row, 'kind'> & { kind: 'BIRTH' })>(
+      `select f.* from (${MOVEMENTS(known === null ? null : (BigInt(known) as Position))}
+         union all select l.id, 'BIRTH', l.id, l.producer, null, null, l.grams, l.produced_on, l.produced_at from lot l where l.id = any($1)
+       ) f where ${seen}`,
+      [lots],
+    );
+    grouped(lots, rows, (row) => row.lot).forEach((facts, index) => {
+      const movements = facts.filter((row): row is Row => row.kind !== 'BIRTH').map(asMovement);
+      found.set(group[index]!, { birth: movements.length < facts.length, movements });
+    });
+  }
+  return keys.map((key) => found.get(key)!);
+};
+
+/** What the viewer sees of a lot's facts, in the state that a page belongs to. */
+export const factsSeen = async (question: Question, lot: string, known: Position | null): Promise<SeenFacts> =>
+  question.reader.loader(seenFacts).load({
+    lot,
+    known: known === null ? null : String(known),
+    seen: factVisible(await sightOf(question), 'f.lot', 'f.fact'),
+  });

@@ -2,7 +2,6 @@ import {
   byteOrder,
   DateScalar,
   type Day,
-  grams,
   Holding,
   HoldingConnection,
   Lot,
@@ -18,30 +17,14 @@ import {
   ZERO,
 } from '@lotline/schema';
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
-import { type BatchOf, grouped } from '../database';
+import { seesWhole, sightOf } from '../access';
 import { operationById } from '../operations';
-import { PageArguments, type PageRequest, pageOfList, type Question, readPage } from '../questions';
-import { holdingsOn, NO_SUMS, ownershipOf, type Sums } from './holdings';
+import { PageArguments, pageOfList, type Question, readPage } from '../questions';
+import { balanceOf, holdingsOn, ownershipOf } from './holdings';
 import { LotFilter, listLots } from './list';
-import { findLot, lotById } from './lookup';
-import { type Movement, movementsKnownAt, movementsOf } from './movements';
+import { findLot, visibleLot } from './lookup';
+import { factsSeen } from './movements';
 import { usesOf } from './uses';
-
-/** Masses used and lost of lots. */
-const sumsOf: BatchOf<string, Sums> = async (reader, lots) => {
-  const rows = await reader.query<{ lot: string; used: string; lost: string }>(
-    `select lot, sum(used) as used, sum(lost) as lost from (
-       select i.input as lot, i.grams as used, 0 as lost from lot_input i where i.input = any($1) and i.retracted_by is null
-       union all select a.lot, 0, a.grams from lot_adjustment a where a.lot = any($1) and a.retracted_by is null
-     ) x group by lot`,
-    [lots],
-  );
-  return grouped(lots, rows, (row) => row.lot).map(([row]) => (row ? { used: grams(row.used), lost: grams(row.lost) } : NO_SUMS));
-};
-
-/** A lot's movements in the state that a page belongs to. */
-const movementsFor = ({ reader }: Question, lot: Lot, { known }: PageRequest): Promise<Movement[]> =>
-  known === null ? reader.loader(movementsOf).load(lot.id) : reader.loader(movementsKnownAt).load({ lot: lot.id, known: String(known) });
 
 async function identifiersOf({ reader }: Question, ids: Iterable<string>): Promise<Map<string, string>> {
   const operations = await reader.loader(operationById).loadMany([...new Set(ids)]);
@@ -82,7 +65,8 @@ export class LotResolver {
     const list = `holdings of ${lot.id}`;
     const request = readPage(question, list, page);
     const day = (request.after?.[0] as Day | undefined) ?? asOf ?? today();
-    const held = holdingsOn(lot, await movementsFor(question, lot, request), day);
+    const { birth, movements } = await factsSeen(question, lot.id, request.known);
+    const held = holdingsOn(birth ? lot : null, movements, day);
     const identifiers = await identifiersOf(
       question,
       held.map((each) => each.ownerId),
@@ -97,7 +81,8 @@ export class LotResolver {
     const list = `ownership of ${lot.id}`;
     const request = readPage(question, list, page);
     const day = (request.after?.[0] as Day | undefined) ?? today();
-    const acquisitions = ownershipOf(lot, await movementsFor(question, lot, request), day);
+    const { birth, movements } = await factsSeen(question, lot.id, request.known);
+    const acquisitions = ownershipOf(birth ? lot : null, movements, day);
     const identifiers = await identifiersOf(
       question,
       acquisitions.flatMap((each) => [each.ownerId, each.acquiredFromId ?? each.ownerId]),
@@ -129,14 +114,12 @@ export class LotResolver {
   }
 
   @FieldResolver(() => LotBalance, { description: 'What became of its mass.' })
-  async balance(@Root() lot: Lot, @Ctx() { reader }: Question): Promise<LotBalance> {
-    const { used, lost } = await reader.loader(sumsOf).load(lot.id);
+  async balance(@Root() lot: Lot, @Ctx() question: Question): Promise<LotBalance> {
+    const sight = await sightOf(question);
+    const facts = await factsSeen(question, lot.id, null);
     return Object.assign(new LotBalance(), {
       born: lot.grams,
-      used,
-      lost,
-      onHand: grams(lot.grams - used - lost),
-      elsewhere: ZERO,
+      ...balanceOf(lot, facts, (owner) => seesWhole(sight, owner)),
       // Nothing ships and nothing is claimed before shipments and import certificates are kept.
       shipped: ZERO,
       claimed: ZERO,
@@ -147,13 +130,13 @@ export class LotResolver {
 @Resolver(() => LotInput)
 export class LotInputLotResolver {
   @FieldResolver(() => Lot, { nullable: true, description: 'The lot that took it.' })
-  output(@Root() use: LotInput, @Ctx() { reader }: Question): Promise<Lot | null> {
-    return reader.loader(lotById).load(use.outputId);
+  output(@Root() use: LotInput, @Ctx() question: Question): Promise<Lot | null> {
+    return visibleLot(question, use.outputId);
   }
 
   @FieldResolver(() => Lot, { nullable: true, description: 'The lot it was taken from.' })
-  input(@Root() use: LotInput, @Ctx() { reader }: Question): Promise<Lot | null> {
-    return reader.loader(lotById).load(use.inputId);
+  input(@Root() use: LotInput, @Ctx() question: Question): Promise<Lot | null> {
+    return visibleLot(question, use.inputId);
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Day, grams, LotInput, type Page } from '@lotline/schema';
-import type { Position, Reader } from '../database';
+import { factVisible, sightOf } from '../access';
+import { alike, type Position, type Reader } from '../database';
 import { knownFact, MOST_COUNTED, makePage, type PageArguments, type Question, readPage } from '../questions';
 
 // The uses that lead into a lot, and those that lead out of it: day, then hour, then the other lot's code and producer.
@@ -12,6 +13,8 @@ interface UsesKey {
   limit: number;
   after: readonly unknown[] | null;
   known: string | null;
+  /** Condition: which uses the viewer sees. */
+  seen: string;
 }
 
 interface Row {
@@ -33,8 +36,8 @@ const ORDER = "coalesce(i.on_day, born.produced_on, 'infinity'), coalesce(i.at, 
 
 async function pagesOf(reader: Reader, keys: readonly UsesKey[]): Promise<Row[][]> {
   const found = new Map<UsesKey, Row[]>(keys.map((key) => [key, []]));
-  for (const group of alike(keys, ({ side, limit, after, known }) => [side, limit, after, known])) {
-    const { side, limit, after, known } = group[0]!;
+  for (const group of alike(keys, ({ lot: _, ...same }) => [same])) {
+    const { side, limit, after, known, seen } = group[0]!;
     const [own, far] = side === 'inputs' ? ['output', 'input'] : ['input', 'output'];
     const later = after === null ? '' : `and (${ORDER}) > ($2::date, $3::timestamptz, $4::text, $5::text, $6::uuid)`;
     const rows = await reader.query<Row>(
@@ -43,7 +46,7 @@ async function pagesOf(reader: Reader, keys: readonly UsesKey[]): Promise<Row[][
            coalesce(i.on_day, born.produced_on) as "on", i.on_day as "onDay", i.at,
            array[coalesce(i.on_day, born.produced_on, 'infinity')::text, coalesce(i.at, '-infinity')::text, other.code, o.identifier, i.id::text] as key
          from lot_input i join lot born on born.id = i.output join lot other on other.id = i.${far} join operation o on o.id = other.producer
-         where i.${own} = k.lot and ${knownFact('i', positionOf(known))} ${later}
+         where i.${own} = k.lot and ${knownFact('i', positionOf(known))} and ${seen} ${later}
          order by ${ORDER} limit ${limit}
        ) x`,
       [group.map((key) => key.lot), ...(after ?? [])],
@@ -58,15 +61,16 @@ interface CountKey {
   lot: string;
   side: Side;
   known: string | null;
+  seen: string;
 }
 
 async function counts(reader: Reader, keys: readonly CountKey[]): Promise<number[]> {
   const found = new Map<CountKey, number>();
-  for (const group of alike(keys, ({ side, known }) => [side, known])) {
-    const { side, known } = group[0]!;
+  for (const group of alike(keys, ({ lot: _, ...same }) => [same])) {
+    const { side, known, seen } = group[0]!;
     const rows = await reader.query<{ lot: string; count: number }>(
       `select k.lot, (select count(*)::int from (
-         select from lot_input i where i.${side === 'inputs' ? 'output' : 'input'} = k.lot and ${knownFact('i', positionOf(known))} limit ${MOST_COUNTED + 1}
+         select from lot_input i where i.${side === 'inputs' ? 'output' : 'input'} = k.lot and ${knownFact('i', positionOf(known))} and ${seen} limit ${MOST_COUNTED + 1}
        ) x) as count from unnest($1::uuid[]) as k(lot)`,
       [group.map((key) => key.lot)],
     );
@@ -78,30 +82,19 @@ async function counts(reader: Reader, keys: readonly CountKey[]): Promise<number
 
 const positionOf = (known: string | null): Position | null => (known === null ? null : (BigInt(known) as Position));
 
-/** Keys that one statement can answer together. */
-function alike<Key>(keys: readonly Key[], by: (key: Key) => unknown[]): Key[][] {
-  const groups = new Map<string, Key[]>();
-  for (const key of keys) {
-    const like = JSON.stringify(by(key));
-    const group = groups.get(like);
-    if (group) group.push(key);
-    else groups.set(like, [key]);
-  }
-  return [...groups.values()];
-}
-
 /** One page of a lot's inputs or outputs. */
 export async function usesOf(question: Question, lot: string, side: Side, page: PageArguments): Promise<Page<LotInput>> {
   const list = `${side} of ${lot}`;
   const request = readPage(question, list, page);
   const known = request.known === null ? null : String(request.known);
-  const rows = await question.reader.loader(pagesOf).load({ lot, side, limit: request.first + 1, after: request.after, known });
+  const seen = factVisible(await sightOf(question), 'i.input', 'i.id');
+  const rows = await question.reader.loader(pagesOf).load({ lot, side, limit: request.first + 1, after: request.after, known, seen });
   return makePage(question, {
     list,
     request,
     position: request.known ?? (await question.reader.position()),
     rows: rows.map((row) => Object.assign(new LotInput(), { ...row, grams: grams(row.grams) }) as LotInput & { key: string[] }),
     keyOf: (row) => row.key,
-    count: () => question.reader.loader(counts).load({ lot, side, known }),
+    count: () => question.reader.loader(counts).load({ lot, side, known, seen }),
   });
 }

@@ -16,8 +16,8 @@ import {
   TraceGapConnection,
 } from '@lotline/schema';
 import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
-import { lotVisible } from '../access';
-import { idsOf, PageArguments, type Question } from '../questions';
+import { mayTrace } from '../access';
+import { idsOf, PageArguments, type Question, refuseUnless } from '../questions';
 import { Chain } from './chain';
 import { FoundOrigin } from './origin';
 import { gapsPage, holdersPage, pageOfChain } from './pages';
@@ -29,6 +29,7 @@ const MOST_RECALLED = 1000;
 export class LotOriginResolver {
   @FieldResolver(() => Origin, { description: 'Where its mass was harvested.' })
   origin(@Root() lot: Lot, @Ctx() question: Question): Promise<Origin> {
+    refuseUnless(mayTrace(question.viewer));
     return FoundOrigin.find(question, lot);
   }
 }
@@ -74,6 +75,7 @@ export class RecallResolver {
     @Arg('asOf', () => DateScalar, { nullable: true }) asOf: Day | null,
     @Ctx() question: Question,
   ): Promise<Recall> {
+    refuseUnless(mayTrace(question.viewer));
     const ids = idsOf(lots, 'Lot', 'lots')!;
     if (ids.length === 0 || ids.length > MOST_RECALLED) {
       throw new Refusal({
@@ -84,9 +86,7 @@ export class RecallResolver {
       });
     }
     const known = new Set(
-      (
-        await question.reader.query<{ id: string }>(`select l.id from lot l where l.id = any($1) and ${lotVisible(question.viewer)}`, [ids])
-      ).map((row) => row.id),
+      (await question.reader.query<{ id: string }>('select id from lot where id = any($1)', [ids])).map((row) => row.id),
     );
     const missing = ids.findIndex((id) => !known.has(id));
     if (missing >= 0)

@@ -20,7 +20,8 @@ import {
   TraceSummary,
 } from '@lotline/schema';
 import { Arg, Args, Ctx, Field, FieldResolver, ID, InputType, Int, Resolver, Root } from 'type-graphql';
-import { idsOf, PageArguments, type Question } from '../questions';
+import { mayTrace } from '../access';
+import { idsOf, PageArguments, type Question, refuseUnless } from '../questions';
 import { DEEPEST } from './chain';
 import type { TracedLot } from './facts';
 import { gapsPage, holdersPage, pageOfChain } from './pages';
@@ -61,6 +62,7 @@ export class LotTraceResolver {
     @Arg('asOf', () => DateScalar, { nullable: true, description: 'Only what had happened at the end of that day.' }) asOf: Day | null,
     @Ctx() question: Question,
   ): Promise<Trace> {
+    refuseUnless(mayTrace(question.viewer));
     if (maxDepth != null && (maxDepth < 0 || maxDepth > DEEPEST)) {
       throw new Refusal({
         code: 'BAD_USER_INPUT',

@@ -1,0 +1,156 @@
+import fc from 'fast-check';
+import { type As, csv, type Lotline, startLotline } from '../support/lotline';
+import { folderOf, type World, type WorldUse, world } from '../support/world';
+
+// Competitors share one graph: two worlds that differ only in facts an operation is no party to give that operation the same bytes.
+
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 12);
+
+let bare: Lotline;
+let full: Lotline;
+beforeAll(async () => {
+  [bare, full] = await Promise.all([startLotline(), startLotline()]);
+});
+afterAll(() => Promise.all([bare.close(), full.close()]));
+
+const LOT = `fragment Whole on Lot {
+  id code kind producedOn country quantity { kilograms value unit } producer { id name country roles identifiers { scheme value } } product { name }
+  balance { born used lost onHand elsewhere shipped claimed }
+  holdings(first: 3) { totalCount pageInfo { hasNextPage endCursor } nodes { operation { id name } kilograms since } }
+  then: holdings(asOf: "2025-04-01") { totalCount nodes { operation { name } kilograms } }
+  ownership { totalCount edges { cursor node { owner { name } acquiredFrom { name } kilograms from until certified } } }
+  inputs { totalCount nodes { kilograms on holder { name } input { id code } output { id code } } }
+  outputs(first: 2) { totalCount pageInfo { endCursor hasNextPage } nodes { kilograms on holder { name } input { code } output { id code } } }
+}`;
+const PAGE = `query ($first: Int, $after: String, $filter: LotFilter) {
+  lots(first: $first, after: $after, filter: $filter) { totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor node { ...Whole } } } } ${LOT}`;
+const OPERATIONS = `query ($first: Int, $after: String) { operations(first: $first, after: $after) {
+  totalCount pageInfo { hasNextPage endCursor } nodes { id name country lots(first: 2) { totalCount nodes { code } pageInfo { endCursor } } certificates { totalCount nodes { status } } } } }`;
+
+interface Asked {
+  /** Every answer as it came, ids and cursors told apart by their order of appearance only. */
+  bytes: string[];
+  cursorLengths: number[];
+}
+
+/** Everything that the operation can think of, asked of one world. */
+async function askAll(lotline: Lotline, as: As, given: World, codes: readonly string[], strangers: readonly string[]): Promise<Asked> {
+  const names = new Map<string, string>();
+  const asked: Asked = { bytes: [], cursorLengths: [] };
+  const named = (kind: string, text: string) => {
+    if (!names.has(text)) names.set(text, `${kind} ${names.size}`);
+    return names.get(text);
+  };
+  const ask = async (query: string, variables: Record<string, unknown> = {}): Promise<any> => {
+    const answer = await lotline.ask(query, variables, as);
+    asked.bytes.push(
+      JSON.stringify(answer, (key, value) => {
+        if (typeof value !== 'string') return value;
+        if (key === 'id') return named('id', value);
+        if (key === 'requestId') return 'request';
+        if (!/[cC]ursor$/.test(key)) return value;
+        asked.cursorLengths.push(value.length);
+        return named('cursor', value);
+      }),
+    );
+    return answer.data;
+  };
+  const pages = async (query: string, list: string, first: number, filter?: object) => {
+    for (let after: string | null = null; ; ) {
+      const connection: any = (await ask(query, { first, after, filter }))?.[list];
+      if (!connection?.pageInfo.hasNextPage) return;
+      after = connection.pageInfo.endCursor;
+    }
+  };
+
+  await ask('{ viewer { kind scopes operation { name } certifier { name } } }');
+  await pages(PAGE, 'lots', 2);
+  await pages(PAGE, 'lots', 500);
+  await pages(OPERATIONS, 'operations', 3);
+  for (const code of codes) {
+    await ask(`query ($code: String!) { lot(code: $code) { ...Whole } } ${LOT}`, { code });
+    for (const { identifier } of given.operations)
+      await ask('query ($code: String!, $by: String) { lot(code: $code, producer: $by) { id } }', { code, by: identifier });
+    await ask('query ($code: String!) { lot(code: $code) { trace(direction: BACK) { complete } } }', { code });
+  }
+  await pages(PAGE, 'lots', 500, { codes });
+  for (const prefix of new Set(codes.map((code) => code.slice(0, -1)))) await pages(PAGE, 'lots', 3, { codePrefix: prefix });
+  const ids: string[] = [];
+  for (const identifier of [...given.operations.map((each) => each.identifier), ...strangers]) {
+    const found = await ask('query ($of: String!) { operation(identifier: $of) { id name roles } }', { of: identifier });
+    if (found?.operation) ids.push(found.operation.id);
+  }
+  for (const id of ids) {
+    await pages(PAGE, 'lots', 500, { holders: [id] });
+    await pages(PAGE, 'lots', 500, { producers: [id] });
+    await ask('query ($id: ID!) { node(id: $id) { id ... on Operation { name lots { totalCount nodes { id } } } } }', { id });
+  }
+  return asked;
+}
+
+const shapes = fc.record({
+  lots: fc.integer({ min: 2, max: 10 }),
+  density: fc.integer({ min: 10, max: 60 }),
+  operations: fc.integer({ min: 2, max: 5 }),
+});
+const coins = fc.array(fc.boolean(), { minLength: 150, maxLength: 150 });
+
+test('what an operation is no party to changes no byte of its answers', async () => {
+  await fc.assert(
+    fc.asyncProperty(world(shapes), coins, fc.boolean(), async (drawn, hide, uncertified) => {
+      // Whoever has a certificate is public; the others are known to their partners only.
+      const given: World = uncertified
+        ? { ...drawn, operations: drawn.operations.map((operation) => ({ ...operation, certificates: [] })) }
+        : drawn;
+      const viewer = given.operations[0]!.identifier;
+      const holderOf = (use: WorldUse) => given.lots.find((lot) => lot.code === use.output)!.producer;
+      const sees = (code: string) =>
+        given.lots.some((lot) => lot.code === code && lot.producer === viewer) ||
+        given.transfers.some((each) => each.lot === code && (each.from === viewer || each.to === viewer)) ||
+        given.uses.some((use) => use.input === code && holderOf(use) === viewer) ||
+        given.losses.some((loss) => loss.lot === code && loss.holder === viewer);
+      let coin = 0;
+      const hidden = new Set(given.lots.filter((lot) => !sees(lot.code) && hide[coin++]).map((lot) => lot.code));
+      const kept = <Fact>(facts: Fact[], own: (fact: Fact) => boolean, lots: (fact: Fact) => string[]) =>
+        facts.filter((fact) => !lots(fact).some((code) => hidden.has(code)) && (own(fact) || !hide[coin++ % hide.length]));
+      const less: World = {
+        ...given,
+        lots: given.lots.filter((lot) => !hidden.has(lot.code)),
+        uses: kept(
+          given.uses,
+          (use) => holderOf(use) === viewer,
+          (use) => [use.output, use.input],
+        ),
+        transfers: kept(
+          given.transfers,
+          (each) => each.from === viewer || each.to === viewer,
+          (each) => [each.lot],
+        ),
+        losses: kept(
+          given.losses,
+          (loss) => loss.holder === viewer,
+          (loss) => [loss.lot],
+        ),
+      };
+      await bare.import(folderOf(less));
+      await full.import(folderOf(given));
+      // The same codes at a competitor that nobody else has heard of, and much else that goes on in the log.
+      const stranger = `HIDDEN:${viewer}`;
+      await full.import({
+        'operations.csv': csv([{ operation: stranger, name: 'Hidden', country: 'US', roles: 'handler' }]),
+        'lots.csv': csv(
+          given.lots.map(({ code }) => ({ code, producer: stranger, product: 'Wheat', quantity: 1, unit: 'KGM', kind: 'harvest' })),
+        ),
+      });
+      const codes = given.lots.map((lot) => lot.code);
+      const [seen, other] = [
+        await askAll(bare, { operation: viewer }, given, codes, [stranger]),
+        await askAll(full, { operation: viewer }, given, codes, [stranger]),
+      ];
+      expect(other.bytes).toEqual(seen.bytes);
+      expect(other.cursorLengths).toEqual(seen.cursorLengths);
+      expect(seen.bytes.join()).not.toContain('INTERNAL_SERVER_ERROR');
+    }),
+    { numRuns: RUNS },
+  );
+}, 300_000);
