@@ -15,11 +15,12 @@ import {
   OwnershipOperationResolver,
   operationById,
   operationCertificateById,
+  TraceStepOperationResolver,
   ViewerResolver,
 } from './operations';
 import { LotProductResolver, productById, VerifiedProductResolver } from './products';
 import type { Question } from './questions';
-import { LotOriginResolver, LotTraceResolver, OriginResolver, RecallResolver, TraceResolver } from './trace';
+import { LotOriginResolver, LotTraceResolver, MassBalanceResolver, OriginResolver, RecallResolver, TraceResolver } from './trace';
 
 type NodeFinder = (question: Question, id: string) => Promise<Node | null>;
 
@@ -66,6 +67,8 @@ const RESOLVERS = [
   LotOriginResolver,
   OriginResolver,
   RecallResolver,
+  MassBalanceResolver,
+  TraceStepOperationResolver,
   HolderShareOperationResolver,
   OriginShareOperationResolver,
 ] as const;

@@ -219,3 +219,43 @@ export function gaps(world: World, root: string, direction: 'BACK' | 'FORWARD', 
   }
   return found.sort();
 }
+
+export interface OracleBalance {
+  opening: number;
+  born: number;
+  received: number;
+  sent: number;
+  used: number;
+  lost: number;
+  closing: number;
+}
+
+/** The mass balance of an operation and product from one day to another, kilograms, fact by fact. */
+export function massBalance(world: World, operation: string, product: string, from: string, to: string): OracleBalance {
+  const balance: OracleBalance = { opening: 0, born: 0, received: 0, sent: 0, used: 0, lost: 0, closing: 0 };
+  const inPeriod = (on: string | null) => on !== null && on >= from && on <= to;
+  for (const lot of world.lots.filter((each) => (each.product ?? 'Wheat') === product)) {
+    const heldAt = (counts: (on: string) => boolean) =>
+      changes(world, lot.code)
+        .filter(({ holder, on }) => holder === operation && (on === null || counts(on)))
+        .reduce((sum, { kg }) => sum + kg, 0);
+    balance.opening += Math.max(
+      0,
+      heldAt((on) => on < from),
+    );
+    balance.closing += Math.max(
+      0,
+      heldAt((on) => on <= to),
+    );
+    if (lot.producer === operation && inPeriod(lot.on)) balance.born += lot.kg;
+    for (const each of world.transfers.filter((transfer) => transfer.lot === lot.code && inPeriod(transfer.on))) {
+      if (each.to === operation) balance.received += each.kg;
+      if (each.from === operation) balance.sent += each.kg;
+    }
+    for (const use of world.uses.filter((each) => each.input === lot.code && inPeriod(dayOfUse(world, each))))
+      if (lotOf(world, use.output).producer === operation) balance.used += use.kg;
+    for (const loss of world.losses.filter((each) => each.lot === lot.code && inPeriod(each.on)))
+      if (loss.holder === operation) balance.lost += loss.kg;
+  }
+  return balance;
+}

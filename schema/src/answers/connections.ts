@@ -7,6 +7,7 @@ import { connectionOf } from '../relay/connection';
 import { Ownership } from './lot';
 import { VerifiedProduct } from './operation';
 import { OriginShare } from './origin';
+import { TraceStep } from './step';
 import { HolderShare, TraceGap, TraceLink, TraceLot } from './trace';
 
 export const HolderShareConnection = connectionOf('HolderShare', () => HolderShare);
@@ -20,4 +21,5 @@ export const OwnershipConnection = connectionOf('Ownership', () => Ownership);
 export const TraceGapConnection = connectionOf('TraceGap', () => TraceGap);
 export const TraceLinkConnection = connectionOf('TraceLink', () => TraceLink);
 export const TraceLotConnection = connectionOf('TraceLot', () => TraceLot);
+export const TraceStepConnection = connectionOf('TraceStep', () => TraceStep);
 export const VerifiedProductConnection = connectionOf('VerifiedProduct', () => VerifiedProduct);

@@ -75,6 +75,26 @@ export const GapKind = list([
 export type GapKind = keyof typeof GapKind;
 registerEnumType(GapKind, { name: 'GapKind', description: 'What is missing from a story, or wrong with it.' });
 
+/** What may happen to a lot, in the order in which things of one moment are told: causes before what follows from them. */
+export const StepKind = list([
+  'HARVESTED',
+  'PURCHASED',
+  'TRANSFORMED',
+  'CERTIFIED',
+  'TRANSFERRED',
+  'EXPORTED',
+  'DEPARTED',
+  'TREATED',
+  'ARRIVED',
+  'IMPORTED',
+  'ENTERED',
+  'HELD',
+  'DISPOSED',
+  'LOST',
+]);
+export type StepKind = keyof typeof StepKind;
+registerEnumType(StepKind, { name: 'StepKind', description: 'What happened.' });
+
 /** Organic standards a certificate may stand on: NOP, and the arrangements of equivalence with the United States. */
 export const STANDARDS = ['NOP', 'CANADA', 'EU', 'UK', 'SWITZERLAND', 'JAPAN', 'KOREA', 'TAIWAN'] as const;
 export type Standard = (typeof STANDARDS)[number];

@@ -18,6 +18,7 @@ import {
   type Page,
   parseOperationIdentifier,
   Refusal,
+  TraceStep,
   today,
   VerifiedProductConnection,
   ViewerAnswer,
@@ -25,7 +26,7 @@ import {
 import { Arg, Args, Ctx, Field, FieldResolver, ID, InputType, Query, Resolver, Root } from 'type-graphql';
 import { operationVisible, sightOf } from '../access';
 import { Conditions, idsOf, knownRow, MOST_COUNTED, makePage, PageArguments, pageOfList, type Question, readPage } from '../questions';
-import { verdictOver } from '../rules';
+import { verdictOn, verdictOver } from '../rules';
 import { certifierById, historyOf, operationById, standingOf, verifiedProducts } from './loaders';
 
 @InputType({ description: 'Fields are ANDed, lists are ORed.' })
@@ -255,5 +256,28 @@ export class OriginShareOperationResolver {
   @FieldResolver(() => Operation, { nullable: true, description: 'The farm.' })
   operation(@Root() share: OriginShare, @Ctx() { reader }: Question): Promise<Operation | null> | null {
     return share.operationId ? reader.loader(operationById).load(share.operationId) : null;
+  }
+}
+
+@Resolver(() => TraceStep)
+export class TraceStepOperationResolver {
+  @FieldResolver(() => Operation, { nullable: true, description: 'Who owned it then.' })
+  owner(@Root() { ownerId }: TraceStep, @Ctx() { reader }: Question): Promise<Operation | null> | null {
+    return ownerId ? reader.loader(operationById).load(ownerId) : null;
+  }
+
+  @FieldResolver(() => Operation, { nullable: true, description: 'Who gave it.' })
+  from(@Root() { fromId }: TraceStep, @Ctx() { reader }: Question): Promise<Operation | null> | null {
+    return fromId ? reader.loader(operationById).load(fromId) : null;
+  }
+
+  @FieldResolver(() => Operation, { nullable: true, description: 'Who received it.' })
+  to(@Root() { toId }: TraceStep, @Ctx() { reader }: Question): Promise<Operation | null> | null {
+    return toId ? reader.loader(operationById).load(toId) : null;
+  }
+
+  @FieldResolver(() => CertificationVerdict, { nullable: true, description: 'Was the owner certified for this product on that day?' })
+  async certified(@Root() { ownerId, productId, on }: TraceStep, @Ctx() { reader }: Question): Promise<CertificationVerdict | null> {
+    return ownerId && on ? verdictOn(await reader.loader(standingOf).load(ownerId), productId, on) : null;
   }
 }

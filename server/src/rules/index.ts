@@ -4,7 +4,7 @@ import { overdrawn } from './overdrawn';
 import { ownerChangedWithoutTransfer, ownerNotCertified } from './owners';
 import type { Rule } from './story';
 
-export { type CertificateHistory, type Standing, verdictOver } from './certification';
+export { type CertificateHistory, type Standing, verdictOn, verdictOver } from './certification';
 export { breachesOf, type Flow, type InputsOfProduct, type LotStory, type Rule, type Tenure } from './story';
 
 /** Every rule about a lot, in the order in which gaps are told. */

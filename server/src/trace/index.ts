@@ -1,2 +1,3 @@
+export * from './mass-balance-resolver';
 export * from './origin-resolver';
 export * from './resolver';

@@ -1,0 +1,29 @@
+import { Field, ObjectType } from 'type-graphql';
+import type { Day } from '../codes/day';
+import { StepKind } from '../codes/lists';
+import type { Grams } from '../codes/mass';
+import { DateScalar, DateTimeScalar, KilogramsScalar } from '../scalars';
+import { TraceLot } from './trace';
+
+@ObjectType({ simpleResolvers: true, description: 'One thing that happened: who owned it then, and how it travelled.' })
+export class TraceStep {
+  ownerId: string | null;
+  fromId: string | null;
+  toId: string | null;
+  productId: string;
+
+  @Field(() => StepKind, { description: 'What happened.' })
+  kind: StepKind;
+
+  @Field(() => DateScalar, { nullable: true, description: 'Local day.' })
+  on: Day | null;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'Instant, where the hour is known.' })
+  at: Date | null;
+
+  @Field(() => TraceLot, { description: 'To which lot.' })
+  lot: TraceLot;
+
+  @Field(() => KilogramsScalar, { nullable: true, description: 'Mass that it moved.' })
+  kilograms: Grams | null;
+}

@@ -1,0 +1,109 @@
+import { createHmac } from 'node:crypto';
+import { DateScalar, type Day, Lot, MassBalance, type Page, Refusal, StepKind, TraceStep, TraceStepConnection } from '@lotline/schema';
+import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
+import { operationVisible, seesWhole, sightOf } from '../access';
+import { lotById } from '../lots';
+import { idIn, makePage, PageArguments, type Question, readPage } from '../questions';
+import { type BalanceStep, countSteps, type MassBalanceRequest, massBalanceOf, stepsOf } from './mass-balance';
+
+class FoundMassBalance extends MassBalance {
+  constructor(readonly request: MassBalanceRequest) {
+    super();
+  }
+}
+
+const notFound = (what: 'operation' | 'product') =>
+  new Refusal({
+    code: 'NOT_FOUND',
+    message: `there is no such ${what}`,
+    path: [what],
+    remedy: `send the id of a ${what}, as an answer gave it`,
+  });
+
+/** @throws Refusal unless the viewer sees all that a balance of the operation would sum up */
+async function checkRight(question: Question, operation: string): Promise<void> {
+  const sight = await sightOf(question);
+  const [row] = await question.reader.query(`select from operation o where o.id = $1 and ${operationVisible(sight, 'o')}`, [operation]);
+  if (!row) throw notFound('operation');
+  if (seesWhole(sight, operation)) return;
+  throw new Refusal({
+    code: 'FORBIDDEN',
+    message: 'the balance of an operation is for itself, its certifier and analysts',
+    path: ['operation'],
+    remedy: 'ask for an operation whose facts you all see',
+  });
+}
+
+@Resolver(() => MassBalance)
+export class MassBalanceResolver {
+  @Query(() => MassBalance, {
+    description:
+      'One operation, one product, one period: 7 CFR 205.403(d)(4). opening + born + received - sent - used - lost = closing, or unexplained says by how much.',
+  })
+  async massBalance(
+    @Arg('operation', () => ID) operationId: string,
+    @Arg('product', () => ID) productId: string,
+    @Arg('from', () => DateScalar) from: Day,
+    @Arg('to', () => DateScalar) to: Day,
+    @Ctx() question: Question,
+  ): Promise<MassBalance> {
+    const request = {
+      operation: idIn(operationId, 'Operation', ['operation']),
+      product: idIn(productId, 'Product', ['product']),
+      from,
+      to,
+    };
+    if (from > to)
+      throw new Refusal({
+        code: 'BAD_USER_INPUT',
+        message: `the period ends on ${to}, before it begins`,
+        path: ['to'],
+        remedy: 'give from and to in order',
+      });
+    await checkRight(question, request.operation);
+    const [product] = await question.reader.query('select from product where id = $1', [request.product]);
+    if (!product) throw notFound('product');
+    return Object.assign(new FoundMassBalance(request), await massBalanceOf(question.reader, request));
+  }
+
+  @FieldResolver(() => TraceStepConnection, { description: 'The facts behind the sums, oldest first. A use is told of the lot used.' })
+  async steps(
+    @Root() { request: of }: FoundMassBalance,
+    @Arg('kinds', () => [StepKind], { nullable: true }) kinds: StepKind[] | null,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<TraceStep>> {
+    const { reader } = question;
+    const list = `steps of ${of.operation} ${of.product} ${of.from} ${of.to}`;
+    const request = readPage(question, list, page);
+    const { known, after, first } = request;
+    const rows = await stepsOf(reader, of, { kinds: kinds ?? null, after, limit: first + 1, known });
+    const lots = await reader.loader(lotById).loadMany(rows.map((row) => row.lot));
+    const steps = rows.map((row, index) => stepAnswer(question, row, lots[index] as Lot));
+    return makePage(question, {
+      list,
+      request,
+      position: known ?? (await reader.position()),
+      rows: steps,
+      keyOf: ({ key }) => key,
+      count: () => countSteps(reader, of, { kinds: kinds ?? null, known }),
+    });
+  }
+}
+
+function stepAnswer({ refKey }: Question, step: BalanceStep, lot: Lot): TraceStep & { key: readonly string[] } {
+  const { kind, on, at, sender, receiver, grams, key } = step;
+  const ref = createHmac('sha256', refKey).update(`balance|${lot.id}`).digest('base64url').slice(0, 22);
+  return Object.assign(new TraceStep(), {
+    kind,
+    on,
+    at,
+    kilograms: grams,
+    ownerId: receiver ?? sender,
+    fromId: sender,
+    toId: receiver,
+    productId: lot.productId,
+    lot: { ref, depth: 0, kilograms: lot.grams, share: 1, lot, withheld: null },
+    key,
+  });
+}
