@@ -1,15 +1,22 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Refusal } from '@lotline/schema';
 import { ADMINISTRATOR, ANALYST, mintToken } from './access';
 import { type Instance, openInstance } from './app';
 import { callerDirectory, readConfig, SettingError } from './config';
-import { EmbeddedError } from './database';
+import { EmbeddedError, Reader } from './database';
 import { viewerForCertifier, viewerForOperation } from './demo';
 import { FolderRefused, type ImportCounts, importFolder } from './import';
+import { lotNamed } from './lots';
 import { terminalProgress } from './progress';
+import type { Question } from './questions';
+import { REPORT_FORMATS, reportOn } from './report';
 
 const USAGE = `lotline import DIR [--dry-run]   import a folder of CSV files, all or nothing
+lotline trace LOT [--forward] [--format table|csv|jsonl]
+                                  what a lot was made of, or what was made of it; LOT is its code, or OPERATION/code
 lotline token --admin | --analyst | --operation ID | --certifier CODE   print a token of demo mode
 
 Data goes to stdout, all else to stderr. DATA_DIR or DATABASE_URL name the database, as for the server.
@@ -18,6 +25,9 @@ Exit codes: 0 done, 1 the input was refused, 2 wrong usage.`;
 const DONE = 0;
 const REFUSED = 1;
 const WRONG_USAGE = 2;
+
+/** Longest that a statement of a trace may take here, milliseconds: nobody else waits for it. */
+const TRACE_TIMEOUT_MS = 600_000;
 
 class UsageError extends Error {}
 
@@ -81,6 +91,29 @@ async function tokenVerb(args: string[]): Promise<number> {
   });
 }
 
+async function traceVerb(args: string[]): Promise<number> {
+  const { values, positionals } = parse(args, { forward: { type: 'boolean' }, format: { type: 'string' } });
+  const [name, ...rest] = positionals;
+  if (name === undefined || rest.length > 0) throw new UsageError('trace takes one lot');
+  const format = String(values.format ?? 'table');
+  if (!Object.hasOwn(REPORT_FORMATS, format))
+    throw new UsageError(`--format ${format}: write one of ${Object.keys(REPORT_FORMATS).join(', ')}`);
+  const report = await withInstance(async ({ database, runner, cursors }) => {
+    const reader = new Reader(database, { timeout: TRACE_TIMEOUT_MS });
+    const question: Question = { viewer: ANALYST, reader, runner, cursors, refKey: randomBytes(32), requestId: 'trace' };
+    try {
+      return await reportOn(question, await lotNamed(question, name), values.forward ? 'FORWARD' : 'BACK');
+    } finally {
+      await reader.close();
+    }
+  });
+  for (const line of REPORT_FORMATS[format as keyof typeof REPORT_FORMATS](report)) {
+    if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
+  }
+  if (!report.complete) say(`the trace is not complete: ${report.gaps.length} gaps`);
+  return DONE;
+}
+
 function parse(args: string[], options: Record<string, { type: 'boolean' | 'string' }>) {
   try {
     return parseArgs({ args, options, allowPositionals: true });
@@ -89,7 +122,7 @@ function parse(args: string[], options: Record<string, { type: 'boolean' | 'stri
   }
 }
 
-const VERBS: Record<string, (args: string[]) => Promise<number>> = { import: importVerb, token: tokenVerb };
+const VERBS: Record<string, (args: string[]) => Promise<number>> = { import: importVerb, trace: traceVerb, token: tokenVerb };
 
 async function main(args: string[]): Promise<number> {
   const [verb, ...rest] = args;
@@ -112,6 +145,9 @@ async function main(args: string[]): Promise<number> {
     return error instanceof SettingError ? WRONG_USAGE : REFUSED;
   }
 }
+
+// Whoever reads may have seen enough, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? DONE : REFUSED));
 
 main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;

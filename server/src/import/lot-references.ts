@@ -1,4 +1,5 @@
-import { type Day, grams, parseOperationIdentifier, quote } from '@lotline/schema';
+import { type Day, grams, quote } from '@lotline/schema';
+import { cuts } from '../lots';
 import { type Book, type KnownLot, unknown } from './book';
 import { type FileFormat, LOTS } from './columns';
 
@@ -12,15 +13,6 @@ interface StoredLot {
   kg_per_bushel: string | null;
   grams: string;
   produced_on: Day | null;
-}
-
-/** Every way in which a name can be read as `OPERATION/code`: both parts may hold slashes of their own. */
-function* cuts(text: string): Generator<{ producer: string; code: string }> {
-  for (let at = text.indexOf('/'); at >= 0; at = text.indexOf('/', at + 1)) {
-    const producer = parseOperationIdentifier(text.slice(0, at));
-    const code = text.slice(at + 1).trim();
-    if (producer.ok && code !== '') yield { producer: producer.value, code };
-  }
 }
 
 /** Lots by the ways in which a spreadsheet names them: the bare code, or `OPERATION/code` where it is not unique. */

@@ -2,7 +2,7 @@ export * from './birth';
 export * from './declare-inputs';
 export * from './facts';
 export { ownershipOf } from './holdings';
-export { lotById, visibleLot } from './lookup';
+export { cuts, lotById, lotNamed, visibleLot } from './lookup';
 export { type Movement, movementsOf, transfersOf } from './movements';
 export * from './mutations';
 export * from './resolver';

@@ -1,4 +1,4 @@
-import { Lot, parseCode, parseOperationIdentifier, Refusal } from '@lotline/schema';
+import { Lot, parseCode, parseOperationIdentifier, quote, Refusal } from '@lotline/schema';
 import { lotVisible, sightOf } from '../access';
 import { alike, type BatchOf, nounById } from '../database';
 import type { Question } from '../questions';
@@ -51,4 +51,40 @@ export async function findLot(question: Question, text: string, producer: string
     });
   }
   return rows[0] ? reader.loader(lotById).load(rows[0].id) : null;
+}
+
+/** Every way in which a name can be read as `OPERATION/code`: both parts may hold slashes of their own. */
+export function* cuts(text: string): Generator<{ producer: string; code: string }> {
+  for (let at = text.indexOf('/'); at >= 0; at = text.indexOf('/', at + 1)) {
+    const producer = parseOperationIdentifier(text.slice(0, at));
+    const code = text.slice(at + 1).trim();
+    if (producer.ok && code !== '') yield { producer: producer.value, code };
+  }
+}
+
+/**
+ * The one lot that a name means: tried whole first, then as `OPERATION/code`.
+ * @throws Refusal NOT_FOUND, or AMBIGUOUS naming the ways to write it
+ */
+export async function lotNamed(question: Question, name: string): Promise<Lot> {
+  const lots: Lot[] = [];
+  try {
+    const whole = await findLot(question, name, null);
+    if (whole) return whole;
+    for (const { code, producer } of cuts(name)) {
+      const lot = await findLot(question, code, producer);
+      if (lot) lots.push(lot);
+    }
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.reasons[0].code !== 'AMBIGUOUS') throw error;
+    throw new Refusal({ ...error.reasons[0], remedy: 'write it as OPERATION/code' });
+  }
+  if (lots.length === 1) return lots[0]!;
+  if (lots.length === 0)
+    throw new Refusal({ code: 'NOT_FOUND', message: `there is no lot ${quote(name)}`, remedy: 'write its code, or OPERATION/code' });
+  throw new Refusal({
+    code: 'AMBIGUOUS',
+    message: `${quote(name)} may be read as ${lots.length} lots`,
+    remedy: 'choose another of their codes',
+  });
 }

@@ -200,7 +200,8 @@ export class Chain {
     return this.facts;
   }
 
-  private async massOf(lot: TracedLot): Promise<Grams> {
+  /** Grams of the roots in a lot: BACK how much of them came out of it, FORWARD how much of them went into it. */
+  async massOf(lot: TracedLot): Promise<Grams> {
     if (this.closure.roots.includes(lot.id)) return lot.grams;
     const masses = this.request.direction === 'BACK' ? (await this.whereFrom()).through : (await this.whereTo()).into;
     return (masses.get(lot.id) ?? 0n) as Grams;

@@ -1,3 +1,5 @@
+export { Chain, type FoundGap, type FoundHolder } from './chain';
+export type { TracedLot } from './facts';
 export * from './mass-balance-resolver';
 export * from './origin-resolver';
 export * from './resolver';
