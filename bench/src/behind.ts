@@ -34,3 +34,28 @@ function countBehind(code: string, inputsOf: ReadonlyMap<string, readonly string
   }
   return met.size - 1;
 }
+
+/** Harvests, at most so many and spread over the network, that about `wanted` lots have in them, themselves counted. */
+export function rootsAhead(network: Network, wanted: number, most: number): string[] {
+  const outputsOf = new Map<string, string[]>();
+  for (const { output, input } of network.files.get('lot_inputs.csv')!) {
+    const outputs = outputsOf.get(input!);
+    if (outputs) outputs.push(output!);
+    else outputsOf.set(input!, [output!]);
+  }
+  const harvests = network.files.get('lots.csv')!.filter(({ kind }) => kind === 'HARVEST');
+  const every = Math.max(1, Math.floor(harvests.length / most));
+  const roots: string[] = [];
+  const met = new Set<string>();
+  for (let index = 0; index < harvests.length && met.size < wanted && roots.length < most; index += every) {
+    const { code } = harvests[index]!;
+    roots.push(code!);
+    const open = [code!];
+    for (let lot = open.pop(); lot !== undefined; lot = open.pop()) {
+      if (met.has(lot)) continue;
+      met.add(lot);
+      open.push(...(outputsOf.get(lot) ?? []));
+    }
+  }
+  return roots;
+}

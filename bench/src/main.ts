@@ -6,7 +6,9 @@ import { type Cluster, startCluster } from './cluster';
 import { type Figure, table } from './figures';
 import { writeFolder } from './folder';
 import { IMPORTED, importVersusCopy } from './import-versus-copy';
+import { massesVersusClosure } from './masses-versus-closure';
 import { growNetwork } from './network';
+import { rightsVersusNone } from './rights-versus-none';
 import { traceVersusJson } from './trace-versus-json';
 
 const USAGE = `npm run bench [-- [--quick] [--json FILE] [--lots N] [--seed N]]
@@ -37,7 +39,9 @@ async function run(cluster: Cluster, shape: Shape, seed: number): Promise<{ figu
   writeFolder(network, directory);
   const importing = await importVersusCopy(cluster, directory, shape.rounds, say);
   const tracing = await traceVersusJson(cluster.urlOf(IMPORTED), network, shape.seconds, say);
-  return { figures: [...importing, ...tracing], network: { seed, lots, inputs } };
+  const masses = await massesVersusClosure(cluster.urlOf(IMPORTED), network, shape.seconds, say);
+  const rights = await rightsVersusNone(cluster.urlOf(IMPORTED), network, shape.seconds, say);
+  return { figures: [...importing, ...tracing, ...masses, ...rights], network: { seed, lots, inputs } };
 }
 
 function wholeNumber(text: string | undefined, fallback: number): number {
