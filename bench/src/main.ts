@@ -39,7 +39,7 @@ async function run(cluster: Cluster, shape: Shape, seed: number): Promise<{ figu
   writeFolder(network, directory);
   const importing = await importVersusCopy(cluster, directory, shape.rounds, say);
   const tracing = await traceVersusJson(cluster.urlOf(IMPORTED), network, shape.seconds, say);
-  const masses = await massesVersusClosure(cluster.urlOf(IMPORTED), network, shape.seconds, say);
+  const masses = await massesVersusClosure(cluster.urlOf(IMPORTED), network, say);
   const rights = await rightsVersusNone(cluster.urlOf(IMPORTED), network, shape.seconds, say);
   return { figures: [...importing, ...tracing, ...masses, ...rights], network: { seed, lots, inputs } };
 }

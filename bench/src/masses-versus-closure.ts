@@ -4,7 +4,7 @@ import type { ClosureTask } from './children/closure-floor';
 import type { FloorPlace, FloorTask } from './children/json-floor';
 import type { ServerPlace, ServerTask } from './children/trace-server';
 import { against, type Figure } from './figures';
-import { type Ask, load } from './load';
+import { type Ask, inTurn } from './load';
 import type { Network } from './network';
 
 /** Lots behind the lot whose origin is asked, and lots that are recalled, of a network of 100,000. */
@@ -13,6 +13,7 @@ const RECALLED = 28_000;
 const FULL = 100_000;
 /** Most lots that one recall names. */
 const MOST_ROOTS = 1000;
+const TIMES = 11;
 const FLOOR = 'pg fetching the closure with its masses';
 
 const ORIGIN = `query ($code: String!) { lot(code: $code) {
@@ -23,7 +24,7 @@ const RECALL =
 const IDS = 'query ($codes: [String!]) { lots(filter: { codes: $codes }, first: 500) { nodes { id } } }';
 
 /** Origin of a blend and recall of a harvest, to the gram, beside the statement that fetches what they are computed from. */
-export async function massesVersusClosure(url: string, network: Network, seconds: number, say: (line: string) => void): Promise<Figure[]> {
+export async function massesVersusClosure(url: string, network: Network, say: (line: string) => void): Promise<Figure[]> {
   const server = await inChild<ServerTask, ServerPlace>('trace-server', { url });
   const floor = await inChild<FloorTask, FloorPlace>('closure-floor', { url });
   try {
@@ -63,10 +64,10 @@ export async function massesVersusClosure(url: string, network: Network, seconds
     for (const { name, lots, ...asks } of comparisons) {
       const fetched = (await answerOf(floor.answer.url, asks.floor)) as { lots: number };
       if (fetched.lots !== lots) throw new Error(`${name}: the floor fetches ${fetched.lots} lots, the server follows ${lots}`);
-      const ours = await load(server.answer.url, [asks.ours], seconds);
-      const peer = await load(floor.answer.url, [asks.floor], seconds);
-      say(`${name}: p50 ${ours.p50.toFixed(0)} ms, floor ${peer.p50.toFixed(0)} ms`);
-      figures.push(against(`${name}, p50`, 'ms', ours.p50, FLOOR, peer.p50));
+      const ours = await inTurn(server.answer.url, asks.ours, TIMES);
+      const peer = await inTurn(floor.answer.url, asks.floor, TIMES);
+      say(`${name}: ${ours.toFixed(0)} ms, floor ${peer.toFixed(0)} ms`);
+      figures.push(against(`${name}, median of ${TIMES}`, 'ms', ours, FLOOR, peer));
     }
     return figures;
   } finally {

@@ -1,7 +1,7 @@
 import { Node, type NodeType, parseGlobalId, Refusal } from '@lotline/schema';
 import type { GraphQLSchema } from 'graphql';
 import { Arg, buildSchemaSync, Ctx, ID, type PubSub, Query, Resolver } from 'type-graphql';
-import { operationVisible, sightOf } from './access';
+import { operationVisible } from './access';
 import { LotInputLotResolver, LotMutations, LotResolver, OperationLotsResolver, visibleLot } from './lots';
 import {
   certifierById,
@@ -32,7 +32,7 @@ const FINDERS: Record<NodeType, NodeFinder> = {
   Lot: visibleLot,
   Operation: async (question, id) => {
     const { reader } = question;
-    const rows = await reader.query(`select from operation o where o.id = $1 and ${operationVisible(await sightOf(question), 'o')}`, [id]);
+    const rows = await reader.query(`select from operation o where o.id = $1 and ${operationVisible(question.viewer, 'o')}`, [id]);
     return rows.length === 1 ? reader.loader(operationById).load(id) : null;
   },
 };

@@ -52,6 +52,11 @@ function entriesByOwner(birth: Birth | null, movements: readonly Movement[]): Ma
   return entries;
 }
 
+/** Everybody who ever had some of a lot, as its facts tell it. */
+export const ownersOf = ({ producerId }: Birth, movements: readonly Movement[]): string[] => [
+  ...new Set([producerId, ...movements.flatMap(({ from, to }) => (to === null ? [from] : [from, to]))]),
+];
+
 /** A fact with no day counts on every day. */
 const counts = (entry: { on: Day | null }, day: Day): boolean => entry.on === null || entry.on <= day;
 
@@ -131,13 +136,13 @@ export interface Balance {
 export function balanceOf(
   birth: Birth,
   { birth: birthSeen, movements }: { birth: boolean; movements: readonly Movement[] },
-  seesWhole: (owner: string) => boolean,
+  seenWhole: ReadonlySet<string>,
 ): Balance {
   const sumOf = (kind: Movement['kind']) => movements.reduce((sum, each) => (each.kind === kind ? sum + each.grams : sum), 0n);
   let onHand = 0n;
   for (const [owner, entries] of entriesByOwner(birthSeen ? birth : null, movements)) {
     const held = entries.reduce((sum, entry) => sum + entry.grams, 0n);
-    if (held > 0n || seesWhole(owner)) onHand += held;
+    if (held > 0n || seenWhole.has(owner)) onHand += held;
   }
   const [used, lost] = [sumOf('USE'), sumOf('LOSS')];
   return { used: grams(used), lost: grams(lost), onHand: grams(onHand), elsewhere: grams(birth.grams - onHand - used - lost) };

@@ -1,6 +1,6 @@
 import { CountryCodeScalar, DateScalar, type Day, type Lot, LotKind, type Page } from '@lotline/schema';
 import { Field, ID, InputType } from 'type-graphql';
-import { countVisibleLots, factVisible, type Sight, sightOf, visibleLots } from '../access';
+import { countVisibleLots, factVisible, seesAll, type Viewer, visibleLots } from '../access';
 import type { Position } from '../database';
 import { Conditions, idsOf, knownFact, knownRow, MOST_COUNTED, makePage, type PageArguments, type Question, readPage } from '../questions';
 import { lotById } from './lookup';
@@ -36,12 +36,12 @@ export class LotFilter {
 }
 
 /** Does any of these owners hold some of the lot, by the facts in sight? At a later page, as it was known at the first. */
-function held(owners: string, known: Position | null, sight: Sight): string {
-  if (known === null && sight === 'ALL')
+function held(owners: string, known: Position | null, viewer: Viewer): string {
+  if (known === null && seesAll(viewer))
     return `exists (select from holding h where h.lot = l.id and h.owner = any(${owners}) and h.grams > 0)`;
-  const counts = (fact: string) => `${knownFact(fact, known)} and ${factVisible(sight, 'l.id', `${fact}.id`)}`;
+  const counts = (fact: string) => `${knownFact(fact, known)} and ${factVisible(viewer, 'l.id', `${fact}.id`)}`;
   return `exists (select from holding h where h.lot = l.id and h.owner = any(${owners}) and
-    case when l.producer = h.owner and ${factVisible(sight, 'l.id', 'l.id')} then l.grams else 0 end
+    case when l.producer = h.owner and ${factVisible(viewer, 'l.id', 'l.id')} then l.grams else 0 end
     + coalesce((select sum(case when t.receiver = h.owner then t.grams else -t.grams end) from transfer t where t.lot = l.id and (t.receiver = h.owner or t.sender = h.owner) and ${counts('t')}), 0)
     - coalesce((select sum(i.grams) from lot_input i where i.input = l.id and i.holder = h.owner and ${counts('i')}), 0)
     - coalesce((select sum(a.grams) from lot_adjustment a where a.lot = l.id and a.holder = h.owner and ${counts('a')}), 0) > 0)`;
@@ -56,7 +56,7 @@ export async function listLots(
   producer: string | null = null,
 ): Promise<Page<Lot>> {
   const request = readPage(question, list, page);
-  const sight = await sightOf(question);
+  const { viewer } = question;
   const where = new Conditions();
   if (producer !== null) where.add(`l.producer = ${where.parameter(producer)}`);
   where.anyOf('l.code', filter?.codes, 'text');
@@ -71,16 +71,16 @@ export async function listLots(
   if (filter?.producedFrom != null) where.add(`l.produced_on >= ${where.parameter(filter.producedFrom)}`);
   if (filter?.producedTo != null) where.add(`l.produced_on <= ${where.parameter(filter.producedTo)}`);
   const holders = idsOf(filter?.holders, 'Operation', 'filter.holders');
-  if (holders) where.add(held(`${where.parameter(holders)}::uuid[]`, request.known, sight));
+  if (holders) where.add(held(`${where.parameter(holders)}::uuid[]`, request.known, viewer));
   where.add(knownRow('l', request.known));
   const { known } = request;
   const counted = {
-    text: countVisibleLots(sight, { where: String(where), limit: MOST_COUNTED + 1, known }),
+    text: countVisibleLots(viewer, { where: String(where), limit: MOST_COUNTED + 1, known }),
     parameters: [...where.parameters],
   };
   const after = request.after && `${where.parameter(request.after[0])}::uuid`;
   const ids = await question.reader.query<{ id: string }>(
-    visibleLots(sight, { where: String(where), after, limit: request.first + 1, known }),
+    visibleLots(viewer, { where: String(where), after, limit: request.first + 1, known }),
     where.parameters,
   );
   const lots = (await question.reader.loader(lotById).loadMany(ids.map((row) => row.id))) as Lot[];

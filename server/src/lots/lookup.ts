@@ -1,5 +1,5 @@
 import { Lot, parseCode, parseOperationIdentifier, quote, Refusal } from '@lotline/schema';
-import { lotVisible, sightOf } from '../access';
+import { lotVisible, seesAll } from '../access';
 import { alike, type BatchOf, nounById } from '../database';
 import type { Question } from '../questions';
 
@@ -18,9 +18,8 @@ const lotsSeen: BatchOf<{ id: string; seen: string }, boolean> = async (reader, 
 
 /** A lot by id; null where there is none, or the viewer may not see it. */
 export async function visibleLot(question: Question, id: string): Promise<Lot | null> {
-  const { reader } = question;
-  const sight = await sightOf(question);
-  const seen = sight === 'ALL' || (await reader.loader(lotsSeen).load({ id, seen: lotVisible(sight, 'l.id') }));
+  const { reader, viewer } = question;
+  const seen = seesAll(viewer) || (await reader.loader(lotsSeen).load({ id, seen: lotVisible(viewer, 'l.id') }));
   return seen ? reader.loader(lotById).load(id) : null;
 }
 
@@ -30,7 +29,7 @@ export async function visibleLot(question: Question, id: string): Promise<Lot | 
  * @throws Refusal AMBIGUOUS naming the producers; BAD_USER_INPUT for a code or identifier that cannot be one
  */
 export async function findLot(question: Question, text: string, producer: string | null): Promise<Lot | null> {
-  const { reader } = question;
+  const { reader, viewer } = question;
   const code = parseCode(text);
   if (!code.ok) throw new Refusal({ code: 'BAD_USER_INPUT', message: code.wrong, path: ['code'], remedy: code.remedy });
   const identifier = producer === null ? null : parseOperationIdentifier(producer);
@@ -38,7 +37,7 @@ export async function findLot(question: Question, text: string, producer: string
     throw new Refusal({ code: 'BAD_USER_INPUT', message: identifier.wrong, path: ['producer'], remedy: identifier.remedy });
   const rows = await reader.query<{ id: string; producer: string }>(
     `select l.id, o.identifier as producer from lot l join operation o on o.id = l.producer
-     where l.code = $1 and ($2::text is null or o.identifier = $2) and ${lotVisible(await sightOf(question), 'l.id')} order by o.identifier limit 11`,
+     where l.code = $1 and ($2::text is null or o.identifier = $2) and ${lotVisible(viewer, 'l.id')} order by o.identifier limit 11`,
     [code.value, identifier?.value ?? null],
   );
   if (rows.length > 1) {

@@ -1,5 +1,5 @@
 import { type Day, type Grams, grams } from '@lotline/schema';
-import { factVisible, sightOf } from '../access';
+import { factVisible } from '../access';
 import { alike, type BatchOf, grouped, type Position } from '../database';
 import { knownFact, type Question } from '../questions';
 
@@ -91,9 +91,9 @@ const seenFacts: BatchOf<SeenKey, SeenFacts> = async (reader, keys) => {
 };
 
 /** What the viewer sees of a lot's facts, in the state that a page belongs to. */
-export const factsSeen = async (question: Question, lot: string, known: Position | null): Promise<SeenFacts> =>
+export const factsSeen = (question: Question, lot: string, known: Position | null): Promise<SeenFacts> =>
   question.reader.loader(seenFacts).load({
     lot,
     known: known === null ? null : String(known),
-    seen: factVisible(await sightOf(question), 'f.lot', 'f.fact'),
+    seen: factVisible(question.viewer, 'f.lot', 'f.fact'),
   });

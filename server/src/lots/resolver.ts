@@ -17,10 +17,10 @@ import {
   ZERO,
 } from '@lotline/schema';
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
-import { seesWhole, sightOf } from '../access';
+import { seesWhole } from '../access';
 import { operationById } from '../operations';
 import { PageArguments, pageOfList, type Question, readPage } from '../questions';
-import { balanceOf, holdingsOn, ownershipOf } from './holdings';
+import { balanceOf, holdingsOn, ownershipOf, ownersOf } from './holdings';
 import { LotFilter, listLots } from './list';
 import { findLot, visibleLot } from './lookup';
 import { factsSeen } from './movements';
@@ -115,11 +115,13 @@ export class LotResolver {
 
   @FieldResolver(() => LotBalance, { description: 'What became of its mass.' })
   async balance(@Root() lot: Lot, @Ctx() question: Question): Promise<LotBalance> {
-    const sight = await sightOf(question);
     const facts = await factsSeen(question, lot.id, null);
+    const owners = ownersOf(lot, facts.movements);
+    const whole = await Promise.all(owners.map((owner) => seesWhole(question, owner)));
+    const seenWhole = new Set(owners.filter((_, index) => whole[index]));
     return Object.assign(new LotBalance(), {
       born: lot.grams,
-      ...balanceOf(lot, facts, (owner) => seesWhole(sight, owner)),
+      ...balanceOf(lot, facts, seenWhole),
       // Nothing ships and nothing is claimed before shipments and import certificates are kept.
       shipped: ZERO,
       claimed: ZERO,

@@ -1,5 +1,5 @@
 import { type Day, grams, LotInput, type Page } from '@lotline/schema';
-import { factVisible, sightOf } from '../access';
+import { factVisible } from '../access';
 import { alike, type Position, type Reader } from '../database';
 import { knownFact, MOST_COUNTED, makePage, type PageArguments, type Question, readPage } from '../questions';
 
@@ -87,7 +87,7 @@ export async function usesOf(question: Question, lot: string, side: Side, page: 
   const list = `${side} of ${lot}`;
   const request = readPage(question, list, page);
   const known = request.known === null ? null : String(request.known);
-  const seen = factVisible(await sightOf(question), 'i.input', 'i.id');
+  const seen = factVisible(question.viewer, 'i.input', 'i.id');
   const rows = await question.reader.loader(pagesOf).load({ lot, side, limit: request.first + 1, after: request.after, known, seen });
   return makePage(question, {
     list,

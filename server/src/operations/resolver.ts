@@ -24,7 +24,7 @@ import {
   ViewerAnswer,
 } from '@lotline/schema';
 import { Arg, Args, Ctx, Field, FieldResolver, ID, InputType, Query, Resolver, Root } from 'type-graphql';
-import { operationVisible, sightOf } from '../access';
+import { operationVisible } from '../access';
 import { Conditions, idsOf, knownRow, MOST_COUNTED, makePage, PageArguments, pageOfList, type Question, readPage } from '../questions';
 import { verdictOn, verdictOver } from '../rules';
 import { certifierById, historyOf, operationById, standingOf, verifiedProducts } from './loaders';
@@ -69,12 +69,12 @@ export class ViewerResolver {
 export class OperationResolver {
   @Query(() => Operation, { nullable: true, description: 'One operation, by NOP ID or SCHEME:value; null where there is none.' })
   async operation(@Arg('identifier', () => String) text: string, @Ctx() question: Question): Promise<Operation | null> {
-    const { reader } = question;
+    const { reader, viewer } = question;
     const identifier = parseOperationIdentifier(text);
     if (!identifier.ok)
       throw new Refusal({ code: 'BAD_USER_INPUT', message: identifier.wrong, path: ['identifier'], remedy: identifier.remedy });
     const [row] = await reader.query<{ id: string }>(
-      `select o.id from operation o where o.identifier = $1 and ${operationVisible(await sightOf(question), 'o')}`,
+      `select o.id from operation o where o.identifier = $1 and ${operationVisible(viewer, 'o')}`,
       [identifier.value],
     );
     return row ? reader.loader(operationById).load(row.id) : null;
@@ -88,7 +88,7 @@ export class OperationResolver {
   ): Promise<Page<Operation>> {
     const request = readPage(question, 'operations', page);
     const where = new Conditions();
-    where.add(operationVisible(await sightOf(question), 'o'));
+    where.add(operationVisible(question.viewer, 'o'));
     if (filter?.nameContains != null) where.add(`strpos(lower(o.name), lower(${where.parameter(filter.nameContains)})) > 0`);
     where.anyOf('o.country', filter?.countries, 'text');
     if (filter?.roles != null) where.add(`o.roles && ${where.parameter(filter.roles)}::text[]`);

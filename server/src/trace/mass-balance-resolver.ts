@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { DateScalar, type Day, Lot, MassBalance, type Page, Refusal, StepKind, TraceStep, TraceStepConnection } from '@lotline/schema';
 import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
-import { operationVisible, seesWhole, sightOf } from '../access';
+import { operationVisible, seesWhole } from '../access';
 import { lotById } from '../lots';
 import { idIn, makePage, PageArguments, type Question, readPage } from '../questions';
 import { type BalanceStep, countSteps, type MassBalanceRequest, massBalanceOf, stepsOf } from './mass-balance';
@@ -22,10 +22,11 @@ const notFound = (what: 'operation' | 'product') =>
 
 /** @throws Refusal unless the viewer sees all that a balance of the operation would sum up */
 async function checkRight(question: Question, operation: string): Promise<void> {
-  const sight = await sightOf(question);
-  const [row] = await question.reader.query(`select from operation o where o.id = $1 and ${operationVisible(sight, 'o')}`, [operation]);
+  const [row] = await question.reader.query(`select from operation o where o.id = $1 and ${operationVisible(question.viewer, 'o')}`, [
+    operation,
+  ]);
   if (!row) throw notFound('operation');
-  if (seesWhole(sight, operation)) return;
+  if (await seesWhole(question, operation)) return;
   throw new Refusal({
     code: 'FORBIDDEN',
     message: 'the balance of an operation is for itself, its certifier and analysts',
