@@ -6,9 +6,6 @@ export interface Root {
   behind: number;
 }
 
-/** How many lots are looked at for each size that is wanted. */
-const CANDIDATES = 3000;
-
 /** For each number of lots that is wanted, the lot of the network with about that many behind it. */
 export function rootsWith(network: Network, wanted: readonly number[]): Root[] {
   const inputsOf = new Map<string, string[]>();
@@ -19,8 +16,7 @@ export function rootsWith(network: Network, wanted: readonly number[]): Root[] {
   }
   const enough = 2 * Math.max(...wanted);
   const blends = [...inputsOf].filter(([, inputs]) => inputs.length > 1).map(([code]) => code);
-  const every = Math.max(1, Math.floor(blends.length / CANDIDATES));
-  const roots = blends.filter((_, index) => index % every === 0).map((code) => ({ code, behind: countBehind(code, inputsOf, enough) }));
+  const roots = blends.map((code) => ({ code, behind: countBehind(code, inputsOf, enough) }));
   return wanted.map((count) => roots.reduce((best, each) => (off(each, count) < off(best, count) ? each : best)));
 }
 

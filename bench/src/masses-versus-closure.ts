@@ -1,9 +1,9 @@
 import { type Root, rootsAhead, rootsWith } from './behind';
 import { inChild } from './child';
 import type { ClosureTask } from './children/closure-floor';
-import type { FloorPlace, FloorTask } from './children/json-floor';
 import type { ServerPlace, ServerTask } from './children/trace-server';
 import { against, type Figure } from './figures';
+import type { FloorPlace, FloorTask } from './floor';
 import { type Ask, inTurn } from './load';
 import type { Network } from './network';
 

@@ -11,7 +11,7 @@ export interface Network {
 }
 
 /** Lots of one corridor: a country's crop from its farms to its importers' customers. */
-const LOTS_PER_CORRIDOR = 5000;
+const LOTS_PER_CORRIDOR = 6250;
 
 /**
  * A network of so many lots, and about twice as many inputs: farms, collectors, processors, exporters, importers and retailers, in

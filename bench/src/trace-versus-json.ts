@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Root, rootsWith } from './behind';
 import { inChild } from './child';
-import type { FloorPlace, FloorTask } from './children/json-floor';
 import type { ServerPlace, ServerTask } from './children/trace-server';
 import { withClient } from './cluster';
 import { against, type Figure } from './figures';
+import type { FloorPlace, FloorTask } from './floor';
 import { type Ask, load } from './load';
 import type { Network } from './network';
 

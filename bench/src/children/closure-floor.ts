@@ -1,9 +1,7 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Pool } from 'pg';
 import { answerParent } from '../child';
-import type { FloorPlace, FloorTask } from './json-floor';
+import { type FloorPlace, type FloorTask, serveFloor } from '../floor';
 
 // The least that anything which attributes mass must do first: one recursive statement that fetches the closure with its masses, row by
 // row into Node, behind node:http.
@@ -27,20 +25,9 @@ export interface ClosureTask {
 
 answerParent<FloorTask, FloorPlace>(async ({ url }) => {
   const pool = new Pool({ connectionString: url, max: 10, options: '-c jit=off' });
-  const server = createServer(async (request, response) => {
-    try {
-      const { direction, codes } = JSON.parse(await text(request)) as ClosureTask;
-      const { rows } = await pool.query<{ id: string }>(STATEMENTS[direction], [codes]);
-      response.end(JSON.stringify({ lots: new Set(rows.map((row) => row.id)).size, rows: rows.length }));
-    } catch (error) {
-      response.writeHead(500).end((error as Error).message);
-    }
+  return serveFloor(pool, async (request) => {
+    const { direction, codes } = JSON.parse(await text(request)) as ClosureTask;
+    const { rows } = await pool.query<{ id: string }>(STATEMENTS[direction], [codes]);
+    return JSON.stringify({ lots: new Set(rows.map((row) => row.id)).size, rows: rows.length });
   });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const close = async () => {
-    server.closeAllConnections();
-    await new Promise((done) => server.close(done));
-    await pool.end();
-  };
-  return { answer: { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }, close };
 });

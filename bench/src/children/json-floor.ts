@@ -1,18 +1,9 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Pool } from 'pg';
 import { answerParent } from '../child';
+import { type FloorPlace, type FloorTask, serveFloor } from '../floor';
 
 // The least that could answer the same question: one recursive statement, in which PostgreSQL writes the JSON, behind node:http. No
 // GraphQL, no rights, no state of the log, no refs, no gaps.
-
-export interface FloorTask {
-  url: string;
-}
-
-export interface FloorPlace {
-  url: string;
-}
 
 /** Parameters: code of the root, page length, lots to pass over. */
 const LOTS = `
@@ -59,17 +50,5 @@ answerParent<FloorTask, FloorPlace>(async ({ url }) => {
     const trace = `"lots":${await lots}${links ? `,"links":${await links}` : ''}`;
     return `{"data":{"lot":{"trace":{${trace}}}}}`;
   };
-  const server = createServer((request, response) => {
-    answer(new URL(request.url!, 'http://floor').searchParams).then(
-      (body) => response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }).end(body),
-      (error: Error) => response.writeHead(500).end(error.message),
-    );
-  });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const close = async () => {
-    server.closeAllConnections();
-    await new Promise((done) => server.close(done));
-    await pool.end();
-  };
-  return { answer: { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }, close };
+  return serveFloor(pool, (request) => answer(new URL(request.url!, 'http://floor').searchParams));
 });

@@ -1,3 +1,4 @@
+export * from './edges';
 export { certifierById, operationById, operationCertificateById, standingOf } from './loaders';
 export * from './record';
 export * from './resolver';

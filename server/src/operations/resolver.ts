@@ -1,11 +1,6 @@
 import {
-  CertificationVerdict,
   Certifier,
   CountryCodeScalar,
-  HolderShare,
-  Holding,
-  Lot,
-  LotInput,
   Operation,
   OperationCertificate,
   OperationCertificateConnection,
@@ -13,12 +8,9 @@ import {
   OperationCertificateStatusFact,
   OperationConnection,
   OperationRole,
-  OriginShare,
-  Ownership,
   type Page,
   parseOperationIdentifier,
   Refusal,
-  TraceStep,
   today,
   VerifiedProductConnection,
   ViewerAnswer,
@@ -26,8 +18,7 @@ import {
 import { Arg, Args, Ctx, Field, FieldResolver, ID, InputType, Query, Resolver, Root } from 'type-graphql';
 import { operationVisible } from '../access';
 import { Conditions, idsOf, knownRow, MOST_COUNTED, makePage, PageArguments, pageOfList, type Question, readPage } from '../questions';
-import { verdictOn, verdictOver } from '../rules';
-import { certifierById, historyOf, operationById, standingOf, verifiedProducts } from './loaders';
+import { certifierById, historyOf, operationById, verifiedProducts } from './loaders';
 
 @InputType({ description: 'Fields are ANDed, lists are ORed.' })
 export class OperationFilter {
@@ -195,89 +186,5 @@ export class OperationCertificateResolver {
   @FieldResolver(() => [OperationCertificateStatusFact], { description: 'Every step in its standing, oldest first.' })
   history(@Root() certificate: OperationCertificate, @Ctx() { reader }: Question): Promise<OperationCertificateStatusFact[]> {
     return reader.loader(historyOf).load(certificate.id);
-  }
-}
-
-@Resolver(() => Lot)
-export class LotProducerResolver {
-  @FieldResolver(() => Operation, { description: 'Who produced it, and held it first.' })
-  producer(@Root() lot: Lot, @Ctx() { reader }: Question): Promise<Operation | null> {
-    return reader.loader(operationById).load(lot.producerId);
-  }
-}
-
-@Resolver(() => LotInput)
-export class LotInputHolderResolver {
-  @FieldResolver(() => Operation, { nullable: true, description: 'Who used it.' })
-  holder(@Root() use: LotInput, @Ctx() { reader }: Question): Promise<Operation | null> {
-    return reader.loader(operationById).load(use.holderId);
-  }
-}
-
-@Resolver(() => Holding)
-export class HoldingOperationResolver {
-  @FieldResolver(() => Operation, { description: 'Who holds it.' })
-  operation(@Root() holding: Holding, @Ctx() { reader }: Question): Promise<Operation | null> {
-    return reader.loader(operationById).load(holding.ownerId);
-  }
-}
-
-@Resolver(() => Ownership)
-export class OwnershipOperationResolver {
-  @FieldResolver(() => Operation, { nullable: true, description: 'Who acquired it.' })
-  owner(@Root() ownership: Ownership, @Ctx() { reader }: Question): Promise<Operation | null> {
-    return reader.loader(operationById).load(ownership.ownerId);
-  }
-
-  @FieldResolver(() => Operation, { nullable: true, description: 'From whom; null for a birth.' })
-  acquiredFrom(@Root() ownership: Ownership, @Ctx() { reader }: Question): Promise<Operation | null> | null {
-    return ownership.acquiredFromId ? reader.loader(operationById).load(ownership.acquiredFromId) : null;
-  }
-
-  @FieldResolver(() => CertificationVerdict, {
-    description:
-      'Was the owner certified for the product while it held some: the verdict of the first day on which it was not, else of its first day.',
-  })
-  async certified(@Root() { ownerId, productId, heldFrom, heldTo }: Ownership, @Ctx() { reader }: Question): Promise<CertificationVerdict> {
-    return verdictOver(await reader.loader(standingOf).load(ownerId), productId, heldFrom, heldTo);
-  }
-}
-
-@Resolver(() => HolderShare)
-export class HolderShareOperationResolver {
-  @FieldResolver(() => Operation, { nullable: true, description: 'Who holds it.' })
-  operation(@Root() holder: HolderShare, @Ctx() { reader }: Question): Promise<Operation | null> | null {
-    return holder.operationId ? reader.loader(operationById).load(holder.operationId) : null;
-  }
-}
-
-@Resolver(() => OriginShare)
-export class OriginShareOperationResolver {
-  @FieldResolver(() => Operation, { nullable: true, description: 'The farm.' })
-  operation(@Root() share: OriginShare, @Ctx() { reader }: Question): Promise<Operation | null> | null {
-    return share.operationId ? reader.loader(operationById).load(share.operationId) : null;
-  }
-}
-
-@Resolver(() => TraceStep)
-export class TraceStepOperationResolver {
-  @FieldResolver(() => Operation, { nullable: true, description: 'Who owned it then.' })
-  owner(@Root() { ownerId }: TraceStep, @Ctx() { reader }: Question): Promise<Operation | null> | null {
-    return ownerId ? reader.loader(operationById).load(ownerId) : null;
-  }
-
-  @FieldResolver(() => Operation, { nullable: true, description: 'Who gave it.' })
-  from(@Root() { fromId }: TraceStep, @Ctx() { reader }: Question): Promise<Operation | null> | null {
-    return fromId ? reader.loader(operationById).load(fromId) : null;
-  }
-
-  @FieldResolver(() => Operation, { nullable: true, description: 'Who received it.' })
-  to(@Root() { toId }: TraceStep, @Ctx() { reader }: Question): Promise<Operation | null> | null {
-    return toId ? reader.loader(operationById).load(toId) : null;
-  }
-
-  @FieldResolver(() => CertificationVerdict, { nullable: true, description: 'Was the owner certified for this product on that day?' })
-  async certified(@Root() { ownerId, productId, on }: TraceStep, @Ctx() { reader }: Question): Promise<CertificationVerdict | null> {
-    return ownerId && on ? verdictOn(await reader.loader(standingOf).load(ownerId), productId, on) : null;
   }
 }

@@ -1,4 +1,4 @@
-export { Chain, type FoundGap, type FoundHolder } from './chain';
+export { Chain } from './chain';
 export type { TracedLot } from './facts';
 export * from './mass-balance-resolver';
 export * from './origin-resolver';
