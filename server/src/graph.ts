@@ -2,7 +2,7 @@ import { Node, type NodeType, parseGlobalId, Refusal } from '@lotline/schema';
 import type { GraphQLSchema } from 'graphql';
 import { Arg, buildSchemaSync, Ctx, ID, type PubSub, Query, Resolver } from 'type-graphql';
 import { operationVisible } from './access';
-import { LotInputLotResolver, LotMutations, LotResolver, OperationLotsResolver, visibleLot } from './lots';
+import { LotInputLotResolver, LotMutations, LotResolver, OperationLotsResolver, ShippedLotLotResolver, visibleLot } from './lots';
 import {
   certifierById,
   HolderShareOperationResolver,
@@ -15,11 +15,13 @@ import {
   OwnershipOperationResolver,
   operationById,
   operationCertificateById,
+  ShipmentOperationResolver,
   TraceStepOperationResolver,
   ViewerResolver,
 } from './operations';
 import { LotProductResolver, productById, VerifiedProductResolver } from './products';
 import type { Question } from './questions';
+import { LotShipmentsResolver, ShipmentResolver, TreatmentShipmentResolver, visibleShipment } from './shipments';
 import { LotOriginResolver, LotTraceResolver, MassBalanceResolver, OriginResolver, RecallResolver, TraceResolver } from './trace';
 
 type NodeFinder = (question: Question, id: string) => Promise<Node | null>;
@@ -30,6 +32,7 @@ const FINDERS: Record<NodeType, NodeFinder> = {
   Product: ({ reader }, id) => reader.loader(productById).load(id),
   OperationCertificate: ({ reader }, id) => reader.loader(operationCertificateById).load(id),
   Lot: visibleLot,
+  Shipment: visibleShipment,
   Operation: async (question, id) => {
     const { reader } = question;
     const rows = await reader.query(`select from operation o where o.id = $1 and ${operationVisible(question.viewer, 'o')}`, [id]);
@@ -69,6 +72,11 @@ const RESOLVERS = [
   RecallResolver,
   MassBalanceResolver,
   TraceStepOperationResolver,
+  ShipmentResolver,
+  ShipmentOperationResolver,
+  ShippedLotLotResolver,
+  LotShipmentsResolver,
+  TreatmentShipmentResolver,
   HolderShareOperationResolver,
   OriginShareOperationResolver,
 ] as const;

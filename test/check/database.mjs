@@ -52,7 +52,7 @@ try {
   // Every named law has its words, and every word its law.
   const [laws] = await database.query(`
     select array(select conname::text from pg_constraint where connamespace = 'public'::regnamespace and (contype = 'c' or contype = 'u')
-      union select indexname::text from pg_indexes where schemaname = 'public' and indexname = 'one_status_per_certificate_and_day'
+      union select indexname::text from pg_indexes where schemaname = 'public' and indexname in ('one_status_per_certificate_and_day', 'one_leg_per_shipment_and_sequence')
       union select tgname::text from pg_trigger where not tgisinternal) as names`);
   const internal = /^one_(installation|counter|gate)$|^command_position_unique$/;
   for (const name of laws.names.filter((each) => !internal.test(each) && !Object.hasOwn(LAWS, each))) wrong.push(`the law ${name} has no words in database/laws.ts`);

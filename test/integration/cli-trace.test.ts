@@ -104,9 +104,9 @@ test('lines of JSON say what GraphQL says', async () => {
 test('a table keeps commas in their cells, and gives a spreadsheet no formula', async () => {
   const { out } = await run('trace', 'T:MILL/BREAD', '--format', 'csv');
   const [header, root, first] = out.split('\n');
-  expect(header).toBe('depth,lot,code,producer,producerName,product,organic,kind,country,producedOn,quantity,kilograms,share,gaps');
-  expect(root).toBe("0,T:MILL/BREAD,BREAD,T:MILL,'=T:MILL,Wheat,true,TRANSFORMATION,TR,,100,100,1,MORE_OUT_THAN_IN;OWNER_NOT_CERTIFIED");
-  expect(first).toBe('1,"T:MILL/MIX, A","MIX, A",T:MILL,\'=T:MILL,Wheat,true,TRANSFORMATION,TR,,40,40,0.4,OWNER_NOT_CERTIFIED');
+  expect(header).toBe('ref,depth,lot,code,producer,producerName,product,organic,kind,country,producedOn,quantity,kilograms,share,gaps');
+  expect(root).toBe("0,0,T:MILL/BREAD,BREAD,T:MILL,'=T:MILL,Wheat,true,TRANSFORMATION,TR,,100,100,1,MORE_OUT_THAN_IN;OWNER_NOT_CERTIFIED");
+  expect(first).toBe('1,1,"T:MILL/MIX, A","MIX, A",T:MILL,\'=T:MILL,Wheat,true,TRANSFORMATION,TR,,40,40,0.4,OWNER_NOT_CERTIFIED');
 });
 
 test('what cannot be traced is said on stderr, with the code of its kind', async () => {
@@ -123,4 +123,41 @@ test('what cannot be traced is said on stderr, with the code of its kind', async
     expect([args, answer.code, answer.out]).toEqual([args, code, '']);
     expect(answer.err).toMatch(err);
   }
+});
+
+test('two lots of one name are two lots, and a long code is found behind its operation', async () => {
+  const long = 'L'.repeat(125);
+  const operation = (operation: string) => ({ operation, name: operation, country: 'UA', roles: 'handler' });
+  const lot = (producer: string, code: string, quantity: number, kind = 'transformation') => ({
+    producer,
+    code,
+    quantity,
+    kind,
+    product: 'Wheat',
+    unit: 'KGM',
+  });
+  await lotline.import({
+    'operations.csv': csv([operation('N:A'), operation('N:A/B')]),
+    'lots.csv': csv([
+      lot('N:A', 'B/Z', 30, 'purchased'),
+      lot('N:A/B', 'Z', 70, 'harvest'),
+      lot('N:A', 'ROOT', 100),
+      lot('N:A', long, 1, 'harvest'),
+      lot('N:A/B', long, 1, 'harvest'),
+    ]),
+    'lot_inputs.csv': csv([
+      { output: 'ROOT', input: 'B/Z', quantity: 30, unit: 'KGM' },
+      { output: 'ROOT', input: 'Z', quantity: 70, unit: 'KGM' },
+    ]),
+  });
+  const { out } = await run('trace', 'ROOT');
+  expect(out).toContain(
+    '|-- B/Z | Wheat | bought by N:A (N:A), UA | 30 kg (30.0 %)\n`-- Z | Wheat | harvested by N:A/B (N:A/B), UA | 70 kg (70.0 %)\n',
+  );
+  const table = (await run('trace', 'ROOT', '--format', 'csv')).out.split('\n').map((line) => line.split(','));
+  expect(table.slice(2, 4).map((cells) => [cells[2], cells[3], cells.at(-1)])).toEqual([
+    ['N:A/B/Z', 'B/Z', 'MISSING_INPUTS;OWNER_NOT_CERTIFIED'],
+    ['N:A/B/Z', 'Z', 'OWNER_CHANGED_WITHOUT_TRANSFER'],
+  ]);
+  expect((await run('trace', `N:A/B/${long}`)).out).toContain(`${long} | Wheat | harvested by N:A/B`);
 });

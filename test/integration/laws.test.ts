@@ -28,6 +28,8 @@ beforeAll(async () => {
     insert into transfer (id, lot, sender, receiver, grams, on_day, recorded_by) values ('${ID(41)}', '${A}', '${FARM}', '${MILL}', 5, '2025-01-01', '${ONE}');
     insert into lot_adjustment (id, lot, holder, kind, grams, value, unit, on_day, recorded_by) values ('${ID(51)}', '${A}', '${FARM}', 'SAMPLE', 1, '1', 'GRM', '2025-01-01', '${ONE}');
     insert into holding (lot, owner, grams) values ('${A}', '${FARM}', 894);
+    insert into shipment (id, reference, shipper, consignee, recorded_by) values ('${ID(61)}', 'S-1', '${FARM}', '${MILL}', '${ONE}');
+    insert into shipment_leg (id, shipment, sequence, mode, from_name, to_name, recorded_by) values ('${ID(62)}', '${ID(61)}', 1, 'ROAD', 'here', 'there', '${ONE}');
     insert into event (command, ordinal, type, version, subject, payload) values ('${ONE}', 0, 'lot.born', 1, '${A}', '{}');
     insert into command (id, position, type, at, by, key, input_hash) values ('${ONE}', 1, 'test', now(), 'test', 'k', '');`);
 });
@@ -40,6 +42,12 @@ const input = (output: string, used: string, by: string, grams = 1) =>
   `insert into lot_input (id, output, input, holder, grams, value, unit, recorded_by) values (gen_random_uuid(), '${output}', '${used}', '${FARM}', ${grams}, '1', 'GRM', '${by}')`;
 const lot = (code: string, grams: string, kind = 'HARVEST') =>
   `insert into lot (id, code, producer, product, kind, grams, value, unit, country, recorded_by) values (gen_random_uuid(), '${code}', '${FARM}', '${WHEAT}', '${kind}', ${grams}, '1', 'KGM', 'UA', '${TWO}')`;
+
+const leg = (sequence: number, mode: string, container: string | null = null) =>
+  `insert into shipment_leg (id, shipment, sequence, mode, from_name, to_name, container, recorded_by)
+   values (gen_random_uuid(), '${ID(61)}', ${sequence}, '${mode}', 'here', 'there', ${container ? `'${container}'` : 'null'}, '${TWO}')`;
+const treatment = (kind: string, of: string, shipment: string) =>
+  `insert into treatment (id, kind, on_day, lot, shipment, prohibited, recorded_by) values (gen_random_uuid(), '${kind}', '2025-01-01', ${of}, ${shipment}, false, '${TWO}')`;
 
 const BREACHES: [law: string, how: string, sql: string][] = [
   [
@@ -108,6 +116,25 @@ const BREACHES: [law: string, how: string, sql: string][] = [
     `insert into lot_input (id, output, input, holder, grams, value, unit, recorded_by) values
     (gen_random_uuid(), '${A}', '${B}', '${FARM}', 1, '1', 'GRM', '${TWO}'), (gen_random_uuid(), '${C}', '${A}', '${FARM}', 1, '1', 'GRM', '${TWO}')`,
   ],
+  [
+    'shipment_reference_unique_within_shipper',
+    'a second shipment of a reference',
+    `insert into shipment (id, reference, shipper, consignee, recorded_by) values (gen_random_uuid(), 'S-1', '${FARM}', '${MILL}', '${TWO}')`,
+  ],
+  ['one_leg_per_shipment_and_sequence', 'a second leg at one place', leg(1, 'ROAD')],
+  ['shipment_leg_sequence_from_one', 'a leg before the first', leg(0, 'ROAD')],
+  ['shipment_leg_mode_known', 'a leg by balloon', leg(2, 'BALLOON')],
+  ['shipment_leg_container_checked', 'a container of nine letters', leg(2, 'ROAD', 'CONTAINER')],
+  [
+    'shipped_lot_mass_above_zero',
+    'nothing shipped',
+    `insert into shipped_lot (id, shipment, lot, grams, value, unit, recorded_by) values (gen_random_uuid(), '${ID(61)}', '${A}', 0, '0', 'GRM', '${TWO}')`,
+  ],
+  ['treatment_kind_known', 'a blessing', treatment('BLESSING', `'${A}'`, 'null')],
+  ['treatment_of_a_lot_or_a_shipment', 'a treatment of nothing', treatment('HEAT', 'null', 'null')],
+  ['treatment_of_a_lot_or_a_shipment', 'a treatment of both', treatment('HEAT', `'${A}'`, `'${ID(61)}'`)],
+  ['row_is_never_edited', 'a shipment overwritten', `update shipment set reference = 'S-2' where id = '${ID(61)}'`],
+  ['fact_is_never_edited', 'a leg overwritten', `update shipment_leg set mode = 'AIR' where shipment = '${ID(61)}'`],
   ['fact_is_never_edited', 'a transfer overwritten', `update transfer set grams = 6 where id = '${ID(41)}'`],
   ['fact_is_never_edited', 'an input deleted', `delete from lot_input where id = '${ID(31)}'`],
   [

@@ -161,7 +161,7 @@ test('a blend of 200 inputs and a chain of 60 lots, in one component', async () 
 
 test('a walk that maxDepth cuts says so, and shows the lots within', async () => {
   await fc.assert(
-    fc.asyncProperty(world(shapes), fc.nat(4), async (given, maxDepth) => {
+    fc.asyncProperty(world(shapes), fc.nat(11), async (given, maxDepth) => {
       await lotline.import(folderOf(given));
       for (const { code } of given.lots) {
         for (const direction of ['BACK', 'FORWARD'] as const) {

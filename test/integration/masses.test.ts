@@ -147,3 +147,32 @@ test('a recall of both farms counts each kilogram once; unknown lots, none, and 
   expect((await lotline.ask(ask, { lots: [nowhere] })).errors![0]!.extensions).toMatchObject({ code: 'NOT_FOUND', path: ['lots', 0] });
   expect((await lotline.ask(ask, { lots: [] })).errors![0]!.extensions).toMatchObject({ code: 'BAD_USER_INPUT', path: ['lots'] });
 });
+
+test('as of a day before its birth nobody holds a lot, and a recall of it finds nothing', async () => {
+  const { lot } = await lotline.data(
+    `{ lot(code: "FLOUR") { id
+      trace(direction: FORWARD, asOf: "2025-07-31") { lots { totalCount } holders { nodes { held } } gaps { totalCount } } holdings(asOf: "2025-07-31") { totalCount } } }`,
+  );
+  expect(lot).toMatchObject({
+    trace: { lots: { totalCount: 0 }, holders: { nodes: [] }, gaps: { totalCount: 0 } },
+    holdings: { totalCount: 0 },
+  });
+  const { recall } = await lotline.data(
+    'query ($id: ID!) { recall(lots: [$id], asOf: "2025-07-31") { lots kilograms holders { totalCount } } }',
+    {
+      id: lot.id,
+    },
+  );
+  expect(recall).toEqual({ lots: 1, kilograms: '0', holders: { totalCount: 0 } });
+});
+
+test('a share in a recall is of all that is recalled', async () => {
+  const { lots } = await lotline.data('{ lots(filter: { codes: ["ORGANIC", "PLAIN"] }) { nodes { id } } }');
+  const { recall } = await lotline.data(
+    'query ($lots: [ID!]!) { recall(lots: $lots) { gaps(kinds: [NON_ORGANIC_INPUT]) { nodes { lot { kilograms share } } } } }',
+    {
+      lots: lots.nodes.map((lot: any) => lot.id),
+    },
+  );
+  expect(recall.gaps.nodes).toEqual([{ lot: { kilograms: '100000', share: 1 } }]);
+});

@@ -264,3 +264,76 @@ test('a lot that comes into sight after the first page is on no later page', asy
   ]);
   expect((await page(null)).lots.totalCount).toBe(4);
 });
+
+test('a page is full, or the last, however many facts bring the same lot, and however far the viewer has to look', async () => {
+  const many = 2010;
+  const own = Array.from({ length: 10 }, (_, index) => `FULL-${index}`);
+  await lotline.import({
+    'operations.csv': csv([9990000002, 9990000003].map((operation) => ({ operation, name: 'x', country: 'UA', roles: 'handler' }))),
+    'operation_certificates.csv': csv(
+      [9990000002, 9990000003].map((operation) => ({ operation, certifier: 'ZZ1', status: 'certified', effective_from: '2024-01-01' })),
+    ),
+    'lots.csv': csv(
+      [
+        ...Array.from({ length: many }, (_, index) => ({ code: `FAR-${index}`, producer: RIVAL })),
+        ...own.map((code) => ({ code, producer: 9990000002 })),
+      ].map((lot) => ({ ...lot, product: 'Wheat', quantity: 5, unit: 'KGM', kind: 'harvest' })),
+    ),
+    'transfers.csv': csv(own.map((lot) => ({ lot, from: 9990000002, to: 9990000003, on: '2025-05-01' }))),
+  });
+  for (const first of [1, 3, 7, 10, 500]) {
+    const seen: string[] = [];
+    for (let after: string | null = null; ; ) {
+      const { lots }: any = await lotline.data(
+        'query ($first: Int, $after: String) { lots(first: $first, after: $after, filter: { codePrefix: "FULL-" }) { totalCount nodes { code } pageInfo { hasNextPage endCursor } } }',
+        { first, after },
+        { certifier: 'ZZ1' },
+      );
+      expect(lots.totalCount).toBe(10);
+      seen.push(...lots.nodes.map(({ code }: any) => code));
+      if (!lots.pageInfo.hasNextPage) break;
+      expect(lots.nodes).toHaveLength(first);
+      after = lots.pageInfo.endCursor;
+    }
+    expect(seen).toEqual(own);
+  }
+});
+
+test('what is taken back after the first page counts on the later ones, for whoever saw it', async () => {
+  const [MAKER, A, C] = ['R:MAKER', 'R:A', 'R:Z'];
+  await lotline.import({
+    'operations.csv': csv([MAKER, A, C].map((operation) => ({ operation, name: operation, country: 'UA', roles: 'handler' }))),
+    'lots.csv': csv([
+      { code: 'TAKEN', producer: MAKER, product: 'Wheat', quantity: 100, unit: 'KGM', kind: 'harvest' },
+      { code: 'MADE', producer: MAKER, product: 'Wheat', quantity: 60, unit: 'KGM', kind: 'transformation' },
+    ]),
+    'transfers.csv': csv([A, C].map((to) => ({ lot: 'TAKEN', from: MAKER, to, on: '2025-05-01', quantity: 20, unit: 'KGM' }))),
+    'lot_inputs.csv': csv([{ output: 'MADE', input: 'TAKEN', quantity: 60, unit: 'KGM' }]),
+  });
+  const pages = async (as: As, between: () => Promise<unknown>) => {
+    const ask = (after: string | null) =>
+      lotline.data(
+        'query ($after: String) { lot(code: "TAKEN") { holdings(first: 1, after: $after) { totalCount nodes { operation { name } kilograms } pageInfo { endCursor hasNextPage } } } }',
+        { after },
+        as,
+      );
+    const { lot: first } = await ask(null);
+    await between();
+    const { lot: second } = await ask(first.holdings.pageInfo.endCursor);
+    return [first, second].map(({ holdings: { totalCount, nodes, pageInfo } }) => [
+      totalCount,
+      nodes[0].operation.name,
+      nodes[0].kilograms,
+      pageInfo.hasNextPage,
+    ]);
+  };
+  const { lot } = await lotline.data('{ lot(code: "MADE") { id } }');
+  const input = { idempotencyKey: 'take back', lot: lot.id, inputs: [], correctionReason: 'it was another lot' };
+  const correct = () =>
+    lotline.data('mutation ($input: DeclareLotInputsInput!) { declareLotInputs(input: $input) { cursor } }', { input }, 'admin');
+  expect(await pages({ operation: MAKER }, correct)).toEqual([
+    [2, A, '20', true],
+    [2, C, '20', false],
+  ]);
+  expect((await pages({ operation: MAKER }, async () => {}))[1]).toEqual([3, MAKER, '60', true]);
+});

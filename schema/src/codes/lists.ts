@@ -33,6 +33,14 @@ export const TransportMode = list(['MARITIME', 'RAIL', 'ROAD', 'AIR', 'MAIL', 'M
 export type TransportMode = keyof typeof TransportMode;
 registerEnumType(TransportMode, { name: 'TransportMode', description: 'UN/ECE Recommendation 19.' });
 
+export const ShipmentStatus = list(['BOOKED', 'DEPARTED', 'IN_TRANSIT', 'ARRIVED', 'HELD', 'RELEASED', 'CLOSED']);
+export type ShipmentStatus = keyof typeof ShipmentStatus;
+registerEnumType(ShipmentStatus, { name: 'ShipmentStatus', description: 'How far a shipment is.' });
+
+export const TreatmentKind = list(['FUMIGATION', 'IRRADIATION', 'HEAT', 'COLD', 'CONTACT', 'OTHER']);
+export type TreatmentKind = keyof typeof TreatmentKind;
+registerEnumType(TreatmentKind, { name: 'TreatmentKind', description: 'What was done to goods on their way or in store.' });
+
 export const ViewerKind = list(['NOBODY', 'OPERATION', 'CERTIFIER', 'PARTNER', 'ANALYST', 'ADMINISTRATOR']);
 export type ViewerKind = keyof typeof ViewerKind;
 registerEnumType(ViewerKind, { name: 'ViewerKind', description: 'Who is asking.' });
@@ -105,4 +113,6 @@ export const parseRole = choiceOf('role of an operation', names(OperationRole));
 export const parseOperationCertificateStatus = choiceOf('status of an operation certificate', names(OperationCertificateStatus));
 export const parseLotKind = choiceOf('kind of lot', names(LotKind));
 export const parseAdjustmentKind = choiceOf('kind of adjustment', names(AdjustmentKind));
+export const parseTransportMode = choiceOf('mode of transport', names(TransportMode));
+export const parseTreatmentKind = choiceOf('kind of treatment', names(TreatmentKind));
 export const parseStandard = choiceOf('standard', STANDARDS);

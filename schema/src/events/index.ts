@@ -1,5 +1,5 @@
 import type { Day } from '../codes/day';
-import type { AdjustmentKind, LotKind, OperationCertificateStatus } from '../codes/lists';
+import type { AdjustmentKind, LotKind, OperationCertificateStatus, TransportMode, TreatmentKind } from '../codes/lists';
 
 /** A mass inside an event: whole grams as a decimal string, since JSON numbers end at 2^53. */
 type GramsText = string;
@@ -30,6 +30,18 @@ export interface EventPayloads {
   };
   'lot.inputs-declared': { inputs: { input: string; grams: GramsText; on: Day | null }[]; retracted: string[]; reason: string | null };
   'lot.transferred': { transfer: string; sender: string; receiver: string; grams: GramsText; on: Day };
+  'shipment.booked': { shipper: string; consignee: string; reference: string; on: Day | null };
+  'shipment.leg-recorded': {
+    sequence: number;
+    mode: TransportMode;
+    from: string;
+    to: string;
+    departedOn: Day | null;
+    arrivedOn: Day | null;
+  };
+  'lot.shipped': { shipment: string; grams: GramsText };
+  'lot.treated': { treatment: string; kind: TreatmentKind; prohibited: boolean; on: Day };
+  'shipment.treated': { treatment: string; kind: TreatmentKind; prohibited: boolean; on: Day };
   'lot.lost': { adjustment: string; holder: string; kind: AdjustmentKind; grams: GramsText; on: Day };
 }
 
@@ -44,6 +56,11 @@ export const EVENT_VERSION: Record<EventType, number> = {
   'lot.born': 1,
   'lot.inputs-declared': 1,
   'lot.transferred': 1,
+  'shipment.booked': 1,
+  'shipment.leg-recorded': 1,
+  'lot.shipped': 1,
+  'lot.treated': 1,
+  'shipment.treated': 1,
   'lot.lost': 1,
 };
 

@@ -20,4 +20,8 @@ export class Party {
 
   @ReferenceColumn('recorded_by')
   recordedBy: string;
+
+  /** The command that took the fact back. */
+  @ReferenceColumn('retracted_by', { nullable: true })
+  retractedBy: string | null;
 }

@@ -9,7 +9,11 @@ import {
   OperationCertificateStatusFact,
   Party,
   Product,
+  Shipment,
+  ShipmentLeg,
+  ShippedLot,
   Transfer,
+  Treatment,
   VerifiedProductLine,
 } from '@lotline/schema';
 import { type PoolClient, types } from 'pg';
@@ -30,6 +34,10 @@ export const ENTITIES = [
   Transfer,
   LotAdjustment,
   Holding,
+  Shipment,
+  ShipmentLeg,
+  ShippedLot,
+  Treatment,
   Party,
 ];
 

@@ -54,6 +54,42 @@ export const LAWS: Record<string, Law> = {
     message: 'a transfer needs two operations',
     remedy: 'name another receiver than the sender',
   },
+  shipment_reference_unique_within_shipper: {
+    code: 'CONFLICT',
+    message: 'this shipper has a shipment of this reference',
+    remedy: 'choose a reference that the shipper has not used',
+  },
+  one_leg_per_shipment_and_sequence: {
+    code: 'CONFLICT',
+    message: 'the shipment has a leg at this place of its order',
+    remedy: 'give the leg another sequence',
+  },
+  shipment_leg_sequence_from_one: {
+    code: 'BAD_USER_INPUT',
+    message: 'a leg stands at a place from 1 to 1000',
+    remedy: 'number the legs from 1',
+  },
+  shipment_leg_mode_known: {
+    code: 'BAD_USER_INPUT',
+    message: 'unknown mode of transport',
+    remedy: 'use MARITIME, RAIL, ROAD, AIR, MAIL, MULTIMODAL, FIXED or INLAND_WATER',
+  },
+  shipment_leg_container_checked: {
+    code: 'BAD_USER_INPUT',
+    message: 'this is not a container number of ISO 6346',
+    remedy: 'write four letters and seven digits, e.g. CSQU3054383',
+  },
+  shipped_lot_mass_above_zero: MASS,
+  treatment_kind_known: {
+    code: 'BAD_USER_INPUT',
+    message: 'unknown kind of treatment',
+    remedy: 'use FUMIGATION, IRRADIATION, HEAT, COLD, CONTACT or OTHER',
+  },
+  treatment_of_a_lot_or_a_shipment: {
+    code: 'REFUSED',
+    message: 'a treatment is of a lot or of a shipment',
+    remedy: 'name one of them; record one for each',
+  },
   holding_not_below_floor: {
     code: 'REFUSED',
     message: 'the holder does not have that much of the lot',

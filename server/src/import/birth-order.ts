@@ -9,7 +9,7 @@ export async function inBirthOrderOf(book: Book, lots: readonly NewLot[], declar
   const names = new Map<string, string>();
   const lineOf = new Map<string, number>();
   const edges: Edge[] = declared.map(({ fact, output, input, row }) => {
-    names.set(output.id, `${output.producer}/${output.code}`).set(input.id, `${input.producer}/${input.code}`);
+    names.set(output.id, `${output.owner}/${output.code}`).set(input.id, `${input.owner}/${input.code}`);
     lineOf.set(fact.outputId + fact.inputId, row.line);
     return { output: fact.outputId, input: fact.inputId };
   });

@@ -1,6 +1,6 @@
-import { type Day, type Grams, quote } from '@lotline/schema';
+import { type Day, type Grams, quote, type WrittenPlace } from '@lotline/schema';
 import type { Work } from '../commands';
-import { CERTIFIERS, type FileFormat, LOTS, OPERATIONS, PRODUCTS } from './columns';
+import { CERTIFIERS, type FileFormat, LOTS, OPERATIONS, PRODUCTS, SHIPMENTS } from './columns';
 import type { Mistakes } from './errors';
 import type { Folder, Progress } from './folder';
 import { columnName } from './read-row';
@@ -25,10 +25,25 @@ export interface KnownLot {
   id: string;
   code: string;
   producerId: string;
-  producer: string;
+  /** Identifier of its producer. */
+  owner: string;
   product: KnownProduct;
   grams: Grams;
   producedOn: Day | null;
+  /** Recorded before this folder. */
+  stored: boolean;
+}
+
+export interface KnownShipment {
+  id: string;
+  code: string;
+  /** Identifier of its shipper. */
+  owner: string;
+  shipperId: string;
+  consigneeId: string;
+  bookedOn: Day | null;
+  /** First departure that is known. */
+  departedOn: Day | null;
   /** Recorded before this folder. */
   stored: boolean;
 }
@@ -52,12 +67,13 @@ export interface Book {
 }
 
 /** What a row may name. */
-export type Noun = 'certifier' | 'operation' | 'product' | 'lot';
-const NOUNS: Record<Noun, { among: FileFormat; what: string; cell: string }> = {
+export type Noun = 'certifier' | 'operation' | 'product' | 'lot' | 'shipment';
+export const NOUNS: Record<Noun, { among: FileFormat; what: string; cell: string }> = {
   certifier: { among: CERTIFIERS, what: 'certifier', cell: 'code' },
   operation: { among: OPERATIONS, what: 'operation', cell: 'identifier' },
   product: { among: PRODUCTS, what: 'product', cell: 'name' },
   lot: { among: LOTS, what: 'lot', cell: 'code' },
+  shipment: { among: SHIPMENTS, what: 'shipment', cell: 'reference' },
 };
 
 /** Notes what is wrong with a cell. */
@@ -109,6 +125,10 @@ function shown(value: unknown): string {
   if (typeof value === 'object' && 'on' in value) {
     const { on, at } = value as { on: Day; at: Date | null };
     return at ? `${on} (${at.toISOString()})` : on;
+  }
+  if (typeof value === 'object' && 'unLocode' in value) {
+    const { name, unLocode } = value as WrittenPlace;
+    return quote(unLocode ? `${unLocode} ${name}` : name);
   }
   return typeof value === 'string' ? quote(value) : String(value);
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
 import { join, parse } from 'node:path';
-import { CERTIFIERS, type FileFormat, FORMATS, LOTS, NOT_READ_YET, OPERATIONS, PRODUCTS, type Row } from './columns';
+import { CERTIFIERS, type FileFormat, FORMATS, LOTS, NOT_READ_YET, OPERATIONS, PRODUCTS, type Row, SHIPMENTS } from './columns';
 import { Doubts } from './doubts';
 import { Mistakes } from './errors';
 import { type BrokenRow, type ReadFile, readCsv, TooManyRows } from './read-csv';
@@ -51,6 +51,7 @@ const NAMED_BY = new Map<FileFormat, string>([
   [OPERATIONS, 'operation'],
   [PRODUCTS, 'product'],
   [LOTS, 'code'],
+  [SHIPMENTS, 'reference'],
 ]);
 
 const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;

@@ -7,8 +7,10 @@ import type { Book, Count } from './book';
 import { importCertifiers, importOperations, importProducts } from './catalogue';
 import { Mistakes } from './errors';
 import { type Folder, type Progress, readFolder } from './folder';
-import { importLots } from './lots';
+import { checkLots } from './lots';
 import { importOperationCertificates } from './operation-certificates';
+import { lookUpBroken } from './references';
+import { checkShipments } from './shipments';
 
 /** Rows that were recorded and rows that were known, by file. */
 export type ImportCounts = Record<string, Count>;
@@ -49,7 +51,12 @@ const importFolderCommand = (folder: Folder, progress: Progress): Command<z.infe
     await importOperations(book);
     await importProducts(book);
     await importOperationCertificates(book);
-    await importLots(book);
+    const lots = await checkLots(book);
+    const shipments = await checkShipments(book, lots.references);
+    lookUpBroken(book, { lot: lots.references, shipment: shipments.references });
+    book.mistakes.check();
+    await lots.store();
+    await shipments.store();
     return [book.counts];
   },
 });

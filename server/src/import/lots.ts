@@ -3,24 +3,25 @@ import { quote } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
 import { type NewLot, recordLotFacts } from '../lots';
 import { inBirthOrderOf } from './birth-order';
-import { type Book, compare, operationOf, Repeats, unknown } from './book';
+import { type Book, compare, type KnownLot, operationOf, Repeats, unknown } from './book';
+import { CodeReferences, storedLots } from './code-references';
 import { LOT_ADJUSTMENTS, LOT_INPUTS, LOTS, type Row, TRANSFERS } from './columns';
-import { LotReferences } from './lot-references';
 import { newLosses, newTransfers } from './movements';
-import { lookUpBroken, namesOf } from './references';
+import { namesOf } from './references';
 import { newInputs } from './uses';
 import { weigh } from './weigh';
 
-/** Lots and the facts about them. Facts without a natural key are known by all their columns; equal rows need a reference. */
-export async function importLots(book: Book): Promise<void> {
-  const references = new LotReferences();
+/** Lots and the facts about them, checked; to be stored when nothing of the folder is wrong. Facts without a natural key are known by all their columns; equal rows need a reference. */
+export async function checkLots(book: Book): Promise<{ references: CodeReferences<KnownLot>; store(): Promise<void> }> {
+  const references = new CodeReferences<KnownLot>('lot');
   const changed = new Set<string>();
   for (const row of book.folder.rows(LOT_INPUTS)) changed.add(row.values.output);
   for (const row of book.folder.rows(TRANSFERS)) changed.add(row.values.lot);
   for (const row of book.folder.rows(LOT_ADJUSTMENTS)) changed.add(row.values.lot);
   const names = new Set(namesOf(book, 'lot'));
   for (const row of book.folder.rows(LOTS)) names.add(row.values.code);
-  const stored = await references.load(book, names);
+  const stored = await storedLots(book, names);
+  for (const lot of stored) references.add(lot);
 
   book.progress.step('checking lots');
   await lockLots(book, references, changed);
@@ -29,18 +30,21 @@ export async function importLots(book: Book): Promise<void> {
   const transfers = await newTransfers(book, references);
   const losses = await newLosses(book, references);
   const ordered = await inBirthOrderOf(book, lots, inputs);
-  lookUpBroken(book, references);
-  book.mistakes.check();
-
-  book.progress.step(`storing ${lots.length} lots, ${inputs.length} inputs, ${transfers.length} transfers, ${losses.length} adjustments`);
-  await recordLotFacts(book.work, { lots: ordered, inputs: inputs.map(({ fact }) => fact), transfers, losses });
+  return {
+    references,
+    store: async () => {
+      const { length } = lots;
+      book.progress.step(`storing ${length} lots, ${inputs.length} inputs, ${transfers.length} transfers, ${losses.length} adjustments`);
+      await recordLotFacts(book.work, { lots: ordered, inputs: inputs.map(({ fact }) => fact), transfers, losses });
+    },
+  };
 }
 
 /**
  * Facts have no key that the database could keep unique: whoever adds some to a stored lot looks at those it has and writes the missing
  * ones while nobody else does the same. The rows are locked in one order, as by the command that declares inputs.
  */
-async function lockLots(book: Book, references: LotReferences, names: Iterable<string>): Promise<void> {
+async function lockLots(book: Book, references: CodeReferences<KnownLot>, names: Iterable<string>): Promise<void> {
   const ids = new Set<string>();
   for (const name of names) for (const lot of references.find(name)) ids.add(lot.id);
   if (ids.size > 0) await book.work.tx.query('select from lot where id = any($1) order by id for no key update', [[...ids]]);
@@ -60,7 +64,7 @@ interface StoredBirth {
   attributes: object | null;
 }
 
-async function newLots(book: Book, references: LotReferences, stored: ReadonlyMap<string, unknown>): Promise<NewLot[]> {
+async function newLots(book: Book, references: CodeReferences<KnownLot>, stored: ReadonlyMap<string, unknown>): Promise<NewLot[]> {
   const rows = book.folder.rows(LOTS);
   const known = new Map(
     (rows.length === 0
@@ -135,7 +139,7 @@ async function newLots(book: Book, references: LotReferences, stored: ReadonlyMa
       id: lot.id,
       code: lot.code,
       producerId: producer.id,
-      producer: values.producer,
+      owner: values.producer,
       product,
       grams,
       producedOn: lot.producedOn,

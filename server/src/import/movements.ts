@@ -1,13 +1,13 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { NewLoss, NewTransfer } from '../lots';
 import { type Book, compare, equalRow, type KnownLot, keyOf, operationOf, wrong } from './book';
+import type { CodeReferences } from './code-references';
 import { type FileFormat, LOT_ADJUSTMENTS, type Row, TRANSFERS } from './columns';
-import type { LotReferences } from './lot-references';
 import { weigh } from './weigh';
 
 /** Transfers that are not known yet. */
-export async function newTransfers(book: Book, references: LotReferences): Promise<NewTransfer[]> {
-  const found: Found<NewTransfer>[] = [];
+export async function newTransfers(book: Book, references: CodeReferences<KnownLot>): Promise<NewTransfer[]> {
+  const found: (Found<NewTransfer> & { lot: KnownLot })[] = [];
   const repeats = new Map<string, number>();
   for (const row of book.folder.rows(TRANSFERS)) {
     const { line, values, attributes } = row;
@@ -62,8 +62,8 @@ export async function newTransfers(book: Book, references: LotReferences): Promi
 }
 
 /** Adjustments that are not known yet. */
-export async function newLosses(book: Book, references: LotReferences): Promise<NewLoss[]> {
-  const found: Found<NewLoss>[] = [];
+export async function newLosses(book: Book, references: CodeReferences<KnownLot>): Promise<NewLoss[]> {
+  const found: (Found<NewLoss> & { lot: KnownLot })[] = [];
   const repeats = new Map<string, number>();
   for (const row of book.folder.rows(LOT_ADJUSTMENTS)) {
     const { line, values, attributes } = row;
@@ -100,14 +100,13 @@ export async function newLosses(book: Book, references: LotReferences): Promise<
   return withoutKnown(book, LOT_ADJUSTMENTS, found, known);
 }
 
-interface Found<Fact> {
+export interface Found<Fact> {
   fact: Fact;
-  lot: KnownLot;
   key: string;
   row: Row<FileFormat>;
 }
 
-type StoredFact = Record<string, unknown> & { attributes: object | null };
+export type StoredFact = Record<string, unknown> & { attributes: object | null };
 
 async function knownFacts(
   book: Book,
@@ -121,7 +120,12 @@ async function knownFacts(
 }
 
 /** Facts that are not known yet; a known one must have the same further columns. */
-function withoutKnown<Fact>(book: Book, format: FileFormat, found: readonly Found<Fact>[], known: ReadonlyMap<string, StoredFact>): Fact[] {
+export function withoutKnown<Fact>(
+  book: Book,
+  format: FileFormat,
+  found: readonly Found<Fact>[],
+  known: ReadonlyMap<string, StoredFact>,
+): Fact[] {
   const fresh: Fact[] = [];
   for (const { fact, key, row } of found) {
     const before = known.get(key);

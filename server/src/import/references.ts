@@ -1,7 +1,18 @@
-import type { Book, Noun } from './book';
+import type { Book, KnownLot, KnownShipment, Noun } from './book';
 import { unknown } from './book';
-import { type FileFormat, LOT_ADJUSTMENTS, LOT_INPUTS, LOTS, OPERATION_CERTIFICATES, TRANSFERS } from './columns';
-import type { LotReferences } from './lot-references';
+import type { CodeReferences } from './code-references';
+import {
+  type FileFormat,
+  LOT_ADJUSTMENTS,
+  LOT_INPUTS,
+  LOTS,
+  OPERATION_CERTIFICATES,
+  SHIPMENT_LEGS,
+  SHIPMENT_LOTS,
+  SHIPMENTS,
+  TRANSFERS,
+  TREATMENTS,
+} from './columns';
 
 /** Columns that name a row of another file. */
 const REFERENCES: readonly { format: FileFormat; column: string; noun: Noun }[] = [
@@ -17,6 +28,13 @@ const REFERENCES: readonly { format: FileFormat; column: string; noun: Noun }[] 
   { format: TRANSFERS, column: 'to', noun: 'operation' },
   { format: LOT_ADJUSTMENTS, column: 'lot', noun: 'lot' },
   { format: LOT_ADJUSTMENTS, column: 'holder', noun: 'operation' },
+  { format: SHIPMENTS, column: 'shipper', noun: 'operation' },
+  { format: SHIPMENTS, column: 'consignee', noun: 'operation' },
+  { format: SHIPMENT_LEGS, column: 'shipment', noun: 'shipment' },
+  { format: SHIPMENT_LOTS, column: 'shipment', noun: 'shipment' },
+  { format: SHIPMENT_LOTS, column: 'lot', noun: 'lot' },
+  { format: TREATMENTS, column: 'lot', noun: 'lot' },
+  { format: TREATMENTS, column: 'shipment', noun: 'shipment' },
 ];
 
 const namesIn = (values: object, column: string): readonly string[] => {
@@ -33,12 +51,12 @@ export function* namesOf({ folder }: Book, noun: Noun): Generator<string> {
 }
 
 /** Rows with a mistake go no further, but what they name is looked up, so that every mistake of theirs is told at once. */
-export function lookUpBroken(book: Book, lots: LotReferences): void {
+export function lookUpBroken(book: Book, coded: { lot: CodeReferences<KnownLot>; shipment: CodeReferences<KnownShipment> }): void {
   const known = { certifier: book.certifiers, operation: book.operations, product: book.products };
   for (const { format, column, noun } of REFERENCES) {
     for (const { line, values } of book.folder.broken(format)) {
       for (const name of namesIn(values, column)) {
-        if (noun === 'lot') lots.resolve(book, format, line, column, name);
+        if (noun === 'lot' || noun === 'shipment') coded[noun].resolve(book, format, line, column, name);
         else if (!known[noun].has(name)) unknown(book, format, line, column, noun, name);
       }
     }

@@ -2,8 +2,8 @@ import { type Day, quote } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
 import type { NewInput } from '../lots';
 import { type Book, compare, conflict, equalRow, type KnownLot, keyOf } from './book';
+import type { CodeReferences } from './code-references';
 import { LOT_INPUTS, type Row } from './columns';
-import type { LotReferences } from './lot-references';
 import { weigh } from './weigh';
 
 /** A row of inputs that could be read, with its lots. */
@@ -16,7 +16,7 @@ export interface DeclaredInput {
 }
 
 /** Inputs of lots that have none yet. */
-export async function newInputs(book: Book, references: LotReferences): Promise<DeclaredInput[]> {
+export async function newInputs(book: Book, references: CodeReferences<KnownLot>): Promise<DeclaredInput[]> {
   const declared: DeclaredInput[] = [];
   const repeats = new Map<string, number>();
   // Outputs of rows with a mistake: their sets are not complete, so they are not compared with what is known.

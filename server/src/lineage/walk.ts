@@ -31,12 +31,19 @@ function statement(direction: Direction, asOf: boolean): string {
     select i.* from (select distinct lot from met) m cross join ${usesFrom('m.lot', 'u.id, u.output, u.input, u.holder, u.grams, u.on_day')}`;
 }
 
+/**
+ * Furthest depth that the statement itself counts, where a lot may come once a depth: beyond it a walk is made whole, which meets each lot
+ * once, and cut afterwards.
+ */
+const COUNTED_DEPTH = 8;
+
 /** Asks PostgreSQL, every time. */
 export const sqlLineage: Lineage = {
   async walk(reader: Reader, roots: readonly string[], direction: Direction, options: WalkOptions): Promise<Closure> {
     // One lot more than the budget, and the roots: enough to know that there is more. With a depth, a lot may come once a depth.
-    const rows = options.maxLots * (options.maxDepth === null ? 1 : options.maxDepth + 1) + roots.length + 1;
-    const parameters: unknown[] = [roots, options.maxDepth, rows];
+    const depth = options.maxDepth !== null && options.maxDepth <= COUNTED_DEPTH ? options.maxDepth : null;
+    const rows = options.maxLots * (depth === null ? 1 : depth + 1) + roots.length + 1;
+    const parameters: unknown[] = [roots, depth, rows];
     if (options.asOf !== null) parameters.push(options.asOf);
     const uses = (await reader.query<Row>(statement(direction, options.asOf !== null), parameters)).map(
       (row): Use => ({ id: row.id, output: row.output, input: row.input, holder: row.holder, grams: grams(row.grams), on: row.on_day }),

@@ -1,7 +1,7 @@
 import { grams, parseText } from '@lotline/schema';
 import { Field, ID, InputType } from 'type-graphql';
 import { z } from 'zod';
-import { lotVisible, mayActFor } from '../access';
+import { mayActFor, subjectVisible } from '../access';
 import { type Command, idOf, read, type Work } from '../commands';
 import { type Correction, type NewInput, type RetractedInput, recordLotFacts } from './facts';
 import { judgeUses, LotUseInput, lotUses, type Output, optional } from './inputs';
@@ -95,7 +95,7 @@ export const declareLotInputs: Command<z.infer<typeof declaration>, { lot: strin
 async function lockLots(work: Work, ids: readonly string[]): Promise<Map<string, Output>> {
   const rows = await work.tx.query<Output>(
     `select l.id, l.producer as "producerId", l.produced_on as "producedOn" from lot l
-     where l.id = any($1) and ${lotVisible(work.viewer, 'l.id')} order by l.id for no key update of l`,
+     where l.id = any($1) and ${subjectVisible(work.viewer, 'l.id')} order by l.id for no key update of l`,
     [ids],
   );
   return new Map(rows.map((row) => [row.id, row]));

@@ -208,8 +208,8 @@ async function retractInputs(work: Work, corrections: readonly Correction[]): Pr
   if (ids.length === 0) return;
   await work.tx.query('update lot_input set retracted_by = $2 where id = any($1)', [ids, work.command]);
   await work.tx.query(
-    'delete from party p using lot_input i where i.id = any($1) and p.operation = i.holder and p.subject = i.input and p.fact = i.id',
-    [ids],
+    'update party p set retracted_by = $2 from lot_input i where i.id = any($1) and p.operation = i.holder and p.subject = i.input and p.fact = i.id',
+    [ids, work.command],
   );
 }
 

@@ -1,8 +1,8 @@
 import { CountryCodeScalar, DateScalar, type Day, type Lot, LotKind, type Page } from '@lotline/schema';
 import { Field, ID, InputType } from 'type-graphql';
-import { countVisibleLots, factVisible, seesAll, type Viewer, visibleLots } from '../access';
-import type { Position } from '../database';
-import { Conditions, idsOf, knownFact, knownRow, MOST_COUNTED, makePage, type PageArguments, type Question, readPage } from '../questions';
+import { factVisible, seesAll, type Viewer } from '../access';
+import { knownFact, type Position } from '../database';
+import { idsOf, type PageArguments, pageOfNouns, type Question } from '../questions';
 import { lotById } from './lookup';
 
 @InputType({ description: 'Fields are ANDed, lists are ORed.' })
@@ -48,48 +48,33 @@ function held(owners: string, known: Position | null, viewer: Viewer): string {
 }
 
 /** Lots in id order, oldest first. */
-export async function listLots(
+export function listLots(
   question: Question,
   list: string,
   filter: LotFilter | null,
   page: PageArguments,
   producer: string | null = null,
 ): Promise<Page<Lot>> {
-  const request = readPage(question, list, page);
-  const { viewer } = question;
-  const where = new Conditions();
-  if (producer !== null) where.add(`l.producer = ${where.parameter(producer)}`);
-  where.anyOf('l.code', filter?.codes, 'text');
-  if (filter?.codePrefix != null) {
-    const prefix = where.parameter(filter.codePrefix);
-    where.add(`l.code ^@ ${prefix} and l.code >= ${prefix}`);
-  }
-  where.anyOf('l.product', idsOf(filter?.products, 'Product', 'filter.products'), 'uuid');
-  where.anyOf('l.producer', idsOf(filter?.producers, 'Operation', 'filter.producers'), 'uuid');
-  where.anyOf('l.country', filter?.countries, 'text');
-  where.anyOf('l.kind', filter?.kinds, 'text');
-  if (filter?.producedFrom != null) where.add(`l.produced_on >= ${where.parameter(filter.producedFrom)}`);
-  if (filter?.producedTo != null) where.add(`l.produced_on <= ${where.parameter(filter.producedTo)}`);
-  const holders = idsOf(filter?.holders, 'Operation', 'filter.holders');
-  if (holders) where.add(held(`${where.parameter(holders)}::uuid[]`, request.known, viewer));
-  where.add(knownRow('l', request.known));
-  const { known } = request;
-  const counted = {
-    text: countVisibleLots(viewer, { where: String(where), limit: MOST_COUNTED + 1, known }),
-    parameters: [...where.parameters],
-  };
-  const after = request.after && `${where.parameter(request.after[0])}::uuid`;
-  const ids = await question.reader.query<{ id: string }>(
-    visibleLots(viewer, { where: String(where), after, limit: request.first + 1, known }),
-    where.parameters,
-  );
-  const lots = (await question.reader.loader(lotById).loadMany(ids.map((row) => row.id))) as Lot[];
-  return makePage(question, {
+  return pageOfNouns(question, {
     list,
-    request,
-    position: request.known ?? (await question.reader.position()),
-    rows: lots,
-    keyOf: (lot) => [lot.id],
-    count: async () => (await question.reader.query<{ count: number }>(counted.text, counted.parameters))[0]!.count,
+    noun: 'lot',
+    page,
+    byId: lotById,
+    conditions: (where, known) => {
+      if (producer !== null) where.add(`l.producer = ${where.parameter(producer)}`);
+      where.anyOf('l.code', filter?.codes, 'text');
+      if (filter?.codePrefix != null) {
+        const prefix = where.parameter(filter.codePrefix);
+        where.add(`l.code ^@ ${prefix} and l.code >= ${prefix}`);
+      }
+      where.anyOf('l.product', idsOf(filter?.products, 'Product', 'filter.products'), 'uuid');
+      where.anyOf('l.producer', idsOf(filter?.producers, 'Operation', 'filter.producers'), 'uuid');
+      where.anyOf('l.country', filter?.countries, 'text');
+      where.anyOf('l.kind', filter?.kinds, 'text');
+      if (filter?.producedFrom != null) where.add(`l.produced_on >= ${where.parameter(filter.producedFrom)}`);
+      if (filter?.producedTo != null) where.add(`l.produced_on <= ${where.parameter(filter.producedTo)}`);
+      const holders = idsOf(filter?.holders, 'Operation', 'filter.holders');
+      if (holders) where.add(held(`${where.parameter(holders)}::uuid[]`, known, question.viewer));
+    },
   });
 }

@@ -1,5 +1,5 @@
 import { Lot, parseCode, parseOperationIdentifier, quote, Refusal } from '@lotline/schema';
-import { lotVisible, seesAll } from '../access';
+import { seesAll, subjectVisible } from '../access';
 import { alike, type BatchOf, nounById } from '../database';
 import type { Question } from '../questions';
 
@@ -19,7 +19,7 @@ const lotsSeen: BatchOf<{ id: string; seen: string }, boolean> = async (reader, 
 /** A lot by id; null where there is none, or the viewer may not see it. */
 export async function visibleLot(question: Question, id: string): Promise<Lot | null> {
   const { reader, viewer } = question;
-  const seen = seesAll(viewer) || (await reader.loader(lotsSeen).load({ id, seen: lotVisible(viewer, 'l.id') }));
+  const seen = seesAll(viewer) || (await reader.loader(lotsSeen).load({ id, seen: subjectVisible(viewer, 'l.id') }));
   return seen ? reader.loader(lotById).load(id) : null;
 }
 
@@ -37,7 +37,7 @@ export async function findLot(question: Question, text: string, producer: string
     throw new Refusal({ code: 'BAD_USER_INPUT', message: identifier.wrong, path: ['producer'], remedy: identifier.remedy });
   const rows = await reader.query<{ id: string; producer: string }>(
     `select l.id, o.identifier as producer from lot l join operation o on o.id = l.producer
-     where l.code = $1 and ($2::text is null or o.identifier = $2) and ${lotVisible(viewer, 'l.id')} order by o.identifier limit 11`,
+     where l.code = $1 and ($2::text is null or o.identifier = $2) and ${subjectVisible(viewer, 'l.id')} order by o.identifier limit 11`,
     [code.value, identifier?.value ?? null],
   );
   if (rows.length > 1) {
@@ -68,10 +68,10 @@ export function* cuts(text: string): Generator<{ producer: string; code: string 
 export async function lotNamed(question: Question, name: string): Promise<Lot> {
   const lots: Lot[] = [];
   try {
-    const whole = await findLot(question, name, null);
+    const whole = parseCode(name).ok ? await findLot(question, name, null) : null;
     if (whole) return whole;
     for (const { code, producer } of cuts(name)) {
-      const lot = await findLot(question, code, producer);
+      const lot = parseCode(code).ok ? await findLot(question, code, producer) : null;
       if (lot) lots.push(lot);
     }
   } catch (error) {

@@ -1,7 +1,7 @@
 import { type Day, type Grams, grams } from '@lotline/schema';
 import { factVisible } from '../access';
-import { alike, type BatchOf, grouped, type Position } from '../database';
-import { knownFact, type Question } from '../questions';
+import { alike, type BatchOf, grouped, knownFact, type Position } from '../database';
+import { type Question } from '../questions';
 
 /** Grams that left a holding, or passed from one to another, as its lot's facts tell it. */
 export interface Movement {

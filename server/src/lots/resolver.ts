@@ -13,6 +13,7 @@ import {
   Ownership,
   OwnershipConnection,
   type Page,
+  ShippedLot,
   today,
   ZERO,
 } from '@lotline/schema';
@@ -139,6 +140,14 @@ export class LotInputLotResolver {
   @FieldResolver(() => Lot, { nullable: true, description: 'The lot it was taken from.' })
   input(@Root() use: LotInput, @Ctx() question: Question): Promise<Lot | null> {
     return visibleLot(question, use.inputId);
+  }
+}
+
+@Resolver(() => ShippedLot)
+export class ShippedLotLotResolver {
+  @FieldResolver(() => Lot, { nullable: true, description: 'The lot.' })
+  lot(@Root() { lotId }: ShippedLot, @Ctx() question: Question): Promise<Lot | null> {
+    return visibleLot(question, lotId);
   }
 }
 

@@ -1,7 +1,7 @@
 import { type Day, grams, LotInput, type Page } from '@lotline/schema';
 import { factVisible } from '../access';
-import { alike, type Position, type Reader } from '../database';
-import { knownFact, MOST_COUNTED, makePage, type PageArguments, type Question, readPage } from '../questions';
+import { alike, knownFact, type Position, type Reader } from '../database';
+import { MOST_COUNTED, makePage, type PageArguments, type Question, readPage } from '../questions';
 
 // The uses that lead into a lot, and those that lead out of it: day, then hour, then the other lot's code and producer.
 

@@ -1,4 +1,15 @@
-import { CertificationVerdict, HolderShare, Holding, Lot, LotInput, Operation, OriginShare, Ownership, TraceStep } from '@lotline/schema';
+import {
+  CertificationVerdict,
+  HolderShare,
+  Holding,
+  Lot,
+  LotInput,
+  Operation,
+  OriginShare,
+  Ownership,
+  Shipment,
+  TraceStep,
+} from '@lotline/schema';
 import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import type { Question } from '../questions';
 import { verdictOn, verdictOver } from '../rules';
@@ -87,5 +98,18 @@ export class TraceStepOperationResolver {
   @FieldResolver(() => CertificationVerdict, { nullable: true, description: 'Was the owner certified for this product on that day?' })
   async certified(@Root() { ownerId, productId, on }: TraceStep, @Ctx() { reader }: Question): Promise<CertificationVerdict | null> {
     return ownerId && on ? verdictOn(await reader.loader(standingOf).load(ownerId), productId, on) : null;
+  }
+}
+
+@Resolver(() => Shipment)
+export class ShipmentOperationResolver {
+  @FieldResolver(() => Operation, { nullable: true, description: 'Who sent it.' })
+  shipper(@Root() { shipperId }: Shipment, @Ctx() { reader }: Question): Promise<Operation | null> {
+    return reader.loader(operationById).load(shipperId);
+  }
+
+  @FieldResolver(() => Operation, { nullable: true, description: 'To whom.' })
+  consignee(@Root() { consigneeId }: Shipment, @Ctx() { reader }: Question): Promise<Operation | null> {
+    return reader.loader(operationById).load(consigneeId);
   }
 }

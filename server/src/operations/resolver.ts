@@ -17,7 +17,8 @@ import {
 } from '@lotline/schema';
 import { Arg, Args, Ctx, Field, FieldResolver, ID, InputType, Query, Resolver, Root } from 'type-graphql';
 import { operationVisible } from '../access';
-import { Conditions, idsOf, knownRow, MOST_COUNTED, makePage, PageArguments, pageOfList, type Question, readPage } from '../questions';
+import { knownRow } from '../database';
+import { Conditions, idsOf, MOST_COUNTED, makePage, PageArguments, pageOfList, type Question, readPage } from '../questions';
 import { certifierById, historyOf, operationById, verifiedProducts } from './loaders';
 
 @InputType({ description: 'Fields are ANDed, lists are ORed.' })

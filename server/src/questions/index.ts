@@ -1,5 +1,6 @@
 export * from './give';
 export * from './ids';
+export * from './nouns';
 export * from './paging';
 export * from './question';
 export * from './sql';

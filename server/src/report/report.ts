@@ -7,7 +7,9 @@ import { Chain, type TracedLot } from '../trace';
 
 /** A lot of a report. Masses are kilograms, exact decimals. */
 export interface ReportedLot {
-  /** OPERATION/code: names the lot in a report. */
+  /** Names the lot within its report: its place in the trace, the root's is 0. */
+  ref: number;
+  /** OPERATION/code. */
   lot: string;
   depth: number;
   code: string;
@@ -25,13 +27,16 @@ export interface ReportedLot {
 }
 
 export interface ReportedLink {
-  from: string;
-  to: string;
+  /** Refs of the two lots. */
+  from: number;
+  to: number;
   kilograms: string;
 }
 
 export interface ReportedGap {
   kind: GapKind;
+  /** The lot's ref, and its name. */
+  ref: number;
   lot: string;
   on: Day | null;
   message: string;
@@ -76,10 +81,12 @@ export async function reportOn(question: Question, root: Lot, direction: TraceDi
     ...holders.map(({ operationId }) => operationId),
   ]);
   const name = ({ producerIdentifier, code }: TracedLot) => `${producerIdentifier}/${code}`;
+  const refs = new Map(traced.map(({ id }, ref) => [id, ref]));
   const reported = async (lot: TracedLot): Promise<ReportedLot> => {
     const mass = await chain.massOf(lot);
     const { name: product, organic } = products.get(lot.product)!;
     return {
+      ref: refs.get(lot.id)!,
       lot: name(lot),
       depth: lot.depth,
       code: lot.code,
@@ -103,11 +110,18 @@ export async function reportOn(question: Question, root: Lot, direction: TraceDi
     root: lots[0]!,
     lots: lots.slice(1),
     links: chain.links().map(({ input, output, grams }) => ({
-      from: name(chain.lot(input)),
-      to: name(chain.lot(output)),
+      from: refs.get(input)!,
+      to: refs.get(output)!,
       kilograms: toKilograms(grams),
     })),
-    gaps: (await chain.gaps()).map(({ kind, lot, on, message, rule }) => ({ kind, lot: name(lot), on, message, rule })),
+    gaps: (await chain.gaps()).map(({ kind, lot, on, message, rule }) => ({
+      kind,
+      ref: refs.get(lot.id)!,
+      lot: name(lot),
+      on,
+      message,
+      rule,
+    })),
     unknown: direction === 'BACK' ? toKilograms((await chain.whereFrom()).unknown) : null,
     holders: holders.map(({ operationId, lots: count, held, fromRoot }) => {
       const { identifier, name: called } = operations.get(operationId)!;

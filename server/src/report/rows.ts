@@ -1,6 +1,7 @@
 import type { Report, ReportedLot } from './report';
 
 const COLUMNS: readonly (keyof ReportedLot)[] = [
+  'ref',
   'depth',
   'lot',
   'code',
@@ -25,11 +26,11 @@ function cell(value: string | number | boolean | null): string {
 
 /** The root and its lots as a table, with the kinds of gap of each. */
 export function* csvRows({ root, lots, gaps }: Report): Generator<string> {
-  const kinds = new Map<string, Set<string>>();
-  for (const { lot, kind } of gaps) kinds.set(lot, (kinds.get(lot) ?? new Set()).add(kind));
+  const kinds = new Map<number, Set<string>>();
+  for (const { ref, kind } of gaps) kinds.set(ref, (kinds.get(ref) ?? new Set()).add(kind));
   yield [...COLUMNS, 'gaps'].join(',');
   for (const lot of [root, ...lots])
-    yield [...COLUMNS.map((column) => cell(lot[column])), cell([...(kinds.get(lot.lot) ?? [])].join(';'))].join(',');
+    yield [...COLUMNS.map((column) => cell(lot[column])), cell([...(kinds.get(lot.ref) ?? [])].join(';'))].join(',');
 }
 
 /** Everything, one JSON value a line: first the trace, then its lots, links, gaps and holders. */

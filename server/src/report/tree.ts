@@ -13,38 +13,39 @@ const about = ({ code, product, organic, kind, producerName, producer, country, 
     ...(producedOn ? [producedOn] : []),
   ].join(' | ');
 
+/** Beyond so many levels the indent grows no more: the line says its depth instead. */
+const DEEPEST_INDENT = 30;
+
 /** The trace as a tree for a person: each lot in full where it is first met, and by name where it is met again. */
 export function* tree(report: Report): Generator<string> {
-  const lots = new Map([report.root, ...report.lots].map((lot) => [lot.lot, lot]));
-  const next = new Map<string, string[]>();
+  const { root } = report;
+  const lots = [root, ...report.lots];
+  const next = new Map<number, number[]>();
   for (const { from, to } of report.links) {
     const [near, far] = report.direction === 'BACK' ? [to, from] : [from, to];
     const list = next.get(near);
     if (list) list.push(far);
     else next.set(near, [far]);
   }
-  const { root } = report;
   yield `${about(root)} | ${root.quantity} kg`;
-  const told = new Set([root.lot]);
+  const told = new Set([root.ref]);
+  const branches = (ref: number, level: number, indent: string) => {
+    const far = next.get(ref) ?? [];
+    return far.map((lot, index) => ({ lot, level, indent, last: index === far.length - 1 })).reverse();
+  };
   // A chain of lots may be longer than a stack is deep.
-  const open = (next.get(root.lot) ?? []).map((lot, index, all) => ({ lot, indent: '', last: index === all.length - 1 })).reverse();
+  const open = branches(root.ref, 1, '');
   for (let each = open.pop(); each; each = open.pop()) {
-    const { lot: name, indent, last } = each;
-    const lot = lots.get(name)!;
-    const branch = `${indent}${last ? '`-- ' : '|-- '}`;
-    if (told.has(name)) {
+    const { lot: ref, level, indent, last } = each;
+    const lot = lots[ref]!;
+    const branch = `${indent}${last ? '`-- ' : '|-- '}${level > DEEPEST_INDENT ? `[${level}] ` : ''}`;
+    if (told.has(ref)) {
       yield `${branch}${lot.code} | see above`;
       continue;
     }
-    told.add(name);
+    told.add(ref);
     yield `${branch}${about(lot)} | ${lot.kilograms} kg (${percent(lot.share)})`;
-    const below = next.get(name) ?? [];
-    const deeper = below.map((far, index) => ({
-      lot: far,
-      indent: `${indent}${last ? '    ' : '|   '}`,
-      last: index === below.length - 1,
-    }));
-    open.push(...deeper.reverse());
+    open.push(...branches(ref, level + 1, level < DEEPEST_INDENT ? `${indent}${last ? '    ' : '|   '}` : indent));
   }
   yield '';
   yield* summary(report);

@@ -56,7 +56,8 @@ const inOrderOf =
     (a.grams < b.grams ? -1 : a.grams > b.grams ? 1 : 0);
 
 /** Holdings above zero of a lot, by its facts, in the order of their identifiers. */
-export function heldOf(lot: TracedLot, movements: readonly Movement[], { names }: StoryFacts): { holder: string; grams: bigint }[] {
+export function heldOf(lot: TracedLot, movements: readonly Movement[], { names, isBorn }: StoryFacts): { holder: string; grams: bigint }[] {
+  if (!isBorn(lot)) return [];
   const held = new Map<string, bigint>([[lot.producer, lot.grams]]);
   for (const { from, to, grams } of movements) {
     held.set(from, (held.get(from) ?? 0n) - grams);
@@ -70,6 +71,7 @@ export function heldOf(lot: TracedLot, movements: readonly Movement[], { names }
 
 /** What is on hand, born less used less lost, shared among the holders above zero by what they hold; if nobody does, its producer's. */
 function onHandOf(lot: TracedLot, movements: readonly Movement[], facts: StoryFacts): { holder: string; grams: bigint }[] {
+  if (!facts.isBorn(lot)) return [];
   const gone = movements.reduce((sum, { kind, grams }) => (kind === 'TRANSFER' ? sum : sum + grams), 0n);
   const onHand = lot.grams - gone;
   if (onHand <= 0n) return [];

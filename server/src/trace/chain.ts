@@ -6,6 +6,7 @@ import {
   type Grams,
   type HolderShare,
   type Lot,
+  sumGrams,
   type TraceDirection,
   type TraceGap,
   type TraceLink,
@@ -88,12 +89,6 @@ export class Chain {
     return `${this.request.direction} ${this.closure.roots.join()}`;
   }
 
-  /** Had the lot been born at the end of the day asked for? One that had not is neither judged nor dated. */
-  isBorn({ producedOn }: TracedLot): boolean {
-    const { asOf } = this.request;
-    return asOf === null || producedOn === null || producedOn <= asOf;
-  }
-
   private get root(): TracedLot {
     return this.lots[0]!;
   }
@@ -109,7 +104,8 @@ export class Chain {
     const { reader } = this.question;
     const load = () => reader.loader(lotById).load(lot.id);
     const kilograms = () => this.massOf(lot);
-    const share = async () => Number(await this.massOf(lot)) / Number(this.root.grams);
+    const roots = this.lots.slice(0, this.closure.roots.length);
+    const share = async () => Number(await this.massOf(lot)) / Number(sumGrams(roots.map((root) => root.grams)));
     return {
       ref: this.refOf(lot.id),
       depth: lot.depth,
@@ -221,7 +217,7 @@ export class Chain {
     const standings = await standingsOf(this.question.reader, this.lots, facts);
     const roots = new Set(this.closure.roots);
     const stories = this.lots
-      .filter((lot) => this.isBorn(lot))
+      .filter((lot) => facts.isBorn(lot))
       .map((lot) => ({ lot, story: lotStory(lot, facts, { standings, asOf, whole: direction === 'FORWARD' || roots.has(lot.id) }) }));
     for (const rule of RULES) {
       for (const { lot, story } of stories) {

@@ -43,6 +43,8 @@ export interface StoryFacts {
   movements: ReadonlyMap<string, readonly Movement[]>;
   /** Live inputs of each lot, by product: all of them, also where the walk was cut. */
   inputs: ReadonlyMap<string, readonly InputsOfProduct[]>;
+  /** Had the lot been born at the end of the day asked for? One that had not is neither held, judged nor dated. */
+  isBorn: (lot: TracedLot) => boolean;
   /** Every operation named by these facts. */
   names: ReadonlyMap<string, string>;
 }
@@ -83,6 +85,7 @@ export async function storyFacts(reader: Reader, closure: Closure, lots: readonl
   return {
     movements,
     inputs,
+    isBorn: ({ producedOn }) => asOf === null || producedOn === null || producedOn <= asOf,
     names: new Map(names.map((row) => [row.id, row.identifier])),
   };
 }

@@ -80,7 +80,7 @@ export class MassBalanceResolver {
     const { known, after, first } = request;
     const rows = await stepsOf(reader, of, { kinds: kinds ?? null, after, limit: first + 1, known });
     const lots = await reader.loader(lotById).loadMany(rows.map((row) => row.lot));
-    const steps = rows.map((row, index) => stepAnswer(question, row, lots[index] as Lot));
+    const steps = rows.map((row, index) => stepAnswer(question, of, row, lots[index] as Lot));
     return makePage(question, {
       list,
       request,
@@ -92,9 +92,17 @@ export class MassBalanceResolver {
   }
 }
 
-function stepAnswer({ refKey }: Question, step: BalanceStep, lot: Lot): TraceStep & { key: readonly string[] } {
+function stepAnswer(
+  { refKey, viewer }: Question,
+  of: MassBalanceRequest,
+  step: BalanceStep,
+  lot: Lot,
+): TraceStep & { key: readonly string[] } {
   const { kind, on, at, sender, receiver, grams, key } = step;
-  const ref = createHmac('sha256', refKey).update(`balance|${lot.id}`).digest('base64url').slice(0, 22);
+  const ref = createHmac('sha256', refKey)
+    .update(`${viewer.name}|${Object.values(of).join()}|${lot.id}`)
+    .digest('base64url')
+    .slice(0, 22);
   return Object.assign(new TraceStep(), {
     kind,
     on,

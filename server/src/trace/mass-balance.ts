@@ -1,6 +1,6 @@
 import { type Day, type Grams, grams, type LotKind, StepKind } from '@lotline/schema';
-import type { Position, Reader } from '../database';
-import { knownFact, knownRow, MOST_COUNTED } from '../questions';
+import { knownFact, knownRow, type Position, type Reader } from '../database';
+import { MOST_COUNTED } from '../questions';
 
 /** What a mass balance is of: one operation, one product, one period, both ends included. */
 export interface MassBalanceRequest {

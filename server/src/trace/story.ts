@@ -19,12 +19,12 @@ export class Story extends Trace {
 
   async tellSummary(): Promise<TraceSummary> {
     const { chain } = this;
-    const { movements } = await chain.readFacts();
+    const { movements, isBorn } = await chain.readFacts();
     const operations = new Set<string>();
     const days: Day[] = [];
     for (const lot of chain.reached) {
       for (const holder of await chain.holdersOf(lot)) operations.add(holder);
-      if (lot.producedOn && chain.isBorn(lot)) days.push(lot.producedOn);
+      if (lot.producedOn && isBorn(lot)) days.push(lot.producedOn);
       for (const { kind, on } of movements.get(lot.id) ?? []) if (kind !== 'USE' && on) days.push(on);
     }
     days.sort();

@@ -4,7 +4,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 export class Rights1764000000004 implements MigrationInterface {
   async up(run: QueryRunner): Promise<void> {
     await run.query(`
-      alter table party add column recorded_by uuid;
+      alter table party add column recorded_by uuid, add column retracted_by uuid;
       update party p set recorded_by = f.recorded_by from (
         select id, recorded_by from lot union all select id, recorded_by from lot_input
         union all select id, recorded_by from transfer union all select id, recorded_by from lot_adjustment

@@ -1,0 +1,104 @@
+import {
+  DateScalar,
+  type Day,
+  type Page,
+  parseCode,
+  parseContainer,
+  parseOperationIdentifier,
+  Refusal,
+  type Shipment,
+  ShipmentStatus,
+  TransportMode,
+} from '@lotline/schema';
+import { Field, ID, InputType } from 'type-graphql';
+import { subjectVisible } from '../access';
+import { knownFact } from '../database';
+import { idsOf, type PageArguments, pageOfNouns, type Question } from '../questions';
+import { shipmentById, statusOf } from './loaders';
+
+@InputType({ description: 'Fields are ANDed, lists are ORed.' })
+export class ShipmentFilter {
+  @Field(() => [ShipmentStatus], { nullable: true, description: 'How far it is.' })
+  statuses?: ShipmentStatus[];
+
+  @Field(() => [TransportMode], { nullable: true, description: 'How it travelled, on any leg.' })
+  modes?: TransportMode[];
+
+  @Field(() => [String], { nullable: true, description: 'Container numbers (ISO 6346), on any leg.' })
+  containers?: string[];
+
+  @Field(() => [ID], { nullable: true, description: 'Who shipped it.' })
+  shippers?: string[];
+
+  @Field(() => [ID], { nullable: true, description: 'To whom.' })
+  consignees?: string[];
+
+  @Field(() => DateScalar, { nullable: true, description: 'First departed on that day or later.' })
+  departedFrom?: Day;
+
+  @Field(() => DateScalar, { nullable: true, description: 'First departed on that day or before.' })
+  departedTo?: Day;
+}
+
+/** Container numbers as they are stored. @throws Refusal BAD_USER_INPUT for one that cannot be */
+const containersOf = (texts: readonly string[]): string[] =>
+  texts.map((text, index) => {
+    const container = parseContainer(text);
+    if (container.ok) return container.value;
+    throw new Refusal({
+      code: 'BAD_USER_INPUT',
+      message: container.wrong,
+      path: ['filter', 'containers', index],
+      remedy: container.remedy,
+    });
+  });
+
+/** Shipments in id order, oldest first. */
+export function listShipments(question: Question, filter: ShipmentFilter | null, page: PageArguments): Promise<Page<Shipment>> {
+  return pageOfNouns(question, {
+    list: 'shipments',
+    noun: 'shipment',
+    page,
+    byId: shipmentById,
+    conditions: (where, known) => {
+      const leg = (condition: string) =>
+        where.add(`exists (select from shipment_leg g where g.shipment = s.id and ${knownFact('g', known)} and ${condition})`);
+      if (filter?.statuses != null)
+        where.add(`coalesce(${statusOf('s.id', known)}, 'BOOKED') = any(${where.parameter(filter.statuses)}::text[])`);
+      if (filter?.modes != null) leg(`g.mode = any(${where.parameter(filter.modes)}::text[])`);
+      if (filter?.containers != null) leg(`g.container = any(${where.parameter(containersOf(filter.containers))}::text[])`);
+      where.anyOf('s.shipper', idsOf(filter?.shippers, 'Operation', 'filter.shippers'), 'uuid');
+      where.anyOf('s.consignee', idsOf(filter?.consignees, 'Operation', 'filter.consignees'), 'uuid');
+      const departed = `(select min(g.departed_on) from shipment_leg g where g.shipment = s.id and ${knownFact('g', known)})`;
+      if (filter?.departedFrom != null) where.add(`${departed} >= ${where.parameter(filter.departedFrom)}::date`);
+      if (filter?.departedTo != null) where.add(`${departed} <= ${where.parameter(filter.departedTo)}::date`);
+    },
+  });
+}
+
+/**
+ * The one shipment that a reference names, among those the viewer may see; null where there is none.
+ * @throws Refusal AMBIGUOUS naming the shippers; BAD_USER_INPUT for a reference or identifier that cannot be one
+ */
+export async function findShipment({ reader, viewer }: Question, text: string, shipper: string | null): Promise<Shipment | null> {
+  const reference = parseCode(text);
+  if (!reference.ok) throw new Refusal({ code: 'BAD_USER_INPUT', message: reference.wrong, path: ['reference'], remedy: reference.remedy });
+  const identifier = shipper === null ? null : parseOperationIdentifier(shipper);
+  if (identifier && !identifier.ok)
+    throw new Refusal({ code: 'BAD_USER_INPUT', message: identifier.wrong, path: ['shipper'], remedy: identifier.remedy });
+  const rows = await reader.query<{ id: string; shipper: string }>(
+    `select s.id, o.identifier as shipper from shipment s join operation o on o.id = s.shipper
+     where s.reference = $1 and ($2::text is null or o.identifier = $2) and ${subjectVisible(viewer, 's.id')} order by o.identifier limit 11`,
+    [reference.value, identifier?.value ?? null],
+  );
+  if (rows.length > 1) {
+    const shippers = rows.slice(0, 10).map((row) => row.shipper);
+    throw new Refusal({
+      code: 'AMBIGUOUS',
+      message: `several shippers have a shipment of this reference: ${shippers.join(', ')}${rows.length > 10 ? ' and more' : ''}`,
+      path: ['reference'],
+      remedy: `name the shipper too, e.g. shipper: ${JSON.stringify(shippers[0])}`,
+    });
+  }
+  return rows[0] ? reader.loader(shipmentById).load(rows[0].id) : null;
+}

@@ -1,0 +1,89 @@
+import { grams, Shipment, ShipmentLeg, type ShipmentStatus, ShippedLot, Treatment } from '@lotline/schema';
+import { alike, type BatchOf, grouped, knownFact, nounById, type Position } from '../database';
+
+export const shipmentById = nounById(Shipment);
+
+/**
+ * How far a shipment is, as SQL over its live legs: arrived at the end of the last, on its way between two, or just departed.
+ * @param known position of the log; null for the reader's own state
+ */
+export const statusOf = (shipment: string, known: Position | null): string => `(
+  select case
+    when not bool_or(g.departed_on is not null or g.arrived_on is not null) then 'BOOKED'
+    when (array_agg(g.arrived_on is not null order by g.sequence desc))[1] then 'ARRIVED'
+    when bool_or(g.arrived_on is not null) then 'IN_TRANSIT'
+    else 'DEPARTED' end
+  from shipment_leg g where g.shipment = ${shipment} and ${knownFact('g', known)} having count(*) > 0)`;
+
+/** Status of shipments; one without legs is booked. */
+export const shipmentStatus: BatchOf<string, ShipmentStatus> = async (reader, shipments) => {
+  const rows = await reader.query<{ id: string; status: ShipmentStatus | null }>(
+    `select s.id, ${statusOf('s.id', null)} as status from shipment s where s.id = any($1)`,
+    [shipments],
+  );
+  const found = new Map(rows.map((row) => [row.id, row.status]));
+  return shipments.map((id) => found.get(id) ?? 'BOOKED');
+};
+
+/** Which facts about a noun a viewer sees. */
+export interface SeenKey {
+  id: string;
+  /** Condition on `f(subject, fact)`. */
+  seen: string;
+}
+
+/** One statement for all nouns of a question, whatever their viewer sees of each. */
+const seenFacts =
+  <Row extends { of: string }, Value>(sql: string, make: (row: Row) => Value): BatchOf<SeenKey, Value[]> =>
+  async (reader, keys) => {
+    const found = new Map<SeenKey, Value[]>();
+    for (const group of alike(keys, ({ seen }) => [seen])) {
+      const ids = group.map((key) => key.id);
+      const rows = await reader.query<Row>(`select f.* from (${sql}) f where ${group[0]!.seen} order by f.place`, [ids]);
+      const byId = grouped(ids, rows, (row) => row.of);
+      group.forEach((key, index) => {
+        found.set(key, byId[index]!.map(make));
+      });
+    }
+    return keys.map((key) => found.get(key)!);
+  };
+
+type FactRow = { of: string; grams: string };
+
+/** Legs of shipments, in their order. */
+export const legsOf = seenFacts<ShipmentLeg & { of: string }, ShipmentLeg>(
+  `select g.shipment as of, g.shipment as subject, g.id as fact, g.sequence as place, g.id, g.shipment as "shipmentId", g.sequence, g.mode,
+     g.from_name as "fromName", g.from_un_locode as "fromUnLocode", g.from_country as "fromCountry", g.to_name as "toName", g.to_un_locode as "toUnLocode",
+     g.to_country as "toCountry", g.departed_on as "departedOn", g.departed_at as "departedAt", g.arrived_on as "arrivedOn", g.arrived_at as "arrivedAt",
+     g.carrier, g.conveyance, g.container, g.seal, g.recorded_by as "recordedBy"
+   from shipment_leg g where g.shipment = any($1) and g.retracted_by is null`,
+  (row) => Object.assign(new ShipmentLeg(), row),
+);
+
+const SHIPPED = (of: 'shipment' | 'lot', subject: 'shipment' | 'lot') =>
+  `select x.${of} as of, x.${subject} as subject, x.id as fact, row(l.code, o.identifier, x.id) as place, x.id, x.shipment as "shipmentId", x.lot as "lotId", x.grams,
+     x.recorded_by as "recordedBy"
+   from shipped_lot x join lot l on l.id = x.lot join operation o on o.id = l.producer where x.${of} = any($1) and x.retracted_by is null`;
+
+const asShippedLot = (row: FactRow): ShippedLot => Object.assign(new ShippedLot(), { ...row, grams: grams(row.grams) });
+
+/** What shipments carried. */
+export const lotsShipped = seenFacts<FactRow, ShippedLot>(SHIPPED('shipment', 'shipment'), asShippedLot);
+/** The shipments that carried lots, by what of each. */
+export const shipmentsOfLots = seenFacts<FactRow, ShippedLot>(SHIPPED('lot', 'lot'), asShippedLot);
+
+/**
+ * Treatments of lots: their own, and those of shipments while they carried them, from the first departure to the last arrival.
+ */
+export const treatmentsOfLots = seenFacts<Treatment & { of: string }, Treatment>(
+  `select t.lot as of, t.lot as subject, t.id as fact, row(t.on_day, t.at, t.id) as place, t.id, t.kind, t.on_day as "onDay", t.at, t.substance, t.lot as "lotId",
+     t.shipment as "shipmentId", t.prohibited, t.document, t.recorded_by as "recordedBy"
+   from treatment t where t.lot = any($1) and t.retracted_by is null
+   union all
+   select distinct x.lot, t.shipment, t.id, row(t.on_day, t.at, t.id), t.id, t.kind, t.on_day, t.at, t.substance, t.lot, t.shipment, t.prohibited, t.document, t.recorded_by
+   from shipped_lot x join treatment t on t.shipment = x.shipment and t.retracted_by is null
+   where x.lot = any($1) and x.retracted_by is null and t.on_day between
+     coalesce((select min(g.departed_on) from shipment_leg g where g.shipment = x.shipment and g.retracted_by is null), '-infinity')
+     and coalesce((select case when bool_and(g.arrived_on is not null) then max(g.arrived_on) end from shipment_leg g where g.shipment = x.shipment and g.retracted_by is null), 'infinity')`,
+  (row) => Object.assign(new Treatment(), row),
+);
