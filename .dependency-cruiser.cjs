@@ -16,7 +16,7 @@ const MAY_USE = {
   operations: ['database', 'access', 'commands', 'questions', 'rules'],
   lots: ['database', 'access', 'commands', 'questions', 'operations'],
   shipments: ['database', 'access', 'commands', 'questions', 'operations'],
-  trace: ['database', 'access', 'questions', 'lineage', 'operations', 'lots', 'rules'],
+  trace: ['database', 'access', 'questions', 'lineage', 'operations', 'lots', 'shipments', 'rules'],
   report: ['database', 'questions', 'operations', 'products', 'lots', 'trace'],
   import: ['access', 'commands', 'operations', 'products', 'lots', 'shipments'],
   http: ['database', 'log', 'access', 'commands', 'questions'],

@@ -21,7 +21,7 @@ import {
 } from './operations';
 import { LotProductResolver, productById, VerifiedProductResolver } from './products';
 import type { Question } from './questions';
-import { LotShipmentsResolver, ShipmentResolver, TreatmentShipmentResolver, visibleShipment } from './shipments';
+import { LotShipmentsResolver, ShipmentResolver, TraceStepShipmentResolver, TreatmentShipmentResolver, visibleShipment } from './shipments';
 import { LotOriginResolver, LotTraceResolver, MassBalanceResolver, OriginResolver, RecallResolver, TraceResolver } from './trace';
 
 type NodeFinder = (question: Question, id: string) => Promise<Node | null>;
@@ -77,6 +77,7 @@ const RESOLVERS = [
   ShippedLotLotResolver,
   LotShipmentsResolver,
   TreatmentShipmentResolver,
+  TraceStepShipmentResolver,
   HolderShareOperationResolver,
   OriginShareOperationResolver,
 ] as const;

@@ -132,7 +132,7 @@ test('a suspension in the middle of a holding, after which one of two buyers rec
   };
   await lotline.import(folderOf(given));
   const { lot } = await lotline.data(
-    '{ lot(code: "SUSPENDED-1") { ownership { nodes { owner { name } from until certified } } trace(direction: FORWARD) { complete gaps { nodes { kind on rule message } } } } }',
+    '{ lot(code: "SUSPENDED-1") { ownership { nodes { owner { name } from until certified } } trace(direction: FORWARD) { complete gaps(kinds: [OWNER_NOT_CERTIFIED]) { nodes { kind on rule message } } } } }',
   );
   expect(lot.ownership.nodes).toEqual([
     { owner: { name: 'S:FARM' }, from: day('04-01'), until: day('06-01'), certified: 'SUSPENDED' },
@@ -189,7 +189,7 @@ test('behind a lot, a holder is judged to the last day it passed the lot on, and
   const gapsOf = async (code: string, direction: string) =>
     (
       await lotline.data(
-        'query ($code: String!, $direction: TraceDirection!) { lot(code: $code) { trace(direction: $direction) { gaps { nodes { kind on lot { lot { code } } } } } } }',
+        'query ($code: String!, $direction: TraceDirection!) { lot(code: $code) { trace(direction: $direction) { gaps(kinds: [OWNER_NOT_CERTIFIED]) { nodes { kind on lot { lot { code } } } } } } }',
         { code, direction },
       )
     ).lot.trace.gaps.nodes.map((gap: any) => `${gap.kind} ${gap.lot.lot.code} ${gap.on}`);

@@ -138,6 +138,7 @@ test('a recall of both farms counts each kilogram once; unknown lots, none, and 
         nodes: [
           { kind: 'MORE_OUT_THAN_IN', lot: { lot: { code: 'HEAVY' } } },
           { kind: 'NON_ORGANIC_INPUT', lot: { lot: { code: 'FLOUR' } } },
+          { kind: 'NO_TRANSPORT', lot: { lot: { code: 'PLAIN' } } },
         ],
       },
     },

@@ -76,7 +76,7 @@ const QUESTIONS: [name: string, query: string, most: number][] = [
   [
     'a trace back',
     `query ($code: String!, $first: Int!) { lot(code: $code) { trace(direction: BACK) { complete summary { lots operations gaps { kind count } } links(first: $first) { nodes { from to kilograms } } lots(first: $first) { nodes { depth lot { code product { name } producer { name } } } } gaps { nodes { kind } } } } }`,
-    14,
+    16,
   ],
   [
     'operations with their certificates',

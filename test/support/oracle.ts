@@ -1,4 +1,4 @@
-import { PRODUCTS, type World, type WorldCertificate, type WorldLot, type WorldUse } from './world';
+import { countryOf, PRODUCTS, type World, type WorldCertificate, type WorldLot, type WorldShipment, type WorldUse } from './world';
 
 // What the answers must be, by the slowest obvious way: every question scans every fact.
 
@@ -145,6 +145,73 @@ export function ownership(world: World, code: string, today: string): string[] {
     .sort();
 }
 
+const countryOfOperation = (world: World, identifier: string): string =>
+  world.operations.find((each) => each.identifier === identifier)!.country;
+const countryOfLot = (world: World, lot: WorldLot): string => lot.country ?? countryOfOperation(world, lot.producer);
+
+interface Counted {
+  /** Do all facts of the lot count? */
+  whole: boolean;
+  uses: WorldUse[];
+  transfers: World['transfers'];
+  losses: World['losses'];
+  carried: WorldShipment[];
+}
+
+/** The facts about a lot that belong to a trace: all of the root and forward; else what leads to its use on the trace. */
+function counted(world: World, code: string, root: string, direction: 'BACK' | 'FORWARD'): Counted {
+  const { depths } = trace(world, root, direction);
+  const whole = direction === 'FORWARD' || code === root;
+  const inTrace = (use: WorldUse) => whole || use.output === root || depths.has(use.output);
+  const uses = world.uses.filter((use) => use.input === code && inTrace(use));
+  // Back, only the transfers that brought it to its users, walking backwards from them.
+  const met = new Set(uses.map((use) => lotOf(world, use.output).producer));
+  const ofLot = world.transfers.filter((each) => each.lot === code);
+  for (const _ of ofLot) for (const each of ofLot) if (met.has(each.to)) met.add(each.from);
+  return {
+    whole,
+    uses,
+    transfers: whole ? ofLot : ofLot.filter((each) => met.has(each.to)),
+    losses: whole ? world.losses.filter((each) => each.lot === code) : [],
+    carried: (world.shipments ?? []).filter(
+      ({ lots, consignee }) => lots.some((each) => each.lot === code) && (whole || met.has(consignee)),
+    ),
+  };
+}
+
+/** First departure to last arrival, open while the last leg has not arrived; null without a leg. */
+function underWay(legs: WorldShipment['legs']): { from: string; to: string } | null {
+  if (legs.length === 0) return null;
+  const arrivals = legs.flatMap(({ arrived }) => arrived ?? []).sort();
+  return { from: legs.map(({ departed }) => departed).sort()[0]!, to: legs.at(-1)!.arrived === null ? '9999' : arrivals.at(-1)! };
+}
+
+const BIRTHS = { HARVEST: 'HARVESTED', PURCHASED: 'PURCHASED', TRANSFORMATION: 'TRANSFORMED' } as const;
+
+/** Steps of a trace as `KIND code day`, sorted. */
+export function steps(world: World, root: string, direction: 'BACK' | 'FORWARD'): string[] {
+  const found: string[] = [];
+  for (const code of [root, ...trace(world, root, direction).depths.keys()]) {
+    const lot = lotOf(world, code);
+    const { transfers, losses, carried } = counted(world, code, root, direction);
+    found.push(`${BIRTHS[lot.kind]} ${code} ${lot.on}`);
+    for (const { on } of transfers) found.push(`TRANSFERRED ${code} ${on}`);
+    for (const { on } of losses) found.push(`LOST ${code} ${on}`);
+    for (const { on } of (world.treatments ?? []).filter((each) => each.lot === code)) found.push(`TREATED ${code} ${on}`);
+    for (const { legs, treatments } of carried) {
+      for (const { from, to, departed, arrived } of legs) {
+        const [home, abroad] = [countryOf(from), countryOf(to)];
+        const crosses = home !== null && abroad !== null && home !== abroad;
+        found.push(`DEPARTED ${code} ${departed}`, ...(crosses ? [`EXPORTED ${code} ${departed}`] : []));
+        if (arrived !== null) found.push(`ARRIVED ${code} ${arrived}`, ...(crosses ? [`IMPORTED ${code} ${arrived}`] : []));
+      }
+      const days = underWay(legs);
+      for (const { on } of treatments) if (days && on >= days.from && on <= days.to) found.push(`TREATED ${code} ${on}`);
+    }
+  }
+  return found.sort();
+}
+
 /** Gaps of a trace as `KIND code day`, sorted. */
 export function gaps(world: World, root: string, direction: 'BACK' | 'FORWARD', today: string): string[] {
   const { depths } = trace(world, root, direction);
@@ -161,18 +228,10 @@ export function gaps(world: World, root: string, direction: 'BACK' | 'FORWARD', 
     const kilograms = (list: { kg: number }[]) => list.reduce((sum, { kg }) => sum + kg, 0);
     if (PRODUCTS[product].organic && kilograms(weighed.filter(({ organic }) => !organic)) * 100 > kilograms(weighed) * 5)
       found.push(`NON_ORGANIC_INPUT ${code} ${lot.on}`);
-    const born = inputs.map((use) => lotOf(world, use.input).on);
-    if (lot.on !== null && born.some((on) => on !== null && on > lot.on!)) found.push(`OUT_OF_ORDER_DATES ${code} ${lot.on}`);
+    const births = inputs.map((use) => lotOf(world, use.input).on);
+    if (lot.on !== null && births.some((on) => on !== null && on > lot.on!)) found.push(`OUT_OF_ORDER_DATES ${code} ${lot.on}`);
 
-    const whole = direction === 'FORWARD' || code === root;
-    const inTrace = (use: WorldUse) => whole || use.output === root || depths.has(use.output);
-    const uses = world.uses.filter((use) => use.input === code && inTrace(use));
-    // Back, only the transfers that brought it to its users, walking backwards from them.
-    const met = new Set(uses.map((use) => lotOf(world, use.output).producer));
-    const ofLot = world.transfers.filter((each) => each.lot === code);
-    for (const _ of ofLot) for (const each of ofLot) if (met.has(each.to)) met.add(each.from);
-    const transfers = whole ? ofLot : ofLot.filter((each) => met.has(each.to));
-    const losses = whole ? world.losses.filter((each) => each.lot === code) : [];
+    const { whole, uses, transfers, losses, carried } = counted(world, code, root, direction);
     const gifts: Change[] = [
       ...transfers.map((each) => ({ holder: each.from, kg: each.kg, on: each.on })),
       ...uses.map((use) => ({ holder: lotOf(world, use.output).producer, kg: use.kg, on: dayOfUse(world, use) })),
@@ -194,6 +253,38 @@ export function gaps(world: World, root: string, direction: 'BACK' | 'FORWARD', 
         const bad = firstBadDay(world, owner, product, start, last);
         if (bad !== null) found.push(`OWNER_NOT_CERTIFIED ${code} ${bad}`);
       }
+    }
+
+    for (const { shipper, legs, treatments } of carried) {
+      const on = underWay(legs)?.from ?? null;
+      if (shipper !== lot.producer && !transfers.some((each) => each.to === shipper && (on === null || each.on <= on)))
+        found.push(`OWNER_CHANGED_WITHOUT_TRANSFER ${code} ${on}`);
+      for (const { departed, arrived } of legs)
+        if (arrived !== null && arrived < departed) found.push(`OUT_OF_ORDER_DATES ${code} ${arrived}`);
+      const arrivals = legs.flatMap(({ arrived }) => arrived ?? []).sort();
+      const end = legs.at(-1)?.arrived === null ? '9999' : arrivals.at(-1);
+      for (const { kind, prohibited, on: day } of treatments)
+        if ((prohibited || kind === 'IRRADIATION') && on !== null && day >= on && day <= end!)
+          found.push(`PROHIBITED_TREATMENT ${code} ${day}`);
+    }
+    for (const { kind, prohibited, on } of (world.treatments ?? []).filter((each) => each.lot === code))
+      if (prohibited || kind === 'IRRADIATION') found.push(`PROHIBITED_TREATMENT ${code} ${on}`);
+
+    const born = countryOfLot(world, lot);
+    const there = uses.map((use) => ({ country: countryOfLot(world, lotOf(world, use.output)), on: dayOfUse(world, use) }));
+    if (whole) {
+      for (const [holder] of holdings(world, code, '9999-12-31')) {
+        const receipts = [
+          ...transfers.filter((each) => each.to === holder).map((each) => each.on as string | null),
+          ...(holder === lot.producer ? [lot.on] : []),
+        ];
+        there.push({ country: countryOfOperation(world, holder), on: receipts.includes(null) ? null : receipts.sort()[0]! });
+      }
+    }
+    for (const country of new Set(there.map((each) => each.country))) {
+      if (country === born || carried.some(({ legs }) => legs.some(({ to }) => countryOf(to) === country))) continue;
+      const days = there.filter((each) => each.country === country).map((each) => each.on);
+      found.push(`NO_TRANSPORT ${code} ${days.includes(null) ? null : days.sort()[0]}`);
     }
 
     for (const holder of new Set(gifts.map((gift) => gift.holder))) {

@@ -66,18 +66,48 @@ export interface WorldLoss {
   on: string;
 }
 
+export interface WorldLeg {
+  from: string;
+  to: string;
+  departed: string;
+  arrived: string | null;
+}
+
+export interface WorldTreatment {
+  on: string;
+  kind: 'FUMIGATION' | 'IRRADIATION';
+  prohibited: boolean;
+}
+
+export interface WorldShipment {
+  reference: string;
+  shipper: string;
+  consignee: string;
+  lots: { lot: string; kg: number }[];
+  legs: WorldLeg[];
+  treatments: WorldTreatment[];
+}
+
 export interface World {
   operations: WorldOperation[];
   lots: WorldLot[];
   uses: WorldUse[];
   transfers: WorldTransfer[];
   losses: WorldLoss[];
+  /** None where nothing is said. */
+  shipments?: WorldShipment[];
+  /** Treatments of lots themselves. */
+  treatments?: (WorldTreatment & { lot: string })[];
 }
 
 /** Set apart from every other world in the same database. */
 let worlds = 0;
 
 const COUNTRIES = ['UA', 'TR', 'US', 'CO', 'MX'];
+/** A port of each, and a place that is nowhere. */
+const PORTS = ['UAODS', 'TRISK', 'USSCK', 'COBUN', 'MXVER', 'Somewhere'];
+/** Where a place of a world is; null for nowhere. */
+export const countryOf = (place: string): string | null => COUNTRIES[PORTS.indexOf(place)] ?? null;
 
 /** A day of 2025, by its number. */
 export const dayOf = (number: number): string => new Date(Date.UTC(2025, 0, 1 + number)).toISOString().slice(0, 10);
@@ -101,6 +131,12 @@ export const certificates: fc.Arbitrary<WorldCertificate[]> = fc
     { maxLength: 3, selector: ({ certifier, standard }) => certifier + standard },
   )
   .map((drawn) => drawn as WorldCertificate[]);
+
+const treatment: fc.Arbitrary<WorldTreatment> = fc.record({
+  on: fc.nat(320).map(dayOf),
+  kind: fc.constantFrom('FUMIGATION' as const, 'IRRADIATION' as const),
+  prohibited: fc.boolean(),
+});
 
 interface Shape {
   lots: number;
@@ -152,8 +188,26 @@ export const world = (shape: fc.Arbitrary<Shape>): fc.Arbitrary<World> =>
           minLength: operations,
           maxLength: operations,
         }),
+        fc.array(
+          fc.record({
+            shipper: fc.nat(operations - 1),
+            consignee: fc.nat(operations - 1),
+            lots: fc.uniqueArray(fc.record({ lot: fc.nat(lots - 1), kg: fc.integer({ min: 1, max: 900 }) }), {
+              minLength: 1,
+              maxLength: 3,
+              selector: ({ lot }) => lot,
+            }),
+            legs: fc.array(
+              fc.record({ from: fc.nat(5), to: fc.nat(5), departed: fc.nat(300), arrived: fc.option(fc.integer({ min: -3, max: 40 })) }),
+              { maxLength: 3 },
+            ),
+            treatments: fc.array(treatment, { maxLength: 2 }),
+          }),
+          { maxLength: lots },
+        ),
+        fc.array(fc.record({ lot: fc.nat(lots - 1), treatment }), { maxLength: 3 }),
       )
-      .map(([born, pairs, moved, lost, standings]): World => {
+      .map(([born, pairs, moved, lost, standings, shipped, treated]): World => {
         const prefix = `W${++worlds}`;
         const names = Array.from({ length: operations }, (_, index) => ({
           identifier: `W:${prefix}-${index}`,
@@ -196,6 +250,20 @@ export const world = (shape: fc.Arbitrary<Shape>): fc.Arbitrary<World> =>
           losses: unique(
             lost.map(({ lot, holder, kg, day }) => ({ lot: codes[lot]!, holder: names[holder]!.identifier, kg, on: dayOf(day) })),
           ),
+          shipments: shipped.map((each, index) => ({
+            reference: `${prefix}-S${index}`,
+            shipper: names[each.shipper]!.identifier,
+            consignee: names[each.consignee]!.identifier,
+            lots: each.lots.map(({ lot, kg }) => ({ lot: codes[lot]!, kg })),
+            legs: each.legs.map(({ from, to, departed, arrived }) => ({
+              from: PORTS[from]!,
+              to: PORTS[to]!,
+              departed: dayOf(departed),
+              arrived: arrived === null ? null : dayOf(departed + arrived),
+            })),
+            treatments: unique(each.treatments),
+          })),
+          treatments: unique(treated.map(({ lot, treatment: done }) => ({ lot: codes[lot]!, ...done }))),
         };
       }),
   );
@@ -235,6 +303,43 @@ export function folderOf(world: World, uses: readonly WorldUse[] = world.uses): 
     files['lot_adjustments.csv'] = csv(
       world.losses.map(({ lot, holder, kg, on }) => ({ lot, holder, kind: 'MOISTURE', on, quantity: kg, unit: 'KGM' })),
     );
+  Object.assign(files, transportOf(world));
+  return files;
+}
+
+/** The files of a world's shipments and treatments. */
+function transportOf({ shipments = [], treatments = [] }: World): Record<string, string> {
+  const files: Record<string, string> = {};
+  const add = (name: string, rows: Record<string, unknown>[]) => {
+    if (rows.length > 0) files[name] = csv(rows);
+  };
+  add(
+    'shipments.csv',
+    shipments.map(({ reference, shipper, consignee }) => ({ reference, shipper, consignee })),
+  );
+  add(
+    'shipment_legs.csv',
+    shipments.flatMap(({ reference, legs }) =>
+      legs.map(({ from, to, departed, arrived }, index) => ({
+        shipment: reference,
+        sequence: index + 1,
+        mode: 'ROAD',
+        from_place: from,
+        to_place: to,
+        departed,
+        arrived,
+      })),
+    ),
+  );
+  add(
+    'shipment_lots.csv',
+    shipments.flatMap(({ reference, lots }) => lots.map(({ lot, kg }) => ({ shipment: reference, lot, quantity: kg, unit: 'KGM' }))),
+  );
+  const treated = ({ kind, on, prohibited }: WorldTreatment) => ({ kind, on, substance: 'gas', prohibited: prohibited ? 'yes' : 'no' });
+  add('treatments.csv', [
+    ...treatments.map((each) => ({ ...treated(each), lot: each.lot, shipment: null })),
+    ...shipments.flatMap(({ reference, treatments: done }) => done.map((each) => ({ ...treated(each), lot: null, shipment: reference }))),
+  ]);
   return files;
 }
 

@@ -1,7 +1,8 @@
 import { Field, ObjectType } from 'type-graphql';
 import type { Day } from '../codes/day';
-import { StepKind } from '../codes/lists';
+import { StepKind, TransportMode } from '../codes/lists';
 import type { Grams } from '../codes/mass';
+import { Place } from '../nouns/place';
 import { DateScalar, DateTimeScalar, KilogramsScalar } from '../scalars';
 import { TraceLot } from './trace';
 
@@ -10,6 +11,7 @@ export class TraceStep {
   ownerId: string | null;
   fromId: string | null;
   toId: string | null;
+  shipmentId: string | null;
   productId: string;
 
   @Field(() => StepKind, { description: 'What happened.' })
@@ -26,4 +28,13 @@ export class TraceStep {
 
   @Field(() => KilogramsScalar, { nullable: true, description: 'Mass that it moved.' })
   kilograms: Grams | null;
+
+  @Field(() => TransportMode, { nullable: true, description: 'How it travelled.' })
+  mode: TransportMode | null;
+
+  @Field(() => Place, { nullable: true, description: 'Where it departed.' })
+  fromPlace: Place | null;
+
+  @Field(() => Place, { nullable: true, description: 'Where it arrived, or was meant to.' })
+  toPlace: Place | null;
 }

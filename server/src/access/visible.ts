@@ -4,15 +4,12 @@ import { seesAll, type Viewer } from './viewer';
 // The one question about rights, as conditions of a statement: is there a row of `party` that names an operation the viewer acts for, or
 // one that it certifies, now or on the day of the fact? The ids come out of tokens that we signed, never out of a question.
 
-/** Is this row of `party` in the viewer's sight? Operations are told apart first, which the database does once a statement. */
+/** Is this row of `party` in the viewer's sight? */
 function inSight({ operationId, certifierId }: Viewer, party: string): string {
   if (operationId !== null) return `${party}.operation = '${operationId}'::uuid`;
   if (certifierId === null) return 'false';
-  const overseen = (when: string) =>
-    `${party}.operation in (select operation from oversight where certifier = '${certifierId}'::uuid ${when})`;
-  return `(${overseen('and now')} or (${overseen('')} and exists (select from oversight v
-    where v.operation = ${party}.operation and v.certifier = '${certifierId}'::uuid
-      and (${party}.on_day is null or (${party}.on_day >= v.since and (v.until is null or ${party}.on_day < v.until))))))`;
+  return `exists (select from oversight v where v.operation = ${party}.operation and v.certifier = '${certifierId}'::uuid
+    and (v.now or ${party}.on_day is null or (${party}.on_day >= v.since and (v.until is null or ${party}.on_day < v.until))))`;
 }
 
 /** Does the viewer see a live fact of this lot or shipment? */
@@ -25,23 +22,26 @@ export const subjectVisible = (viewer: Viewer, subject: string): string =>
 export const factVisible = (viewer: Viewer, subject: string, fact: string): string =>
   seesAll(viewer) ? 'true' : `exists (select from party p where p.subject = ${subject} and p.fact = ${fact} and ${inSight(viewer, 'p')})`;
 
+/** Operations that the viewer sees facts of, as rows of `o(operation, whole)`: all of their facts, or those of some days. */
+const operationsInSight = ({ operationId, certifierId }: Viewer): string =>
+  certifierId === null
+    ? `(select ${operationId === null ? 'null' : `'${operationId}'`}::uuid as operation, true as whole) o`
+    : `(select operation, bool_or(now) as whole from oversight where certifier = '${certifierId}'::uuid group by operation) o`;
+
 /**
  * May the viewer see this operation? Certified ones are public, as in the Organic Integrity Database; others show to those who share a
- * fact with them or see a lot that they produced.
+ * fact with them or see a lot that they produced. A treatment in store names nobody: whoever had some of the lot is a party to it, and not
+ * known to the others by that.
  */
 export function operationVisible(viewer: Viewer, operation: string): string {
   if (seesAll(viewer)) return 'true';
   return `(${operation}.id = ${viewer.operationId === null ? 'null' : `'${viewer.operationId}'`}::uuid
     or exists (select from operation_certificate oc where oc.operation = ${operation}.id)
-    or exists (select from party theirs join party mine on mine.subject = theirs.subject and (mine.fact = theirs.fact or theirs.fact = theirs.subject)
-      where theirs.operation = ${operation}.id and theirs.retracted_by is null and mine.retracted_by is null and ${inSight(viewer, 'mine')}))`;
+    or exists (select from party theirs join party mine on mine.subject = theirs.subject and (theirs.fact = theirs.subject
+        or (mine.fact = theirs.fact and not exists (select from treatment t where t.id = mine.fact)))
+      where theirs.operation = ${operation}.id and theirs.retracted_by is null and mine.retracted_by is null
+        and mine.operation in (select operation from ${operationsInSight(viewer)}) and ${inSight(viewer, 'mine')}))`;
 }
-
-/** Operations that the viewer sees facts of, as rows of `o(operation)`. */
-const operationsInSight = ({ operationId, certifierId }: Viewer): string =>
-  certifierId === null
-    ? `(select ${operationId === null ? 'null' : `'${operationId}'`}::uuid as operation) o`
-    : `(select distinct operation from oversight where certifier = '${certifierId}'::uuid) o`;
 
 /** Nouns whose facts have parties, and how conditions call a row of each. */
 const ALIAS = { lot: 'l', shipment: 's' } as const;
@@ -73,7 +73,7 @@ export function visibleIds(viewer: Viewer, { noun, where, after, limit, known }:
   const fromParty = `select distinct x.id from ${operationsInSight(viewer)} cross join lateral (
       select ${n}.id from (
         select distinct p.subject from party p
-        where p.operation = o.operation and ${later('p.subject')} and ${inSight(viewer, 'p')} and ${knownFact('p', known)}
+        where p.operation = o.operation and ${later('p.subject')} and (o.whole or ${inSight(viewer, 'p')}) and ${knownFact('p', known)}
       ) p join ${noun} ${n} on ${n}.id = p.subject where ${where} order by ${n}.id limit ${limit}
     ) x`;
   if (viewer.certifierId === null) return `${fromParty} order by x.id limit ${limit}`;
@@ -92,7 +92,7 @@ export function countVisible(viewer: Viewer, { noun, where, limit, known }: Omit
     ? `select from ${noun} ${n} where ${where}`
     : `select from (
         select distinct p.subject from ${operationsInSight(viewer)} join party p on p.operation = o.operation
-        where ${inSight(viewer, 'p')} and ${knownFact('p', known)}
+        where (o.whole or ${inSight(viewer, 'p')}) and ${knownFact('p', known)}
       ) p join ${noun} ${n} on ${n}.id = p.subject where ${where}`;
   return `select count(*)::int as count from (${visible} limit ${limit}) x`;
 }

@@ -1,4 +1,4 @@
-import { type Day, type Grams, grams } from '@lotline/schema';
+import { type Day, type Grams, grams, ZERO } from '@lotline/schema';
 import { factVisible } from '../access';
 import { alike, type BatchOf, grouped, knownFact, type Position } from '../database';
 import { type Question } from '../questions';
@@ -13,6 +13,8 @@ export interface Movement {
   to: string | null;
   /** The lot that a use went into. */
   output: string | null;
+  /** Where that lot was born. */
+  outputCountry: string | null;
   grams: Grams;
   on: Day | null;
   at: Date | null;
@@ -25,21 +27,22 @@ interface Row {
   from: string;
   to: string | null;
   output: string | null;
+  outputCountry: string | null;
   grams: string;
   on: Day | null;
   at: Date | null;
 }
 
 const TRANSFERS = (known: Position | null) => `
-  select t.lot, 'TRANSFER' as kind, t.id as fact, t.sender as "from", t.receiver as "to", null::uuid as output, t.grams, t.on_day as "on", t.at
+  select t.lot, 'TRANSFER' as kind, t.id as fact, t.sender as "from", t.receiver as "to", null::uuid as output, null as "outputCountry", t.grams, t.on_day as "on", t.at
     from transfer t where t.lot = any($1) and ${knownFact('t', known)}`;
 
 const MOVEMENTS = (known: Position | null) => `${TRANSFERS(known)}
   union all
-  select i.input, 'USE', i.id, i.holder, null, i.output, i.grams, coalesce(i.on_day, o.produced_on), i.at
+  select i.input, 'USE', i.id, i.holder, null, i.output, o.country, i.grams, coalesce(i.on_day, o.produced_on), i.at
     from lot_input i join lot o on o.id = i.output where i.input = any($1) and ${knownFact('i', known)}
   union all
-  select a.lot, 'LOSS', a.id, a.holder, null, null, a.grams, a.on_day, a.at
+  select a.lot, 'LOSS', a.id, a.holder, null, null, null, a.grams, a.on_day, a.at
     from lot_adjustment a where a.lot = any($1) and ${knownFact('a', known)}`;
 
 const asMovement = (row: Row): Movement => ({ ...row, grams: grams(row.grams) });
@@ -78,7 +81,7 @@ const seenFacts: BatchOf<SeenKey, SeenFacts> = async (reader, keys) => {
     const lots = group.map((key) => key.lot);
     const rows = await reader.query<Row | (Omit<Row, 'kind'> & { kind: 'BIRTH' })>(
       `select f.* from (${MOVEMENTS(known === null ? null : (BigInt(known) as Position))}
-         union all select l.id, 'BIRTH', l.id, l.producer, null, null, l.grams, l.produced_on, l.produced_at from lot l where l.id = any($1)
+         union all select l.id, 'BIRTH', l.id, l.producer, null, null, null, l.grams, l.produced_on, l.produced_at from lot l where l.id = any($1)
        ) f where ${seen}`,
       [lots],
     );
@@ -97,3 +100,22 @@ export const factsSeen = (question: Question, lot: string, known: Position | nul
     known: known === null ? null : String(known),
     seen: factVisible(question.viewer, 'f.lot', 'f.fact'),
   });
+
+/** Grams of lots in shipments, of those in sight. */
+const shippedGrams: BatchOf<Omit<SeenKey, 'known'>, Grams> = async (reader, keys) => {
+  const found = new Map<string, Grams>();
+  for (const group of alike(keys, ({ seen }) => [seen])) {
+    const rows = await reader.query<{ lot: string; grams: string }>(
+      `select f.lot, sum(f.grams) as grams from (
+         select x.lot, x.id as fact, x.grams from shipped_lot x where x.lot = any($1) and x.retracted_by is null
+       ) f where ${group[0]!.seen} group by f.lot`,
+      [group.map((key) => key.lot)],
+    );
+    for (const row of rows) found.set(row.lot, grams(row.grams));
+  }
+  return keys.map(({ lot }) => found.get(lot) ?? ZERO);
+};
+
+/** How much of a lot the viewer knows to have been shipped. */
+export const shippedOf = ({ reader, viewer }: Question, lot: string): Promise<Grams> =>
+  reader.loader(shippedGrams).load({ lot, seen: factVisible(viewer, 'f.lot', 'f.fact') });

@@ -24,7 +24,7 @@ import { PageArguments, pageOfList, type Question, readPage } from '../questions
 import { balanceOf, holdingsOn, ownershipOf, ownersOf } from './holdings';
 import { LotFilter, listLots } from './list';
 import { findLot, visibleLot } from './lookup';
-import { factsSeen } from './movements';
+import { factsSeen, shippedOf } from './movements';
 import { usesOf } from './uses';
 
 async function identifiersOf({ reader }: Question, ids: Iterable<string>): Promise<Map<string, string>> {
@@ -123,8 +123,8 @@ export class LotResolver {
     return Object.assign(new LotBalance(), {
       born: lot.grams,
       ...balanceOf(lot, facts, seenWhole),
-      // Nothing ships and nothing is claimed before shipments and import certificates are kept.
-      shipped: ZERO,
+      shipped: await shippedOf(question, lot.id),
+      // Nothing is claimed before import certificates are kept.
       claimed: ZERO,
     });
   }

@@ -12,7 +12,7 @@ function firstHeld({ producer, receipts }: LotStory, holder: string): Day | '' |
 }
 
 /**
- * Gave some of a lot without ever having received any of it by that day: a transfer is missing from the audit trail (7 CFR 205.2). One gap
+ * Gave or shipped some of a lot without ever having received any of it by that day: a transfer is missing from the audit trail (7 CFR 205.2). One gap
  * a fact; a gift without a day compares with all receipts.
  */
 export const ownerChangedWithoutTransfer: Rule = {
@@ -20,10 +20,13 @@ export const ownerChangedWithoutTransfer: Rule = {
   citation: '7 CFR 205.2, 205.103(b)(2)',
   since: FIRST_DAY_OF_THE_PROGRAM,
   find: (story) =>
-    story.gifts.flatMap(({ kind, holder, on }) => {
+    [
+      ...story.gifts.map(({ kind, holder, on }) => ({ did: DID[kind], holder, on })),
+      ...story.carriages.map(({ shipper, on }) => ({ did: 'shipped', holder: shipper, on })),
+    ].flatMap(({ did, holder, on }) => {
       const held = firstHeld(story, holder);
       if (held !== null && (on === null || held <= on)) return [];
-      return [{ on, holder, message: `${story.nameOf(holder)} ${DID[kind]} some of the lot, but no transfer says how it came to it.` }];
+      return [{ on, holder, message: `${story.nameOf(holder)} ${did} some of the lot, but no transfer says how it came to it.` }];
     }),
 };
 

@@ -1,4 +1,4 @@
-import { byteOrder, type Day, type GapKind, type Grams, type LotKind } from '@lotline/schema';
+import { byteOrder, type Day, type GapKind, type Grams, type LotKind, type TreatmentKind } from '@lotline/schema';
 import type { Standing } from './certification';
 
 /** Grams that came to a holder, or left one. */
@@ -25,6 +25,36 @@ export interface Tenure {
   to: Day;
 }
 
+/** Where goods are, by what happened to them there. */
+export interface Presence {
+  country: string;
+  /** Since when. */
+  on: Day | null;
+}
+
+/** A shipment that carried some of the lot. */
+export interface CarriedIn {
+  shipper: string;
+  /** First departure. */
+  on: Day | null;
+  legs: readonly {
+    toCountry: string | null;
+    departedOn: Day | null;
+    departedAt: Date | null;
+    arrivedOn: Day | null;
+    arrivedAt: Date | null;
+  }[];
+}
+
+/** What was done to the lot, or to a shipment while it carried it. */
+export interface TreatedWith {
+  kind: TreatmentKind;
+  on: Day;
+  substance: string | null;
+  prohibited: boolean;
+  inShipment: boolean;
+}
+
 /** What the rules look at: one lot, and those of its facts that belong to the story being told. */
 export interface LotStory {
   kind: LotKind;
@@ -32,6 +62,8 @@ export interface LotStory {
   producedOn: Day | null;
   producer: string;
   product: { id: string; organic: boolean };
+  /** Where it was born. */
+  country: string;
   /** Its live inputs, by product. */
   inputs: readonly InputsOfProduct[];
   /** What holders received, births apart. */
@@ -39,6 +71,10 @@ export interface LotStory {
   /** What holders gave: transferred, used or lost. */
   gifts: readonly Flow[];
   tenures: readonly Tenure[];
+  /** Used into a lot there, or on hand with a holder there. */
+  presences: readonly Presence[];
+  carriages: readonly CarriedIn[];
+  treatments: readonly TreatedWith[];
   standingOf: (holder: string) => Standing;
   /** How a holder is called, for the words of a gap. */
   nameOf: (holder: string) => string;

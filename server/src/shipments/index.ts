@@ -1,2 +1,3 @@
+export * from './carriages';
 export * from './record';
 export * from './resolver';

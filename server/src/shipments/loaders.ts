@@ -82,8 +82,10 @@ export const treatmentsOfLots = seenFacts<Treatment & { of: string }, Treatment>
    union all
    select distinct x.lot, t.shipment, t.id, row(t.on_day, t.at, t.id), t.id, t.kind, t.on_day, t.at, t.substance, t.lot, t.shipment, t.prohibited, t.document, t.recorded_by
    from shipped_lot x join treatment t on t.shipment = x.shipment and t.retracted_by is null
-   where x.lot = any($1) and x.retracted_by is null and t.on_day between
-     coalesce((select min(g.departed_on) from shipment_leg g where g.shipment = x.shipment and g.retracted_by is null), '-infinity')
-     and coalesce((select case when bool_and(g.arrived_on is not null) then max(g.arrived_on) end from shipment_leg g where g.shipment = x.shipment and g.retracted_by is null), 'infinity')`,
+   where x.lot = any($1) and x.retracted_by is null
+     and t.on_day >= (select min(g.departed_on) from shipment_leg g where g.shipment = x.shipment and g.retracted_by is null)
+     and coalesce(t.on_day <= (
+       select case when (array_agg(g.arrived_on order by g.sequence desc))[1] is not null then max(g.arrived_on) end
+       from shipment_leg g where g.shipment = x.shipment and g.retracted_by is null), true)`,
   (row) => Object.assign(new Treatment(), row),
 );

@@ -9,6 +9,7 @@ import {
   ShipmentStatus,
   ShippedLot,
   ShippedLotConnection,
+  TraceStep,
   Treatment,
   TreatmentConnection,
 } from '@lotline/schema';
@@ -120,6 +121,14 @@ export class LotShipmentsResolver {
   @FieldResolver(() => TreatmentConnection, { description: 'Treatments of it, and of shipments while they carried it, oldest first.' })
   treatments(@Root() { id }: Lot, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<Treatment>> {
     return factsPage(question, `treatments of ${id}`, page, seen(question, treatmentsOfLots, id));
+  }
+}
+
+@Resolver(() => TraceStep)
+export class TraceStepShipmentResolver {
+  @FieldResolver(() => Shipment, { nullable: true, description: 'The shipment it happened to.' })
+  shipment(@Root() { shipmentId }: TraceStep, @Ctx() { reader }: Question): Promise<Shipment | null> | null {
+    return shipmentId ? reader.loader(shipmentById).load(shipmentId) : null;
   }
 }
 

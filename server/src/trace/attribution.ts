@@ -10,6 +10,7 @@ import {
 } from '../lineage';
 import type { Movement } from '../lots';
 import type { StoryFacts, TracedLot } from './facts';
+import { heldOf } from './held';
 
 // The facts of a story as the attribution of lineage takes them.
 
@@ -54,20 +55,6 @@ const inOrderOf =
     (a.at?.getTime() ?? 0) - (b.at?.getTime() ?? 0) ||
     byteOrder(names.get(a.from)!, names.get(b.from)!) ||
     (a.grams < b.grams ? -1 : a.grams > b.grams ? 1 : 0);
-
-/** Holdings above zero of a lot, by its facts, in the order of their identifiers. */
-export function heldOf(lot: TracedLot, movements: readonly Movement[], { names, isBorn }: StoryFacts): { holder: string; grams: bigint }[] {
-  if (!isBorn(lot)) return [];
-  const held = new Map<string, bigint>([[lot.producer, lot.grams]]);
-  for (const { from, to, grams } of movements) {
-    held.set(from, (held.get(from) ?? 0n) - grams);
-    if (to !== null) held.set(to, (held.get(to) ?? 0n) + grams);
-  }
-  return [...held]
-    .filter(([, grams]) => grams > 0n)
-    .map(([holder, grams]) => ({ holder, grams }))
-    .sort((a, b) => byteOrder(names.get(a.holder)!, names.get(b.holder)!));
-}
 
 /** What is on hand, born less used less lost, shared among the holders above zero by what they hold; if nobody does, its producer's. */
 function onHandOf(lot: TracedLot, movements: readonly Movement[], facts: StoryFacts): { holder: string; grams: bigint }[] {

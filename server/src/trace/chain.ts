@@ -11,14 +11,17 @@ import {
   type TraceGap,
   type TraceLink,
   type TraceLot,
+  TraceStep,
   ZERO,
 } from '@lotline/schema';
 import { type BackAttribution, type Closure, type ForwardAttribution, sqlLineage } from '../lineage';
 import { lotById } from '../lots';
 import type { Question } from '../questions';
 import { breachesOf, RULES } from '../rules';
-import { heldOf, whereFrom, whereTo } from './attribution';
+import { whereFrom, whereTo } from './attribution';
 import { lotStory, type StoryFacts, standingsOf, storyFacts, type TracedLot, tracedLots } from './facts';
+import { heldOf, inTransitOf } from './held';
+import { type FoundStep, stepsOf } from './steps';
 
 /** Most lots that one walk follows; beyond it, the answer says TRUNCATED. */
 const MOST_LOTS = 100_000;
@@ -147,6 +150,29 @@ export class Chain {
     return [...pairs.values()].sort((a, b) => at(a.input) - at(b.input) || at(a.output) - at(b.output));
   }
 
+  /** What happened, in order. */
+  async steps(): Promise<FoundStep[]> {
+    return stepsOf(this.lots, await this.readFacts());
+  }
+
+  stepAnswer({ kind, on, at, lot, owner, from, to, grams, shipment, leg }: FoundStep): TraceStep {
+    return Object.assign(new TraceStep(), {
+      kind,
+      on,
+      at,
+      kilograms: grams,
+      ownerId: owner,
+      fromId: from,
+      toId: to,
+      shipmentId: shipment,
+      productId: lot.product,
+      mode: leg?.mode ?? null,
+      fromPlace: leg?.from ?? null,
+      toPlace: leg?.to ?? null,
+      lot: this.lotAnswer(lot),
+    });
+  }
+
   /** What is missing or wrong: by kind, then lot, then day. */
   gaps(): Promise<FoundGap[]> {
     this.found ??= this.findGaps();
@@ -177,7 +203,9 @@ export class Chain {
     const { held: fromRoot } = await this.whereTo();
     const holders = new Map<string, FoundHolder>();
     for (const lot of whole.lots) {
-      for (const { holder, grams } of heldOf(lot, facts.movements.get(lot.id) ?? [], facts)) {
+      const held = heldOf(lot, facts.movements.get(lot.id) ?? [], facts);
+      const moving = inTransitOf(held, facts.carriages.get(lot.id) ?? []);
+      for (const { holder, grams } of held) {
         const entry = holders.get(holder) ?? {
           operationId: holder,
           lots: 0,
@@ -185,7 +213,12 @@ export class Chain {
           fromRoot: (fromRoot.get(holder) ?? 0n) as Grams,
           inTransit: ZERO,
         };
-        holders.set(holder, { ...entry, lots: entry.lots + 1, held: addGrams(entry.held, grams as Grams) });
+        holders.set(holder, {
+          ...entry,
+          lots: entry.lots + 1,
+          held: addGrams(entry.held, grams as Grams),
+          inTransit: addGrams(entry.inTransit, (moving.get(holder) ?? 0n) as Grams),
+        });
       }
     }
     return [...holders.values()].sort((a, b) => (facts.names.get(a.operationId)! < facts.names.get(b.operationId)! ? -1 : 1));

@@ -3,7 +3,9 @@ import type { Reader } from '../database';
 import type { Closure } from '../lineage';
 import { type Movement, movementsOf, ownershipOf, transfersOf } from '../lots';
 import { standingOf } from '../operations';
-import type { Flow, InputsOfProduct, LotStory, Standing, Tenure } from '../rules';
+import type { Flow, InputsOfProduct, LotStory, Presence, Standing, Tenure } from '../rules';
+import { type Carriage, carriagesOf, firstDeparture, type Treated, treatmentsInStore } from '../shipments';
+import { heldOf } from './held';
 
 /** A lot of a trace, as far as the story needs it. */
 export interface TracedLot {
@@ -18,6 +20,7 @@ export interface TracedLot {
   grams: Grams;
   country: string;
   producedOn: Day | null;
+  producedAt: Date | null;
   depth: number;
 }
 
@@ -28,7 +31,7 @@ interface LotRow extends Omit<TracedLot, 'grams' | 'depth'> {
 /** The lots of a closure in the order of a trace: depth, then code, then producer; the roots first. */
 export async function tracedLots(reader: Reader, closure: Closure): Promise<TracedLot[]> {
   const rows = await reader.query<LotRow>(
-    `select l.id, l.code, l.producer, o.identifier as "producerIdentifier", o.country as "producerCountry", l.product, p.organic, l.kind, l.grams, l.country, l.produced_on as "producedOn"
+    `select l.id, l.code, l.producer, o.identifier as "producerIdentifier", o.country as "producerCountry", l.product, p.organic, l.kind, l.grams, l.country, l.produced_on as "producedOn", l.produced_at as "producedAt"
      from lot l join operation o on o.id = l.producer join product p on p.id = l.product where l.id = any($1)`,
     [[...closure.roots, ...closure.depths.keys()]],
   );
@@ -47,6 +50,12 @@ export interface StoryFacts {
   isBorn: (lot: TracedLot) => boolean;
   /** Every operation named by these facts. */
   names: ReadonlyMap<string, string>;
+  /** Where these operations are. */
+  countries: ReadonlyMap<string, string>;
+  /** Shipments of each lot that count. */
+  carriages: ReadonlyMap<string, readonly Carriage[]>;
+  /** What was done to each lot itself. */
+  treatments: ReadonlyMap<string, readonly Treated[]>;
 }
 
 /**
@@ -79,20 +88,41 @@ export async function storyFacts(reader: Reader, closure: Closure, lots: readonl
       if (to !== null) operations.add(to);
     }
   }
-  const names = await reader.query<{ id: string; identifier: string }>('select id, identifier from operation where id = any($1)', [
-    [...operations],
-  ]);
+  const carriages = await carriagesOf(reader, ids, asOf);
+  if (closure.direction === 'BACK') onlyToHolders(closure, carriages, movements);
+  for (const each of carriages.values()) for (const { shipper, consignee } of each) operations.add(shipper).add(consignee);
+  const named = await reader.query<{ id: string; identifier: string; country: string }>(
+    'select id, identifier, country from operation where id = any($1)',
+    [[...operations]],
+  );
   return {
     movements,
+    carriages,
+    treatments: await treatmentsInStore(reader, ids, asOf),
     inputs,
     isBorn: ({ producedOn }) => asOf === null || producedOn === null || producedOn <= asOf,
-    names: new Map(names.map((row) => [row.id, row.identifier])),
+    names: new Map(named.map((row) => [row.id, row.identifier])),
+    countries: new Map(named.map((row) => [row.id, row.country])),
   };
+}
+
+/** Back, of a lot reached only the shipments count whose consignee is one of the holders who passed it on. */
+function onlyToHolders(closure: Closure, carriages: Map<string, Carriage[]>, movements: ReadonlyMap<string, readonly Movement[]>): void {
+  const roots = new Set(closure.roots);
+  for (const [lot, all] of carriages) {
+    if (roots.has(lot)) continue;
+    const holders = new Set(movements.get(lot)!.map(({ from }) => from));
+    carriages.set(
+      lot,
+      all.filter(({ consignee }) => holders.has(consignee)),
+    );
+  }
 }
 
 /** All movements of the root; of a lot behind it, its uses on this trace and the transfers that brought it to its users. */
 async function movementsBehind(reader: Reader, closure: Closure, lots: readonly TracedLot[]): Promise<Movement[][]> {
   const bornOn = new Map(lots.map((lot) => [lot.id, lot.producedOn]));
+  const bornIn = new Map(lots.map((lot) => [lot.id, lot.country]));
   const usesOf = new Map<string, Movement[]>();
   for (const { id, input, output, holder, grams, on } of closure.uses) {
     const use: Movement = {
@@ -102,6 +132,7 @@ async function movementsBehind(reader: Reader, closure: Closure, lots: readonly 
       from: holder,
       to: null,
       output,
+      outputCountry: bornIn.get(output)!,
       grams,
       on: on ?? bornOn.get(output)!,
       at: null,
@@ -157,8 +188,11 @@ export interface View {
 }
 
 /** One lot as the rules look at it. */
-export function lotStory(lot: TracedLot, { movements, inputs, names }: StoryFacts, view: View): LotStory {
+export function lotStory(lot: TracedLot, all: StoryFacts, view: View): LotStory {
+  const { movements, inputs, names } = all;
   const facts = movements.get(lot.id)!;
+  const carriages = all.carriages.get(lot.id) ?? [];
+  const inShipment = (inShipment: boolean) => (each: Treated) => ({ ...each, inShipment });
   const receipts: Flow[] = [];
   const gifts: Flow[] = [];
   for (const { kind, from, to, grams, on } of facts) {
@@ -171,10 +205,18 @@ export function lotStory(lot: TracedLot, { movements, inputs, names }: StoryFact
     producedOn: lot.producedOn,
     producer: lot.producer,
     product: { id: lot.product, organic: lot.organic },
+    country: lot.country,
     inputs: inputs.get(lot.id) ?? [],
     receipts,
     gifts,
     tenures: lot.organic ? tenuresOf(lot, facts, view) : [],
+    presences: presencesOf(lot, all, view),
+    carriages: carriages.map(({ shipper, legs }) => ({
+      shipper,
+      on: firstDeparture(legs),
+      legs: legs.map(({ to, ...leg }) => ({ ...leg, toCountry: to.country })),
+    })),
+    treatments: [...(all.treatments.get(lot.id) ?? []).map(inShipment(false)), ...treatmentsUnderWay(carriages).map(inShipment(true))],
     standingOf: (holder) => view.standings.get(holder)!,
     nameOf: (holder) => names.get(holder) ?? holder,
   };
@@ -198,4 +240,25 @@ function tenuresOf(lot: TracedLot, facts: readonly Movement[], { whole, asOf }: 
     const passedOn = passed.get(ownerId);
     return passedOn === undefined ? [] : [{ holder: ownerId, from: heldFrom, to: earliest(passedOn, end) }];
   });
+}
+
+/** Treatments of the shipments that carried a lot, each once. */
+export const treatmentsUnderWay = (carriages: readonly Carriage[]): Treated[] => [
+  ...new Map(carriages.flatMap(({ treatments }) => treatments.map((each) => [each.id, each] as const))).values(),
+];
+
+/** Where the goods are: where they were used; and, where all facts count, where whoever has some on hand is. */
+function presencesOf(lot: TracedLot, facts: StoryFacts, { whole }: View): Presence[] {
+  const movements = facts.movements.get(lot.id)!;
+  const presences = movements.flatMap(({ outputCountry, on }): Presence[] =>
+    outputCountry === null ? [] : [{ country: outputCountry, on }],
+  );
+  if (!whole) return presences;
+  for (const { holder } of heldOf(lot, movements, facts)) {
+    const receipts = movements.filter(({ to }) => to === holder).map(({ on }) => on);
+    if (holder === lot.producer) receipts.push(lot.producedOn);
+    const first = receipts.includes(null) ? null : (receipts as Day[]).sort()[0]!;
+    presences.push({ country: facts.countries.get(holder)!, on: first });
+  }
+  return presences;
 }

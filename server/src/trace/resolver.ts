@@ -9,6 +9,7 @@ import {
   LotKind,
   type Page,
   Refusal,
+  StepKind,
   Trace,
   TraceDirection,
   type TraceGap,
@@ -17,6 +18,8 @@ import {
   TraceLinkConnection,
   type TraceLot,
   TraceLotConnection,
+  type TraceStep,
+  TraceStepConnection,
   TraceSummary,
 } from '@lotline/schema';
 import { Arg, Args, Ctx, Field, FieldResolver, ID, InputType, Int, Resolver, Root } from 'type-graphql';
@@ -116,6 +119,27 @@ export class TraceResolver {
       story.chain.links(),
       (link) => `${link.input}${link.output}${link.grams}`,
       (link) => story.chain.linkAnswer(link),
+    );
+  }
+
+  @FieldResolver(() => TraceStepConnection, {
+    description: 'What happened, to the root and every lot met, in order: by day, undated last; then hour; then cause.',
+  })
+  async steps(
+    @Root() story: Story,
+    @Arg('kinds', () => [StepKind], { nullable: true }) kinds: StepKind[] | null,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<TraceStep>> {
+    const steps = await story.chain.steps();
+    return pageOfChain(
+      question,
+      story.chain,
+      'steps',
+      page,
+      kinds ? steps.filter(({ kind }) => kinds.includes(kind)) : steps,
+      ({ kind, lot, on, tie }) => `${kind}${lot.id}${on}${tie}`,
+      (step) => story.chain.stepAnswer(step),
     );
   }
 

@@ -1,4 +1,4 @@
-import { type Day, GapKind, type Lot, Trace, type TraceSummary } from '@lotline/schema';
+import { GapKind, type Lot, Trace, type TraceSummary, TransportMode } from '@lotline/schema';
 import type { Question } from '../questions';
 import { Chain, type ChainRequest } from './chain';
 
@@ -19,15 +19,16 @@ export class Story extends Trace {
 
   async tellSummary(): Promise<TraceSummary> {
     const { chain } = this;
-    const { movements, isBorn } = await chain.readFacts();
+    const { carriages } = await chain.readFacts();
     const operations = new Set<string>();
-    const days: Day[] = [];
+    const modes = new Map<TransportMode, Set<string>>();
     for (const lot of chain.reached) {
       for (const holder of await chain.holdersOf(lot)) operations.add(holder);
-      if (lot.producedOn && isBorn(lot)) days.push(lot.producedOn);
-      for (const { kind, on } of movements.get(lot.id) ?? []) if (kind !== 'USE' && on) days.push(on);
+      for (const { legs } of carriages.get(lot.id) ?? [])
+        for (const { mode, id } of legs) modes.set(mode, (modes.get(mode) ?? new Set()).add(id));
     }
-    days.sort();
+    const root = chain.lot(this.root.id);
+    const days = (await chain.steps()).flatMap(({ lot, on }) => (lot === root || on === null ? [] : [on]));
     const gaps = await chain.gaps();
     return {
       lots: chain.reached.length,
@@ -36,7 +37,7 @@ export class Story extends Trace {
       countries: [...new Set(chain.reached.map((lot) => lot.country))].sort(),
       firstOn: days[0] ?? null,
       lastOn: days.at(-1) ?? null,
-      modes: [],
+      modes: Object.values(TransportMode).flatMap((mode) => (modes.has(mode) ? [{ mode, legs: modes.get(mode)!.size }] : [])),
       gaps: Object.values(GapKind)
         .map((kind) => ({ kind, count: gaps.filter((gap) => gap.kind === kind).length }))
         .filter(({ count }) => count > 0),

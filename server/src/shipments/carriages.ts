@@ -1,0 +1,132 @@
+import { type Day, type Grams, grams, type TransportMode, type TreatmentKind } from '@lotline/schema';
+import type { Reader } from '../database';
+
+/** One part of a shipment's way, as a trace tells it. */
+export interface Leg {
+  id: string;
+  sequence: number;
+  mode: TransportMode;
+  from: { name: string; unLocode: string | null; country: string | null };
+  to: { name: string; unLocode: string | null; country: string | null };
+  departedOn: Day | null;
+  departedAt: Date | null;
+  arrivedOn: Day | null;
+  arrivedAt: Date | null;
+}
+
+/** Something done to goods. */
+export interface Treated {
+  id: string;
+  kind: TreatmentKind;
+  on: Day;
+  at: Date | null;
+  substance: string | null;
+  prohibited: boolean;
+  /** The shipment that was treated; null for a lot. */
+  shipment: string | null;
+}
+
+/** Grams of a lot in a shipment, with the way it went. */
+export interface Carriage {
+  lot: string;
+  /** The fact that the lot was shipped. */
+  fact: string;
+  grams: Grams;
+  shipment: string;
+  shipper: string;
+  consignee: string;
+  /** In their order. */
+  legs: readonly Leg[];
+  /** Treatments of the shipment from its first departure to its last arrival. */
+  treatments: readonly Treated[];
+}
+
+interface LegRow extends Omit<Leg, 'from' | 'to'> {
+  shipment: string;
+  fromName: string;
+  fromUnLocode: string | null;
+  fromCountry: string | null;
+  toName: string;
+  toUnLocode: string | null;
+  toCountry: string | null;
+}
+
+/** First departure; null where none is known. */
+export const firstDeparture = (legs: readonly Leg[]): Day | null => legs.flatMap(({ departedOn }) => departedOn ?? []).sort()[0] ?? null;
+
+/** Last arrival; null while it is on its way. */
+export const lastArrival = (legs: readonly Leg[]): Day | null =>
+  legs.at(-1)?.arrivedOn == null
+    ? null
+    : legs
+        .flatMap(({ arrivedOn }) => arrivedOn ?? [])
+        .sort()
+        .at(-1)!;
+
+const isUnderWay = (legs: readonly Leg[], on: Day): boolean => {
+  const [first, last] = [firstDeparture(legs), lastArrival(legs)];
+  return first !== null && first <= on && (last === null || on <= last);
+};
+
+const groupBy = <Row>(rows: readonly Row[], keyOf: (row: Row) => string): Map<string, Row[]> => {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(keyOf(row));
+    if (group) group.push(row);
+    else groups.set(keyOf(row), [row]);
+  }
+  return groups;
+};
+
+const TREATED = 't.id, t.kind, t.on_day as "on", t.at, t.substance, t.prohibited, t.shipment';
+
+/**
+ * Every carriage of lots, by lot: live facts only, and what had happened at the end of a day.
+ * @param asOf null for all; a leg that had not departed by then is left out, one that had not arrived has not
+ */
+export async function carriagesOf(reader: Reader, lots: readonly string[], asOf: Day | null): Promise<Map<string, Carriage[]>> {
+  const shipped = await reader.query<{ lot: string; fact: string; grams: string; shipment: string; shipper: string; consignee: string }>(
+    `select x.lot, x.id as fact, x.grams, x.shipment, s.shipper, s.consignee
+     from shipped_lot x join shipment s on s.id = x.shipment where x.lot = any($1) and x.retracted_by is null order by x.shipment, x.id`,
+    [lots],
+  );
+  if (shipped.length === 0) return new Map();
+  const shipments = [...new Set(shipped.map((each) => each.shipment))];
+  const legRows = await reader.query<LegRow>(
+    `select g.shipment, g.id, g.sequence, g.mode, g.from_name as "fromName", g.from_un_locode as "fromUnLocode", g.from_country as "fromCountry",
+       g.to_name as "toName", g.to_un_locode as "toUnLocode", g.to_country as "toCountry", g.departed_on as "departedOn", g.departed_at as "departedAt",
+       case when $2::date is null or g.arrived_on <= $2::date then g.arrived_on end as "arrivedOn",
+       case when $2::date is null or g.arrived_on <= $2::date then g.arrived_at end as "arrivedAt"
+     from shipment_leg g where g.shipment = any($1) and g.retracted_by is null and ($2::date is null or g.departed_on is null or g.departed_on <= $2::date)
+     order by g.shipment, g.sequence`,
+    [shipments, asOf],
+  );
+  const treated = await reader.query<Treated & { shipment: string }>(
+    `select ${TREATED} from treatment t where t.shipment = any($1) and t.retracted_by is null and ($2::date is null or t.on_day <= $2::date) order by t.on_day, t.at, t.id`,
+    [shipments, asOf],
+  );
+  const legsOf = groupBy(
+    legRows.map(({ fromName, fromUnLocode, fromCountry, toName, toUnLocode, toCountry, ...leg }) => ({
+      ...leg,
+      from: { name: fromName, unLocode: fromUnLocode, country: fromCountry },
+      to: { name: toName, unLocode: toUnLocode, country: toCountry },
+    })),
+    (leg) => leg.shipment,
+  );
+  const treatmentsOf = groupBy(treated, (each) => each.shipment);
+  const carriages = shipped.map((row): Carriage => {
+    const legs = legsOf.get(row.shipment) ?? [];
+    const treatments = (treatmentsOf.get(row.shipment) ?? []).filter(({ on }) => isUnderWay(legs, on));
+    return { ...row, grams: grams(row.grams), legs, treatments };
+  });
+  return groupBy(carriages, (each) => each.lot);
+}
+
+/** Treatments of lots themselves, by lot. */
+export async function treatmentsInStore(reader: Reader, lots: readonly string[], asOf: Day | null): Promise<Map<string, Treated[]>> {
+  const rows = await reader.query<Treated & { lot: string }>(
+    `select ${TREATED}, t.lot from treatment t where t.lot = any($1) and t.retracted_by is null and ($2::date is null or t.on_day <= $2::date) order by t.on_day, t.at, t.id`,
+    [lots, asOf],
+  );
+  return groupBy(rows, (each) => each.lot);
+}

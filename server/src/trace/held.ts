@@ -1,0 +1,39 @@
+import { byteOrder } from '@lotline/schema';
+import type { Movement } from '../lots';
+import type { Carriage } from '../shipments';
+
+/** Holdings above zero of a lot, by its facts, in the order of their identifiers; nobody holds one that is not born. */
+export function heldOf<Lot extends { producer: string; grams: bigint }>(
+  lot: Lot,
+  movements: readonly Movement[],
+  { names, isBorn }: { names: ReadonlyMap<string, string>; isBorn: (lot: Lot) => boolean },
+): { holder: string; grams: bigint }[] {
+  if (!isBorn(lot)) return [];
+  const held = new Map<string, bigint>([[lot.producer, lot.grams]]);
+  for (const { from, to, grams } of movements) {
+    held.set(from, (held.get(from) ?? 0n) - grams);
+    if (to !== null) held.set(to, (held.get(to) ?? 0n) + grams);
+  }
+  return [...held]
+    .filter(([, grams]) => grams > 0n)
+    .map(([holder, grams]) => ({ holder, grams }))
+    .sort((a, b) => byteOrder(names.get(a.holder)!, names.get(b.holder)!));
+}
+
+/**
+ * What of a lot is on its way, departed and not arrived, by holder: the shipper's if it holds some, else the consignee's; never more than
+ * is held.
+ */
+export function inTransitOf(held: readonly { holder: string; grams: bigint }[], carriages: readonly Carriage[]): Map<string, bigint> {
+  const most = new Map(held.map(({ holder, grams }) => [holder, grams]));
+  const moving = new Map<string, bigint>();
+  for (const { shipper, consignee, grams, legs } of carriages) {
+    const departed = legs.some(({ departedOn }) => departedOn !== null);
+    if (!departed || legs.at(-1)!.arrivedOn !== null) continue;
+    const holder = most.has(shipper) ? shipper : consignee;
+    const sum = (moving.get(holder) ?? 0n) + grams;
+    const limit = most.get(holder) ?? 0n;
+    moving.set(holder, sum < limit ? sum : limit);
+  }
+  return moving;
+}
