@@ -1,5 +1,4 @@
-import type { Parsed } from '../refusal';
-import { good } from '../refusal';
+import { good, type Parsed } from '../refusal';
 import { LISTED_PLACES } from './places';
 import { parseText } from './text';
 
@@ -20,10 +19,4 @@ export function parsePlace(text: string): Parsed<WrittenPlace> {
   const listed = match && LISTED_PLACES.get(`${match[1]}${match[2]}`.toUpperCase());
   if (!listed) return good({ name: read.value, unLocode: null, country: null });
   return good({ name: match[3] || listed.name, unLocode: listed.unLocode, country: listed.country });
-}
-
-/** The local calendar day of an instant at a place; null where the place is not of the list. */
-export function dayAt(unLocode: string | null, at: Date): string | null {
-  const zone = unLocode === null ? undefined : LISTED_PLACES.get(unLocode)?.zone;
-  return zone ? new Intl.DateTimeFormat('en-CA', { timeZone: zone }).format(at) : null;
 }

@@ -19,8 +19,9 @@ import { lotById } from '../lots';
 import type { Question } from '../questions';
 import { breachesOf, RULES } from '../rules';
 import { whereFrom, whereTo } from './attribution';
-import { lotStory, type StoryFacts, standingsOf, storyFacts, type TracedLot, tracedLots } from './facts';
+import { type StoryFacts, storyFacts, type TracedLot, tracedLots } from './facts';
 import { heldOf, inTransitOf } from './held';
+import { lotStory, standingsOf } from './lot-story';
 import { type FoundStep, stepsOf } from './steps';
 
 /** Most lots that one walk follows; beyond it, the answer says TRUNCATED. */

@@ -1,11 +1,9 @@
-import { byteOrder, type Day, earliest, type Grams, grams, type LotKind, latest, today } from '@lotline/schema';
+import { byteOrder, type Day, type Grams, grams, type LotKind } from '@lotline/schema';
 import type { Reader } from '../database';
 import type { Closure } from '../lineage';
-import { type Movement, movementsOf, ownershipOf, transfersOf } from '../lots';
-import { standingOf } from '../operations';
-import type { Flow, InputsOfProduct, LotStory, Presence, Standing, Tenure } from '../rules';
-import { type Carriage, carriagesOf, firstDeparture, type Treated, treatmentsInStore } from '../shipments';
-import { heldOf } from './held';
+import { type Movement, movementsOf, transfersOf } from '../lots';
+import type { InputsOfProduct } from '../rules';
+import { type Carriage, carriagesOf, type Treated, treatmentsInStore } from '../shipments';
 
 /** A lot of a trace, as far as the story needs it. */
 export interface TracedLot {
@@ -163,102 +161,4 @@ function leadingTo(uses: readonly Movement[], transfers: readonly Movement[]): M
     for (const { from, to } of transfers) if (holders.has(to!)) holders.add(from);
   }
   return transfers.filter((transfer) => holders.has(transfer.to!));
-}
-
-/** The standing of every holder that the rules may ask about. */
-export async function standingsOf(reader: Reader, lots: readonly TracedLot[], { movements }: StoryFacts): Promise<Map<string, Standing>> {
-  const holders = new Set<string>();
-  for (const lot of lots) {
-    if (!lot.organic) continue;
-    holders.add(lot.producer);
-    for (const { to } of movements.get(lot.id)!) if (to !== null) holders.add(to);
-  }
-  const ids = [...holders];
-  const standings = (await reader.loader(standingOf).loadMany(ids)) as Standing[];
-  return new Map(ids.map((id, index) => [id, standings[index]!]));
-}
-
-/** How a lot's story is looked at. */
-export interface View {
-  standings: ReadonlyMap<string, Standing>;
-  /** Do all facts of the lot count, or only what leads to its use on this trace? */
-  whole: boolean;
-  /** The last day that counts. */
-  asOf: Day | null;
-}
-
-/** One lot as the rules look at it. */
-export function lotStory(lot: TracedLot, all: StoryFacts, view: View): LotStory {
-  const { movements, inputs, names } = all;
-  const facts = movements.get(lot.id)!;
-  const carriages = all.carriages.get(lot.id) ?? [];
-  const inShipment = (inShipment: boolean) => (each: Treated) => ({ ...each, inShipment });
-  const receipts: Flow[] = [];
-  const gifts: Flow[] = [];
-  for (const { kind, from, to, grams, on } of facts) {
-    gifts.push({ kind, holder: from, grams, on });
-    if (to !== null) receipts.push({ kind, holder: to, grams, on });
-  }
-  return {
-    kind: lot.kind,
-    grams: lot.grams,
-    producedOn: lot.producedOn,
-    producer: lot.producer,
-    product: { id: lot.product, organic: lot.organic },
-    country: lot.country,
-    inputs: inputs.get(lot.id) ?? [],
-    receipts,
-    gifts,
-    tenures: lot.organic ? tenuresOf(lot, facts, view) : [],
-    presences: presencesOf(lot, all, view),
-    carriages: carriages.map(({ shipper, legs }) => ({
-      shipper,
-      on: firstDeparture(legs),
-      legs: legs.map(({ to, ...leg }) => ({ ...leg, toCountry: to.country })),
-    })),
-    treatments: [...(all.treatments.get(lot.id) ?? []).map(inShipment(false)), ...treatmentsUnderWay(carriages).map(inShipment(true))],
-    standingOf: (holder) => view.standings.get(holder)!,
-    nameOf: (holder) => names.get(holder) ?? holder,
-  };
-}
-
-/**
- * Every acquisition, with the days on which its holder is judged. Where not all facts count, only of those who passed the lot on, and to
- * the last day on which they did; what was passed on at no known day may have been passed on at any.
- */
-function tenuresOf(lot: TracedLot, facts: readonly Movement[], { whole, asOf }: View): Tenure[] {
-  const last = asOf ?? today();
-  const passed = new Map<string, Day>();
-  for (const { from, on } of facts) {
-    const day = on ?? last;
-    passed.set(from, latest(passed.get(from) ?? day, day));
-  }
-  const birth = { producerId: lot.producer, grams: lot.grams, producedOn: lot.producedOn, producedAt: null };
-  return ownershipOf(birth, facts, last).flatMap(({ ownerId, heldFrom, until }) => {
-    const end = until ?? latest(heldFrom, last);
-    if (whole) return [{ holder: ownerId, from: heldFrom, to: end }];
-    const passedOn = passed.get(ownerId);
-    return passedOn === undefined ? [] : [{ holder: ownerId, from: heldFrom, to: earliest(passedOn, end) }];
-  });
-}
-
-/** Treatments of the shipments that carried a lot, each once. */
-export const treatmentsUnderWay = (carriages: readonly Carriage[]): Treated[] => [
-  ...new Map(carriages.flatMap(({ treatments }) => treatments.map((each) => [each.id, each] as const))).values(),
-];
-
-/** Where the goods are: where they were used; and, where all facts count, where whoever has some on hand is. */
-function presencesOf(lot: TracedLot, facts: StoryFacts, { whole }: View): Presence[] {
-  const movements = facts.movements.get(lot.id)!;
-  const presences = movements.flatMap(({ outputCountry, on }): Presence[] =>
-    outputCountry === null ? [] : [{ country: outputCountry, on }],
-  );
-  if (!whole) return presences;
-  for (const { holder } of heldOf(lot, movements, facts)) {
-    const receipts = movements.filter(({ to }) => to === holder).map(({ on }) => on);
-    if (holder === lot.producer) receipts.push(lot.producedOn);
-    const first = receipts.includes(null) ? null : (receipts as Day[]).sort()[0]!;
-    presences.push({ country: facts.countries.get(holder)!, on: first });
-  }
-  return presences;
 }

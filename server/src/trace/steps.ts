@@ -1,6 +1,7 @@
 import { byteOrder, type Day, type Grams, type LotKind, StepKind } from '@lotline/schema';
 import { type Carriage, firstDeparture, type Leg } from '../shipments';
-import { type StoryFacts, type TracedLot, treatmentsUnderWay } from './facts';
+import type { StoryFacts, TracedLot } from './facts';
+import { treatmentsUnderWay } from './lot-story';
 
 /** One thing that happened to a lot of a story. */
 export interface FoundStep {
