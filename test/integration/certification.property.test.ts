@@ -196,3 +196,34 @@ test('behind a lot, a holder is judged to the last day it passed the lot on, and
   expect(await gapsOf('B-FLOUR', 'BACK')).toEqual([]);
   expect(await gapsOf('B-GRAIN', 'FORWARD')).toEqual(['OWNER_NOT_CERTIFIED B-GRAIN 2025-05-02', 'OWNER_NOT_CERTIFIED B-GRAIN 2025-05-10']);
 });
+
+test('an equivalent certificate counts on the day it expires, and no more; a NOP certificate does not expire by date', async () => {
+  const certified = (standard: string) => [
+    { certifier: 'ZZ1', standard, steps: [{ status: 'CERTIFIED' as const, from: '2024-01-01', expires: '2025-03-31', products: [] }] },
+  ];
+  const lots = ['EU', 'NOP'].flatMap((standard) =>
+    ['2025-03-31', '2025-04-01'].map((on) => ({
+      code: `${standard} ${on}`,
+      producer: `X:${standard}`,
+      kind: 'HARVEST' as const,
+      kg: 10,
+      on,
+      country: 'UA',
+    })),
+  );
+  await lotline.import(
+    folderOf({
+      operations: ['EU', 'NOP'].map((standard) => ({ identifier: `X:${standard}`, country: 'UA', certificates: certified(standard) })),
+      lots,
+      uses: [],
+      transfers: [],
+      losses: lots.map(({ code, producer, on }) => ({ lot: code, holder: producer, kg: 10, on })),
+    }),
+  );
+  const verdicts: string[] = [];
+  for (const { code } of lots) {
+    const { lot } = await lotline.data('query ($code: String!) { lot(code: $code) { ownership { nodes { certified } } } }', { code });
+    verdicts.push(`${code} ${lot.ownership.nodes[0].certified}`);
+  }
+  expect(verdicts).toEqual(['EU 2025-03-31 VALID_EQUIVALENT', 'EU 2025-04-01 EXPIRED', 'NOP 2025-03-31 VALID', 'NOP 2025-04-01 VALID']);
+});
