@@ -1,3 +1,4 @@
+export * from './code';
 export * from './give';
 export * from './ids';
 export * from './nouns';

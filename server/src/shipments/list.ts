@@ -1,19 +1,7 @@
-import {
-  DateScalar,
-  type Day,
-  type Page,
-  parseCode,
-  parseContainer,
-  parseOperationIdentifier,
-  Refusal,
-  type Shipment,
-  ShipmentStatus,
-  TransportMode,
-} from '@lotline/schema';
+import { DateScalar, type Day, type Page, parseContainer, Refusal, type Shipment, ShipmentStatus, TransportMode } from '@lotline/schema';
 import { Field, ID, InputType } from 'type-graphql';
-import { subjectVisible } from '../access';
 import { knownFact } from '../database';
-import { idsOf, type PageArguments, pageOfNouns, type Question } from '../questions';
+import { idByCode, idsOf, type PageArguments, pageOfNouns, type Question } from '../questions';
 import { shipmentById, statusOf } from './loaders';
 
 @InputType({ description: 'Fields are ANDed, lists are ORed.' })
@@ -76,29 +64,8 @@ export function listShipments(question: Question, filter: ShipmentFilter | null,
   });
 }
 
-/**
- * The one shipment that a reference names, among those the viewer may see; null where there is none.
- * @throws Refusal AMBIGUOUS naming the shippers; BAD_USER_INPUT for a reference or identifier that cannot be one
- */
-export async function findShipment({ reader, viewer }: Question, text: string, shipper: string | null): Promise<Shipment | null> {
-  const reference = parseCode(text);
-  if (!reference.ok) throw new Refusal({ code: 'BAD_USER_INPUT', message: reference.wrong, path: ['reference'], remedy: reference.remedy });
-  const identifier = shipper === null ? null : parseOperationIdentifier(shipper);
-  if (identifier && !identifier.ok)
-    throw new Refusal({ code: 'BAD_USER_INPUT', message: identifier.wrong, path: ['shipper'], remedy: identifier.remedy });
-  const rows = await reader.query<{ id: string; shipper: string }>(
-    `select s.id, o.identifier as shipper from shipment s join operation o on o.id = s.shipper
-     where s.reference = $1 and ($2::text is null or o.identifier = $2) and ${subjectVisible(viewer, 's.id')} order by o.identifier limit 11`,
-    [reference.value, identifier?.value ?? null],
-  );
-  if (rows.length > 1) {
-    const shippers = rows.slice(0, 10).map((row) => row.shipper);
-    throw new Refusal({
-      code: 'AMBIGUOUS',
-      message: `several shippers have a shipment of this reference: ${shippers.join(', ')}${rows.length > 10 ? ' and more' : ''}`,
-      path: ['reference'],
-      remedy: `name the shipper too, e.g. shipper: ${JSON.stringify(shippers[0])}`,
-    });
-  }
-  return rows[0] ? reader.loader(shipmentById).load(rows[0].id) : null;
+/** The one shipment that a reference names, among those the viewer may see; null where there is none. */
+export async function findShipment(question: Question, reference: string, shipper: string | null): Promise<Shipment | null> {
+  const id = await idByCode(question, 'shipment', reference, shipper);
+  return id === null ? null : question.reader.loader(shipmentById).load(id);
 }
