@@ -148,4 +148,23 @@ test('a voyage, hour by hour, with what was done on the way and what is still at
   );
   expect(early.lot.trace.steps.nodes.map(({ kind }: any) => kind)).toEqual(['HARVESTED', 'EXPORTED', 'DEPARTED', 'TRANSFERRED', 'TREATED']);
   expect(early.lot.trace.holders.nodes).toEqual([{ inTransit: '20000' }, { inTransit: '0' }]);
+
+  // Before anything sailed nobody had shipped; between two legs of a shipment its goods are on their way.
+  const asOf = async (day: string) =>
+    (
+      await lotline.data(
+        `query ($day: Date!) { lot(code: "VOYAGER") { trace(direction: FORWARD, asOf: $day) { gaps { nodes { kind on } } steps { totalCount } holders { nodes { operation { name } inTransit } } } } }`,
+        { day },
+      )
+    ).lot.trace;
+  expect(await asOf('2025-01-15')).toEqual({
+    gaps: { nodes: [] },
+    steps: { totalCount: 1 },
+    holders: { nodes: [{ operation: { name: 'V:FARM' }, inTransit: '0' }] },
+  });
+  expect((await asOf('2025-02-21')).holders.nodes).toEqual([
+    { operation: { name: 'V:BUYER' }, inTransit: '0' },
+    { operation: { name: 'V:FARM' }, inTransit: '0' },
+    { operation: { name: 'V:TRADER' }, inTransit: '30000' },
+  ]);
 });

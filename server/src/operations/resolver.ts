@@ -18,7 +18,7 @@ import {
 import { Arg, Args, Ctx, Field, FieldResolver, ID, InputType, Query, Resolver, Root } from 'type-graphql';
 import { operationVisible } from '../access';
 import { knownRow } from '../database';
-import { Conditions, idsOf, MOST_COUNTED, makePage, PageArguments, pageOfList, type Question, readPage } from '../questions';
+import { Conditions, idsOf, knownAt, MOST_COUNTED, makePage, PageArguments, pageOfList, type Question, readPage } from '../questions';
 import { certifierById, historyOf, operationById, verifiedProducts } from './loaders';
 
 @InputType({ description: 'Fields are ANDed, lists are ORed.' })
@@ -124,18 +124,9 @@ export class OperationResolver {
     const list = `certificates of ${operation.id}`;
     const request = readPage(question, list, page);
     const all = await question.reader.loader(certificatesOf).load(operation.id);
-    const known = request.known === null ? all : await knownOf(question, all, request.known);
+    const known = request.known === null ? all : await knownAt(question, all, request.known);
     return pageOfList(question, list, request, known);
   }
-}
-
-async function knownOf(question: Question, certificates: OperationCertificate[], known: bigint): Promise<OperationCertificate[]> {
-  const rows = await question.reader.query<{ id: string }>('select id from command where id = any($1) and position <= $2', [
-    certificates.map((each) => each.recordedBy),
-    known,
-  ]);
-  const commands = new Set(rows.map((row) => row.id));
-  return certificates.filter((each) => commands.has(each.recordedBy));
 }
 
 const certificatesOf = async (reader: Question['reader'], operations: readonly string[]): Promise<OperationCertificate[][]> => {

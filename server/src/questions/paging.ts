@@ -125,3 +125,13 @@ export async function pageOfList<T>(
     count: () => items.length,
   });
 }
+
+/** Those rows that were recorded at a position of the log: what a later page of a list read whole may show. */
+export async function knownAt<Value extends { recordedBy: string }>({ reader }: Question, all: Value[], known: Position): Promise<Value[]> {
+  const rows = await reader.query<{ id: string }>('select id from command where id = any($1) and position <= $2', [
+    [...new Set(all.map((each) => each.recordedBy))],
+    known,
+  ]);
+  const commands = new Set(rows.map((row) => row.id));
+  return all.filter((each) => commands.has(each.recordedBy));
+}

@@ -82,7 +82,7 @@ const TREATED = 't.id, t.kind, t.on_day as "on", t.at, t.substance, t.prohibited
 
 /**
  * Every carriage of lots, by lot: live facts only, and what had happened at the end of a day.
- * @param asOf null for all; a leg that had not departed by then is left out, one that had not arrived has not
+ * @param asOf null for all; a leg that had not departed or arrived by then has not, a shipment of which none had departed is left out
  */
 export async function carriagesOf(reader: Reader, lots: readonly string[], asOf: Day | null): Promise<Map<string, Carriage[]>> {
   const shipped = await reader.query<{ lot: string; fact: string; grams: string; shipment: string; shipper: string; consignee: string }>(
@@ -94,10 +94,12 @@ export async function carriagesOf(reader: Reader, lots: readonly string[], asOf:
   const shipments = [...new Set(shipped.map((each) => each.shipment))];
   const legRows = await reader.query<LegRow>(
     `select g.shipment, g.id, g.sequence, g.mode, g.from_name as "fromName", g.from_un_locode as "fromUnLocode", g.from_country as "fromCountry",
-       g.to_name as "toName", g.to_un_locode as "toUnLocode", g.to_country as "toCountry", g.departed_on as "departedOn", g.departed_at as "departedAt",
+       g.to_name as "toName", g.to_un_locode as "toUnLocode", g.to_country as "toCountry",
+       case when $2::date is null or g.departed_on <= $2::date then g.departed_on end as "departedOn",
+       case when $2::date is null or g.departed_on <= $2::date then g.departed_at end as "departedAt",
        case when $2::date is null or g.arrived_on <= $2::date then g.arrived_on end as "arrivedOn",
        case when $2::date is null or g.arrived_on <= $2::date then g.arrived_at end as "arrivedAt"
-     from shipment_leg g where g.shipment = any($1) and g.retracted_by is null and ($2::date is null or g.departed_on is null or g.departed_on <= $2::date)
+     from shipment_leg g where g.shipment = any($1) and g.retracted_by is null
      order by g.shipment, g.sequence`,
     [shipments, asOf],
   );
@@ -114,10 +116,11 @@ export async function carriagesOf(reader: Reader, lots: readonly string[], asOf:
     (leg) => leg.shipment,
   );
   const treatmentsOf = groupBy(treated, (each) => each.shipment);
-  const carriages = shipped.map((row): Carriage => {
+  const carriages = shipped.flatMap((row): Carriage[] => {
     const legs = legsOf.get(row.shipment) ?? [];
+    if (asOf !== null && legs.length > 0 && firstDeparture(legs) === null) return [];
     const treatments = (treatmentsOf.get(row.shipment) ?? []).filter(({ on }) => isUnderWay(legs, on));
-    return { ...row, grams: grams(row.grams), legs, treatments };
+    return [{ ...row, grams: grams(row.grams), legs, treatments }];
   });
   return groupBy(carriages, (each) => each.lot);
 }

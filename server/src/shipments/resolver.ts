@@ -17,7 +17,7 @@ import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graph
 import { factVisible, subjectVisible } from '../access';
 import type { BatchOf } from '../database';
 import { operationById } from '../operations';
-import { PageArguments, pageOfList, type Question, readPage } from '../questions';
+import { knownAt, PageArguments, pageOfList, type Question, readPage } from '../questions';
 import { findShipment, listShipments, ShipmentFilter } from './list';
 import { legsOf, lotsShipped, type SeenKey, shipmentById, shipmentStatus, shipmentsOfLots, treatmentsOfLots } from './loaders';
 
@@ -40,16 +40,6 @@ async function factsPage<Value extends { recordedBy: string }>(
   const request = readPage(question, list, page);
   const all = await facts;
   return pageOfList(question, list, request, request.known === null ? all : await knownAt(question, all, request.known));
-}
-
-/** Those that were recorded at a position of the log. */
-async function knownAt<Value extends { recordedBy: string }>({ reader }: Question, all: Value[], known: bigint): Promise<Value[]> {
-  const rows = await reader.query<{ id: string }>('select id from command where id = any($1) and position <= $2', [
-    [...new Set(all.map((each) => each.recordedBy))],
-    known,
-  ]);
-  const commands = new Set(rows.map((row) => row.id));
-  return all.filter((each) => commands.has(each.recordedBy));
 }
 
 const crossesBorder = async (question: Question, id: string): Promise<boolean> =>

@@ -58,7 +58,7 @@ export function lotStory(lot: TracedLot, all: StoryFacts, view: View): LotStory 
     carriages: carriages.map(({ shipper, legs }) => ({
       shipper,
       on: firstDeparture(legs),
-      legs: legs.map(({ to, ...leg }) => ({ ...leg, toCountry: to.country })),
+      legs: legs.filter(({ departedOn }) => departedOn !== null).map(({ to, ...leg }) => ({ ...leg, toCountry: to.country })),
     })),
     treatments: [...(all.treatments.get(lot.id) ?? []).map(inShipment(false)), ...treatmentsUnderWay(carriages).map(inShipment(true))],
     standingOf: (holder) => view.standings.get(holder)!,

@@ -25,7 +25,7 @@ export class Story extends Trace {
     for (const lot of chain.reached) {
       for (const holder of await chain.holdersOf(lot)) operations.add(holder);
       for (const { legs } of carriages.get(lot.id) ?? [])
-        for (const { mode, id } of legs) modes.set(mode, (modes.get(mode) ?? new Set()).add(id));
+        for (const { mode, id, departedOn } of legs) if (departedOn !== null) modes.set(mode, (modes.get(mode) ?? new Set()).add(id));
     }
     const root = chain.lot(this.root.id);
     const days = (await chain.steps()).flatMap(({ lot, on }) => (lot === root || on === null ? [] : [on]));
