@@ -1,7 +1,8 @@
 // The import rules of the house. Every arrow goes one way: schema <- server <- test, bench; inside server/src no circle between
 // folders, each folder reached through its index only, and lineage knows no other noun.
 
-const folders = '(database|log|access|commands|questions|lineage|rules|operations|products|lots|shipments|trace|report|import|http)';
+const folders =
+  '(database|log|access|commands|questions|lineage|rules|operations|products|lots|shipments|documents|certificates|customs|search|trace|report|import|http)';
 
 /** What each folder of the server may lean on, besides the schema. */
 const MAY_USE = {
@@ -14,11 +15,15 @@ const MAY_USE = {
   rules: [],
   products: ['database', 'commands', 'questions'],
   operations: ['database', 'access', 'commands', 'questions', 'rules'],
-  lots: ['database', 'access', 'commands', 'questions', 'operations'],
+  documents: ['database', 'commands', 'questions'],
+  certificates: ['database', 'access', 'commands', 'questions'],
+  lots: ['database', 'access', 'commands', 'questions', 'operations', 'certificates'],
   shipments: ['database', 'access', 'commands', 'questions', 'operations'],
-  trace: ['database', 'access', 'questions', 'lineage', 'operations', 'lots', 'shipments', 'rules'],
+  customs: ['database', 'commands', 'questions', 'shipments', 'certificates'],
+  search: ['database', 'access', 'questions', 'operations', 'lots', 'shipments', 'documents', 'certificates', 'customs'],
+  trace: ['database', 'access', 'questions', 'lineage', 'operations', 'lots', 'shipments', 'documents', 'certificates', 'customs', 'rules'],
   report: ['database', 'questions', 'operations', 'products', 'lots', 'trace'],
-  import: ['access', 'commands', 'operations', 'products', 'lots', 'shipments'],
+  import: ['access', 'commands', 'operations', 'products', 'lots', 'shipments', 'documents', 'certificates', 'customs'],
   http: ['database', 'log', 'access', 'commands', 'questions'],
 };
 

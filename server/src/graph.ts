@@ -2,11 +2,52 @@ import { Node, type NodeType, parseGlobalId, Refusal } from '@lotline/schema';
 import type { GraphQLSchema } from 'graphql';
 import { Arg, buildSchemaSync, Ctx, ID, type PubSub, Query, Resolver } from 'type-graphql';
 import { operationVisible } from './access';
-import { LotInputLotResolver, LotMutations, LotResolver, OperationLotsResolver, ShippedLotLotResolver, visibleLot } from './lots';
 import {
+  CustomsEntryLineCertificateResolver,
+  ImportCertificateResolver,
+  LotImportCertificatesResolver,
+  OperationImportCertificatesResolver,
+  ShipmentImportCertificatesResolver,
+  TraceStepCertificateResolver,
+  visibleImportCertificate,
+} from './certificates';
+import {
+  CustomsEntryResolver,
+  EmergencyActionResolver,
+  ImportCertificateEntriesResolver,
+  LotEmergencyActionsResolver,
+  ShipmentEmergencyActionsResolver,
+  visibleCustomsEntry,
+  visibleEmergencyAction,
+} from './customs';
+import {
+  DocumentResolver,
+  ImportCertificateDocumentsResolver,
+  LotDocumentsResolver,
+  OwnershipDocumentResolver,
+  ShipmentDocumentsResolver,
+  TraceStepDocumentsResolver,
+  TreatmentDocumentResolver,
+  visibleDocument,
+} from './documents';
+import {
+  DocumentLotsResolver,
+  EmergencyActionLotResolver,
+  ImportCertificateLineLotResolver,
+  LotInputLotResolver,
+  LotMutations,
+  LotResolver,
+  OperationLotsResolver,
+  ShippedLotLotResolver,
+  visibleLot,
+} from './lots';
+import {
+  CustomsEntryFilerResolver,
   certifierById,
+  DocumentIssuerResolver,
   HolderShareOperationResolver,
   HoldingOperationResolver,
+  ImportCertificatePartiesResolver,
   LotInputHolderResolver,
   LotProducerResolver,
   OperationCertificateResolver,
@@ -19,9 +60,17 @@ import {
   TraceStepOperationResolver,
   ViewerResolver,
 } from './operations';
-import { LotProductResolver, productById, VerifiedProductResolver } from './products';
+import { ImportCertificateLineProductResolver, LotProductResolver, productById, VerifiedProductResolver } from './products';
 import type { Question } from './questions';
-import { LotShipmentsResolver, ShipmentResolver, TraceStepShipmentResolver, TreatmentShipmentResolver, visibleShipment } from './shipments';
+import { SearchResolver } from './search';
+import {
+  EmergencyActionShipmentResolver,
+  LotShipmentsResolver,
+  ShipmentResolver,
+  TraceStepShipmentResolver,
+  TreatmentShipmentResolver,
+  visibleShipment,
+} from './shipments';
 import { LotOriginResolver, LotTraceResolver, MassBalanceResolver, OriginResolver, RecallResolver, TraceResolver } from './trace';
 
 type NodeFinder = (question: Question, id: string) => Promise<Node | null>;
@@ -33,6 +82,10 @@ const FINDERS: Record<NodeType, NodeFinder> = {
   OperationCertificate: ({ reader }, id) => reader.loader(operationCertificateById).load(id),
   Lot: visibleLot,
   Shipment: visibleShipment,
+  Document: visibleDocument,
+  ImportCertificate: visibleImportCertificate,
+  CustomsEntry: visibleCustomsEntry,
+  EmergencyActionNotification: visibleEmergencyAction,
   Operation: async (question, id) => {
     const { reader } = question;
     const rows = await reader.query(`select from operation o where o.id = $1 and ${operationVisible(question.viewer, 'o')}`, [id]);
@@ -80,6 +133,33 @@ const RESOLVERS = [
   TraceStepShipmentResolver,
   HolderShareOperationResolver,
   OriginShareOperationResolver,
+  DocumentResolver,
+  DocumentIssuerResolver,
+  DocumentLotsResolver,
+  LotDocumentsResolver,
+  ShipmentDocumentsResolver,
+  OwnershipDocumentResolver,
+  TreatmentDocumentResolver,
+  TraceStepDocumentsResolver,
+  ImportCertificateResolver,
+  ImportCertificatePartiesResolver,
+  ImportCertificateDocumentsResolver,
+  ImportCertificateEntriesResolver,
+  ImportCertificateLineLotResolver,
+  ImportCertificateLineProductResolver,
+  LotImportCertificatesResolver,
+  ShipmentImportCertificatesResolver,
+  OperationImportCertificatesResolver,
+  TraceStepCertificateResolver,
+  CustomsEntryResolver,
+  CustomsEntryFilerResolver,
+  CustomsEntryLineCertificateResolver,
+  EmergencyActionResolver,
+  EmergencyActionLotResolver,
+  EmergencyActionShipmentResolver,
+  LotEmergencyActionsResolver,
+  ShipmentEmergencyActionsResolver,
+  SearchResolver,
 ] as const;
 
 /** The whole graph: every type, and how each edge is found. */

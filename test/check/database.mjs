@@ -27,7 +27,10 @@ const CATALOGUE = `
   union all
   select 'trigger ' || pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
   union all
-  select 'function ' || proname || E'\\n' || prosrc from pg_proc where pronamespace = 'public'::regnamespace
+  select 'function ' || proname || E'\\n' || prosrc from pg_proc p where pronamespace = 'public'::regnamespace
+      and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
+  union all
+  select 'extension ' || extname from pg_extension where extname <> 'plpgsql'
   union all
   select 'view ' || viewname || E'\\n' || definition from pg_views where schemaname = 'public'`;
 
@@ -52,7 +55,8 @@ try {
   // Every named law has its words, and every word its law.
   const [laws] = await database.query(`
     select array(select conname::text from pg_constraint where connamespace = 'public'::regnamespace and (contype = 'c' or contype = 'u')
-      union select indexname::text from pg_indexes where schemaname = 'public' and indexname in ('one_status_per_certificate_and_day', 'one_leg_per_shipment_and_sequence')
+      union select c.relname::text from pg_index i join pg_class c on c.oid = i.indexrelid where c.relnamespace = 'public'::regnamespace and i.indisunique
+        and not exists (select from pg_constraint where conindid = i.indexrelid)
       union select tgname::text from pg_trigger where not tgisinternal) as names`);
   const internal = /^one_(installation|counter|gate)$|^command_position_unique$/;
   for (const name of laws.names.filter((each) => !internal.test(each) && !Object.hasOwn(LAWS, each))) wrong.push(`the law ${name} has no words in database/laws.ts`);

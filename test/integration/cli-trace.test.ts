@@ -66,7 +66,7 @@ test('a tree tells each lot once, and what is missing', async () => {
     '',
     '3 lots behind it, 1 of them harvests; 20 kg are of unknown origin.',
     'The trace is complete.',
-    '7 gaps:',
+    '8 gaps:',
   ]);
   expect(out).toContain('  MORE_OUT_THAN_IN | T:MILL/BREAD | The lot weighs 100 kg, but only 80 kg went into it. (7 CFR 205.403(d)(4))\n');
 });

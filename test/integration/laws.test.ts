@@ -30,6 +30,14 @@ beforeAll(async () => {
     insert into holding (lot, owner, grams) values ('${A}', '${FARM}', 894);
     insert into shipment (id, reference, shipper, consignee, recorded_by) values ('${ID(61)}', 'S-1', '${FARM}', '${MILL}', '${ONE}');
     insert into shipment_leg (id, shipment, sequence, mode, from_name, to_name, recorded_by) values ('${ID(62)}', '${ID(61)}', 1, 'ROAD', 'here', 'there', '${ONE}');
+    ${document('INV-1', 'INVOICE', 'YES', ID(71))};
+    ${certificate('999-0000000001-000001', {}, ID(72))};
+    insert into import_certificate_status (id, import_certificate, sequence, status, on_day, recorded_by) values ('${ID(73)}', '${ID(72)}', 1, 'ISSUED', '2025-01-01', '${ONE}');
+    ${certificateLine(600, ID(74))};
+    ${entry('ABC-1234567-6', ID(75))};
+    ${entryLine({}, ID(76))};
+    ${action('EAN-1', `'${A}'`, 'null', ID(77))};
+    ${link(`'${A}'`, 'null')};
     insert into event (command, ordinal, type, version, subject, payload) values ('${ONE}', 0, 'lot.born', 1, '${A}', '{}');
     insert into command (id, position, type, at, by, key, input_hash) values ('${ONE}', 1, 'test', now(), 'test', 'k', '');`);
 });
@@ -48,6 +56,29 @@ const leg = (sequence: number, mode: string, container: string | null = null) =>
    values (gen_random_uuid(), '${ID(61)}', ${sequence}, '${mode}', 'here', 'there', ${container ? `'${container}'` : 'null'}, '${TWO}')`;
 const treatment = (kind: string, of: string, shipment: string) =>
   `insert into treatment (id, kind, on_day, lot, shipment, prohibited, recorded_by) values (gen_random_uuid(), '${kind}', '2025-01-01', ${of}, ${shipment}, false, '${TWO}')`;
+
+const NEW = 'gen_random_uuid()';
+const quoted = (id: string) => (id === NEW ? id : `'${id}'`);
+const document = (number: string, type = 'INVOICE', marked = 'YES', id = NEW, sha256 = 'null') =>
+  `insert into document (id, type, number, issuer, issued_on, marked_organic, sha256, recorded_by) values (${quoted(id)}, '${type}', '${number}', '${FARM}', '2025-01-01', '${marked}', ${sha256}, '${ONE}')`;
+const link = (lot: string, shipment: string) =>
+  `insert into document_link (id, document, lot, shipment, recorded_by) values (gen_random_uuid(), '${ID(71)}', ${lot}, ${shipment}, '${ONE}')`;
+const certificate = (number: string, of: { kind?: string; hts?: string; to?: string; grams?: number }, id = NEW) =>
+  `insert into import_certificate (id, number, kind, exporter, importer, certifier, hts, valid_from, valid_to, grams, recorded_by) values
+    (${quoted(id)}, '${number}', '${of.kind ?? 'SHIPMENT'}', '${FARM}', '${MILL}', '${ID(20)}', '${of.hts ?? '1001990000'}', '2025-01-01', '${of.to ?? '2025-02-01'}', ${of.grams ?? 5}, '${ONE}')`;
+const certificateStatus = (sequence: number, status: string) =>
+  `insert into import_certificate_status (id, import_certificate, sequence, status, recorded_by) values (gen_random_uuid(), '${ID(72)}', ${sequence}, '${status}', '${TWO}')`;
+const certificateLine = (grams: number, id = NEW) =>
+  `insert into import_certificate_line (id, import_certificate, product, lot, grams, value, unit, recorded_by) values (${quoted(id)}, '${ID(72)}', '${WHEAT}', '${A}', ${grams}, '1', 'GRM', '${ONE}')`;
+const entry = (number: string, id = NEW) =>
+  `insert into customs_entry (id, number, filed_on, recorded_by) values (${quoted(id)}, '${number}', '2025-01-01', '${ONE}')`;
+const entryLine = (of: { line?: number; hts?: string; grams?: number }, id = NEW) =>
+  `insert into customs_entry_line (id, entry, line, import_certificate, hts, grams, value, unit, recorded_by) values
+    (${quoted(id)}, '${ID(75)}', ${of.line ?? 1}, '${ID(72)}', '${of.hts ?? '1001990000'}', ${of.grams ?? 5}, '5', 'GRM', '${ONE}')`;
+const action = (number: string, lot: string, shipment: string, id = NEW) =>
+  `insert into emergency_action (id, number, on_day, ordered, lot, shipment, recorded_by) values (${quoted(id)}, '${number}', '2025-01-01', 'hold', ${lot}, ${shipment}, '${ONE}')`;
+const disposition = (kind: string, grams: string) =>
+  `insert into disposition (id, emergency_action, kind, grams, recorded_by) values (gen_random_uuid(), '${ID(77)}', '${kind}', ${grams}, '${ONE}')`;
 
 const BREACHES: [law: string, how: string, sql: string][] = [
   [
@@ -125,6 +156,46 @@ const BREACHES: [law: string, how: string, sql: string][] = [
   ['shipment_leg_sequence_from_one', 'a leg before the first', leg(0, 'ROAD')],
   ['shipment_leg_mode_known', 'a leg by balloon', leg(2, 'BALLOON')],
   ['shipment_leg_container_checked', 'a container of nine letters', leg(2, 'ROAD', 'CONTAINER')],
+  ['shipment_leg_container_checked', 'a container of another check digit', leg(2, 'ROAD', 'CSQU3054384')],
+  ['document_type_known', 'a rumour', document('R-1', 'RUMOUR')],
+  ['document_mark_known', 'a paper marked perhaps', document('INV-2', 'INVOICE', 'PERHAPS')],
+  ['document_hash_well_formed', 'a hash of four digits', document('INV-2', 'INVOICE', 'YES', NEW, `'beef'`)],
+  ['document_number_unique_within_issuer_and_type', 'a second invoice of a number', document('INV-1')],
+  ['document_link_to_one_noun', 'a paper about nothing', link('null', 'null')],
+  ['document_link_to_one_noun', 'a paper about two things at once', link(`'${B}'`, `'${ID(61)}'`)],
+  ['one_link_per_document_and_noun', 'a paper that names a lot twice', link(`'${A}'`, 'null')],
+  ['import_certificate_number_unique', 'a second certificate of a number', certificate('999-0000000001-000001', {})],
+  ['import_certificate_number_well_formed', 'a NOP ID for a number', certificate('9990000001', {})],
+  ['import_certificate_kind_known', 'a certificate for ever', certificate('999-0000000001-000002', { kind: 'FOREVER' })],
+  ['import_certificate_hts_of_ten_digits', 'six digits of a tariff', certificate('999-0000000001-000002', { hts: '100199' })],
+  ['import_certificate_period_in_order', 'a period that ends before it begins', certificate('999-0000000001-000002', { to: '2024-12-31' })],
+  ['import_certificate_mass_above_zero', 'a certificate for nothing', certificate('999-0000000001-000002', { grams: 0 })],
+  ['import_certificate_status_known', 'a certificate that is fine', certificateStatus(2, 'FINE')],
+  ['one_status_per_import_certificate_and_sequence', 'two first steps', certificateStatus(1, 'VOIDED')],
+  ['import_certificate_line_mass_above_zero', 'a line of nothing', certificateLine(0)],
+  ['claims_within_birth_mass', 'a kilogram lot that backs 1,001 g', certificateLine(401)],
+  ['customs_entry_number_unique', 'a second entry of a number', entry('ABC-1234567-6')],
+  ['customs_entry_number_checked', 'an entry of another check digit', entry('ABC-1234567-7')],
+  ['customs_entry_number_checked', 'an entry without hyphens', entry('ABC12345676')],
+  ['customs_entry_line_from_one', 'a line before the first', entryLine({ line: 0 })],
+  ['one_line_per_entry_and_number', 'a second first line', entryLine({})],
+  ['customs_entry_line_hts_of_ten_digits', 'a line of six digits of a tariff', entryLine({ line: 2, hts: '100199' })],
+  ['customs_entry_line_mass_above_zero', 'a line of nothing', entryLine({ line: 2, grams: 0 })],
+  ['emergency_action_number_unique', 'a second notification of a number', action('EAN-1', `'${A}'`, 'null')],
+  ['emergency_action_on_a_lot_or_a_shipment', 'an action on nothing', action('EAN-2', 'null', 'null')],
+  ['disposition_kind_known', 'held goods eaten', disposition('EATEN', 'null')],
+  ['disposition_mass_above_zero', 'nothing destroyed', disposition('DESTROYED', '0')],
+  ['fact_is_never_edited', 'a link led elsewhere', `update document_link set lot = '${B}' where document = '${ID(71)}'`],
+  ['fact_is_never_edited', 'a claim enlarged', `update import_certificate_line set grams = 700 where id = '${ID(74)}'`],
+  ['fact_is_never_edited', 'a step of a certificate deleted', `delete from import_certificate_status where id = '${ID(73)}'`],
+  ['fact_is_never_edited', 'an entry line that draws less', `update customs_entry_line set grams = 4 where id = '${ID(76)}'`],
+  [
+    'fact_is_never_edited',
+    'a paper given to a transfer that named none',
+    `update transfer set document = '${ID(71)}' where id = '${ID(41)}'`,
+  ],
+  ['row_is_never_edited', 'an entry renumbered', `update customs_entry set number = 'SP7-0000001-4' where id = '${ID(75)}'`],
+  ['row_is_never_edited', 'an emergency action deleted', `delete from emergency_action where id = '${ID(77)}'`],
   [
     'shipped_lot_mass_above_zero',
     'nothing shipped',
@@ -158,6 +229,17 @@ test.each(BREACHES)('%s: %s is refused', async (law, _how, sql) => {
 
 test('every law there is is broken above', () => {
   expect(new Set(BREACHES.map(([law]) => law))).toEqual(new Set(Object.keys(LAWS)));
+});
+
+test('what a voided certificate claimed may back another; concurrent claims wait for each other', async () => {
+  const other = ID(81);
+  await database.query(certificate('999-0000000001-000009', {}, other));
+  const claim = (grams: number) => certificateLine(grams).replace(`'${ID(72)}'`, `'${other}'`);
+  const claims = await Promise.allSettled(Array.from({ length: 8 }, () => database.query(claim(100))));
+  expect(claims.filter(({ status }) => status === 'fulfilled')).toHaveLength(4);
+  await database.query(certificateStatus(2, 'VOIDED'));
+  await database.query(claim(600));
+  await expect(database.query(claim(1))).rejects.toThrow();
 });
 
 test('late inputs in an order that closes no circle are taken, many at once', async () => {

@@ -139,6 +139,8 @@ test('a recall of both farms counts each kilogram once; unknown lots, none, and 
           { kind: 'MORE_OUT_THAN_IN', lot: { lot: { code: 'HEAVY' } } },
           { kind: 'NON_ORGANIC_INPUT', lot: { lot: { code: 'FLOUR' } } },
           { kind: 'NO_TRANSPORT', lot: { lot: { code: 'PLAIN' } } },
+          // No transfer has a paper; of organic lots that is a gap.
+          ...['FLOUR', 'FLOUR', 'FLOUR', 'ORGANIC'].map((code) => ({ kind: 'NO_DOCUMENT', lot: { lot: { code } } })),
         ],
       },
     },

@@ -71,12 +71,12 @@ const QUESTIONS: [name: string, query: string, most: number][] = [
   [
     'lots with everything about each',
     `query ($size: String!, $first: Int!) { lots(filter: { codePrefix: $size }, first: $first) { totalCount nodes ${LOT} } }`,
-    15,
+    16,
   ],
   [
     'a trace back',
     `query ($code: String!, $first: Int!) { lot(code: $code) { trace(direction: BACK) { complete summary { lots operations gaps { kind count } } links(first: $first) { nodes { from to kilograms } } lots(first: $first) { nodes { depth lot { code product { name } producer { name } } } } gaps { nodes { kind } } } } }`,
-    16,
+    21,
   ],
   [
     'operations with their certificates',

@@ -1,4 +1,14 @@
-import { countryOf, PRODUCTS, type World, type WorldCertificate, type WorldLot, type WorldShipment, type WorldUse } from './world';
+import {
+  countryOf,
+  PRODUCTS,
+  type World,
+  type WorldCertificate,
+  type WorldDocument,
+  type WorldImportCertificate,
+  type WorldLot,
+  type WorldShipment,
+  type WorldUse,
+} from './world';
 
 // What the answers must be, by the slowest obvious way: every question scans every fact.
 
@@ -156,6 +166,8 @@ interface Counted {
   transfers: World['transfers'];
   losses: World['losses'];
   carried: WorldShipment[];
+  /** Who passed the lot on; everybody where all facts count. */
+  passedOn: (operation: string | null) => boolean;
 }
 
 /** The facts about a lot that belong to a trace: all of the root and forward; else what leads to its use on the trace. */
@@ -170,6 +182,7 @@ function counted(world: World, code: string, root: string, direction: 'BACK' | '
   for (const _ of ofLot) for (const each of ofLot) if (met.has(each.to)) met.add(each.from);
   return {
     whole,
+    passedOn: (operation) => whole || (operation !== null && met.has(operation)),
     uses,
     transfers: whole ? ofLot : ofLot.filter((each) => met.has(each.to)),
     losses: whole ? world.losses.filter((each) => each.lot === code) : [],
@@ -177,6 +190,68 @@ function counted(world: World, code: string, root: string, direction: 'BACK' | '
       ({ lots, consignee }) => lots.some((each) => each.lot === code) && (whole || met.has(consignee)),
     ),
   };
+}
+
+const BILLS = ['BILL_OF_LADING', 'HOUSE_BILL_OF_LADING'];
+
+/** Papers of a lot that count: those of its facts that count, and those that name it and belong to no fact of it. */
+function papers(world: World, code: string, { transfers, carried }: Counted): WorldDocument[] {
+  const all = world.documents ?? [];
+  const carries = (reference: string) =>
+    world.shipments!.find((each) => each.reference === reference)!.lots.some(({ lot }) => lot === code);
+  return all.filter((paper) => {
+    const ofCounted =
+      transfers.some(({ document }) => document === paper.number) ||
+      paper.shipments.some((reference) => carried.some((each) => each.reference === reference));
+    const ofAny =
+      world.transfers.some(({ lot, document }) => lot === code && document === paper.number) ||
+      paper.shipments.some((each) => carries(each));
+    return ofCounted || (paper.lots.includes(code) && !ofAny);
+  });
+}
+
+/** Import certificates of a lot that count: a line names it, or an entry joins the two. */
+function certificatesOf(world: World, code: string, { passedOn }: Counted): WorldImportCertificate[] {
+  const joined = (number: string) =>
+    (world.entries ?? []).some(({ lines }) => lines.some(({ certificate, lots }) => certificate === number && lots.includes(code)));
+  return (world.importCertificates ?? []).filter(
+    ({ number, lines, importer, consignee }) =>
+      (lines.some(({ lot }) => lot === code) || joined(number)) && (passedOn(importer) || passedOn(consignee)),
+  );
+}
+
+/** Days on which entries that count name a lot, line by line. */
+function entriesOf(world: World, code: string, of: Counted): string[] {
+  const counting = certificatesOf(world, code, of).map(({ number }) => number);
+  return (world.entries ?? []).flatMap(({ on, filer, lines }) =>
+    lines.filter(({ certificate, lots }) => lots.includes(code) && (counting.includes(certificate) || of.passedOn(filer))).map(() => on),
+  );
+}
+
+const intoTheUnitedStates = ({ from, to }: { from: string; to: string }): boolean =>
+  countryOf(to) === 'US' && countryOf(from) !== 'US' && countryOf(from) !== null;
+
+/** Days on which a lot entered the United States without a certificate that covers it. */
+function uncovered(world: World, lot: WorldLot, of: Counted): string[] {
+  const { carried, passedOn } = of;
+  if (certificatesOf(world, lot.code, of).some(({ voided }) => !voided)) return [];
+  const legs = carried.flatMap(({ shipper, legs }) =>
+    legs.filter(intoTheUnitedStates).map(({ departed, arrived }) => ({ shipper: shipper as string | null, on: arrived ?? departed })),
+  );
+  const entrances = legs.length > 0 ? legs : entriesOf(world, lot.code, of).map((on) => ({ shipper: null, on }));
+  return entrances
+    .filter(
+      ({ shipper, on }) =>
+        !(world.importCertificates ?? []).some(
+          ({ voided, exporter, importer, consignee, kind, from, to, lines }) =>
+            !voided &&
+            exporter === shipper &&
+            (passedOn(importer) || passedOn(consignee)) &&
+            lines.some((line) => line.lot === null && line.product === (lot.product ?? 'Wheat')) &&
+            (kind === 'SHIPMENT' || ((from ?? on) <= on && on <= (to ?? on))),
+        ),
+    )
+    .map(({ on }) => on);
 }
 
 /** First departure to last arrival, open while the last leg has not arrived; null without a leg. */
@@ -193,7 +268,10 @@ export function steps(world: World, root: string, direction: 'BACK' | 'FORWARD')
   const found: string[] = [];
   for (const code of [root, ...trace(world, root, direction).depths.keys()]) {
     const lot = lotOf(world, code);
-    const { transfers, losses, carried } = counted(world, code, root, direction);
+    const of = counted(world, code, root, direction);
+    const { transfers, losses, carried } = of;
+    for (const { issued } of certificatesOf(world, code, of)) found.push(`CERTIFIED ${code} ${issued}`);
+    for (const on of entriesOf(world, code, of)) found.push(`ENTERED ${code} ${on}`);
     found.push(`${BIRTHS[lot.kind]} ${code} ${lot.on}`);
     for (const { on } of transfers) found.push(`TRANSFERRED ${code} ${on}`);
     for (const { on } of losses) found.push(`LOST ${code} ${on}`);
@@ -231,7 +309,8 @@ export function gaps(world: World, root: string, direction: 'BACK' | 'FORWARD', 
     const births = inputs.map((use) => lotOf(world, use.input).on);
     if (lot.on !== null && births.some((on) => on !== null && on > lot.on!)) found.push(`OUT_OF_ORDER_DATES ${code} ${lot.on}`);
 
-    const { whole, uses, transfers, losses, carried } = counted(world, code, root, direction);
+    const of = counted(world, code, root, direction);
+    const { whole, uses, transfers, losses, carried } = of;
     const gifts: Change[] = [
       ...transfers.map((each) => ({ holder: each.from, kg: each.kg, on: each.on })),
       ...uses.map((use) => ({ holder: lotOf(world, use.output).producer, kg: use.kg, on: dayOfUse(world, use) })),
@@ -240,6 +319,20 @@ export function gaps(world: World, root: string, direction: 'BACK' | 'FORWARD', 
     for (const each of transfers) if (lot.on !== null && each.on < lot.on) found.push(`OUT_OF_ORDER_DATES ${code} ${each.on}`);
 
     if (PRODUCTS[product].organic) {
+      for (const { on, document } of transfers) if (!document) found.push(`NO_DOCUMENT ${code} ${on}`);
+      for (const { reference, legs } of carried) {
+        const bill = (world.documents ?? []).some(({ type, shipments }) => BILLS.includes(type) && shipments.includes(reference));
+        if (!bill) found.push(`NO_DOCUMENT ${code} ${underWay(legs)?.from ?? null}`);
+      }
+      for (const { type, marked, on } of papers(world, code, of))
+        if ([...BILLS, 'INVOICE'].includes(type) && ['NO', 'UNKNOWN'].includes(marked))
+          found.push(`DOCUMENT_NOT_MARKED_ORGANIC ${code} ${on}`);
+      for (const on of uncovered(world, lot, of)) found.push(`NO_IMPORT_CERTIFICATE ${code} ${on}`);
+      for (const { voided, issued, importer, consignee } of certificatesOf(world, code, of)) {
+        const toThem = carried.filter((each) => each.consignee === importer || each.consignee === consignee);
+        const late = toThem.some(({ legs }) => legs.some((leg) => intoTheUnitedStates(leg) && issued > leg.departed));
+        if (!voided && late) found.push(`OUT_OF_ORDER_DATES ${code} ${issued}`);
+      }
       const counted = [
         { holder: lot.producer, kg: lot.kg, on: lot.on },
         ...transfers.map((each) => ({ holder: each.to, kg: each.kg, on: each.on as string | null })),

@@ -1,3 +1,4 @@
+import { entryCheckDigit } from '@lotline/schema';
 import fc from 'fast-check';
 import { csv, type Lotline } from './lotline';
 
@@ -57,6 +58,8 @@ export interface WorldTransfer {
   to: string;
   kg: number;
   on: string;
+  /** Number of its paper. */
+  document?: string | null;
 }
 
 export interface WorldLoss {
@@ -88,6 +91,38 @@ export interface WorldShipment {
   treatments: WorldTreatment[];
 }
 
+export interface WorldDocument {
+  type: 'INVOICE' | 'BILL_OF_LADING' | 'HOUSE_BILL_OF_LADING' | 'WEIGHT_CERTIFICATE' | 'CONTRACT';
+  number: string;
+  issuer: string;
+  on: string;
+  marked: 'YES' | 'NO' | 'NOT_APPLICABLE' | 'UNKNOWN';
+  lots: string[];
+  shipments: string[];
+  certificates: string[];
+}
+
+export interface WorldImportCertificate {
+  number: string;
+  kind: 'SHIPMENT' | 'PERIOD';
+  exporter: string;
+  importer: string;
+  consignee: string | null;
+  issued: string;
+  from: string | null;
+  to: string | null;
+  voided: boolean;
+  /** A gram each, so that no lot is claimed beyond its mass. */
+  lines: { product: keyof typeof PRODUCTS; lot: string | null }[];
+}
+
+export interface WorldEntry {
+  number: string;
+  on: string;
+  filer: string | null;
+  lines: { certificate: string; lots: string[] }[];
+}
+
 export interface World {
   operations: WorldOperation[];
   lots: WorldLot[];
@@ -98,6 +133,9 @@ export interface World {
   shipments?: WorldShipment[];
   /** Treatments of lots themselves. */
   treatments?: (WorldTreatment & { lot: string })[];
+  documents?: WorldDocument[];
+  importCertificates?: WorldImportCertificate[];
+  entries?: WorldEntry[];
 }
 
 /** Set apart from every other world in the same database. */
@@ -175,6 +213,7 @@ export const world = (shape: fc.Arbitrary<Shape>): fc.Arbitrary<World> =>
             hop: fc.integer({ min: 1, max: Math.max(1, operations - 1) }),
             kg: fc.integer({ min: 1, max: 5000 }),
             day: fc.nat(300),
+            paper: fc.option(fc.nat(7)),
           }),
           {
             maxLength: lots * 2,
@@ -206,8 +245,9 @@ export const world = (shape: fc.Arbitrary<Shape>): fc.Arbitrary<World> =>
           { maxLength: lots },
         ),
         fc.array(fc.record({ lot: fc.nat(lots - 1), treatment }), { maxLength: 3 }),
+        paperwork(lots, operations),
       )
-      .map(([born, pairs, moved, lost, standings, shipped, treated]): World => {
+      .map(([born, pairs, moved, lost, standings, shipped, treated, drawn]): World => {
         const prefix = `W${++worlds}`;
         const names = Array.from({ length: operations }, (_, index) => ({
           identifier: `W:${prefix}-${index}`,
@@ -215,6 +255,8 @@ export const world = (shape: fc.Arbitrary<Shape>): fc.Arbitrary<World> =>
           ...standings[index],
         }));
         const codes = born.map((_, index) => `${prefix}-L${index}`);
+        const references = shipped.map((_, index) => `${prefix}-S${index}`);
+        const papers = paperworkOf(drawn, { codes, references, names: names.map(({ identifier }) => identifier) });
         const uses: WorldUse[] = [];
         let pair = 0;
         for (let output = 1; output < lots; output++) {
@@ -238,12 +280,13 @@ export const world = (shape: fc.Arbitrary<Shape>): fc.Arbitrary<World> =>
           transfers: unique(
             moved
               .filter(() => operations > 1)
-              .map(({ lot, from, hop, kg, day }) => ({
+              .map(({ lot, from, hop, kg, day, paper }) => ({
                 lot: codes[lot]!,
                 from: names[from]!.identifier,
                 to: names[(from + hop) % operations]!.identifier,
                 kg,
                 on: dayOf(day),
+                document: paper === null ? null : (papers.documents[paper]?.number ?? null),
               }))
               .filter(({ from, to }) => from !== to),
           ),
@@ -251,7 +294,7 @@ export const world = (shape: fc.Arbitrary<Shape>): fc.Arbitrary<World> =>
             lost.map(({ lot, holder, kg, day }) => ({ lot: codes[lot]!, holder: names[holder]!.identifier, kg, on: dayOf(day) })),
           ),
           shipments: shipped.map((each, index) => ({
-            reference: `${prefix}-S${index}`,
+            reference: references[index]!,
             shipper: names[each.shipper]!.identifier,
             consignee: names[each.consignee]!.identifier,
             lots: each.lots.map(({ lot, kg }) => ({ lot: codes[lot]!, kg })),
@@ -264,9 +307,113 @@ export const world = (shape: fc.Arbitrary<Shape>): fc.Arbitrary<World> =>
             treatments: unique(each.treatments),
           })),
           treatments: unique(treated.map(({ lot, treatment: done }) => ({ lot: codes[lot]!, ...done }))),
+          ...papers,
         };
       }),
   );
+
+/** Documents, import certificates and entries, as numbers into a world's lots, shipments and operations. */
+const paperwork = (lots: number, operations: number) => {
+  const some = (most: number) => fc.uniqueArray(fc.nat(Math.max(0, most - 1)), { maxLength: 3 });
+  const operation = fc.nat(operations - 1);
+  return fc.record({
+    documents: fc.array(
+      fc.record({
+        type: fc.constantFrom('INVOICE', 'BILL_OF_LADING', 'HOUSE_BILL_OF_LADING', 'WEIGHT_CERTIFICATE', 'CONTRACT'),
+        issuer: operation,
+        day: fc.nat(300),
+        marked: fc.constantFrom('YES', 'YES', 'NO', 'NOT_APPLICABLE', 'UNKNOWN'),
+        lots: some(lots),
+        shipments: some(4),
+        certificates: fc.uniqueArray(fc.nat(2), { maxLength: 1 }),
+      }),
+      { maxLength: 8 },
+    ),
+    certificates: fc.array(
+      fc.record({
+        kind: fc.constantFrom('SHIPMENT', 'PERIOD'),
+        exporter: operation,
+        importer: operation,
+        consignee: fc.option(operation),
+        issued: fc.nat(300),
+        from: fc.option(fc.nat(300)),
+        days: fc.option(fc.nat(200)),
+        voided: fc.constantFrom(false, false, true),
+        lines: fc.uniqueArray(fc.record({ plain: fc.constantFrom(false, false, true), lot: fc.option(fc.nat(lots - 1)) }), {
+          maxLength: 3,
+          selector: ({ plain, lot }) => `${plain} ${lot}`,
+        }),
+      }),
+      { maxLength: 3 },
+    ),
+    entries: fc.array(
+      fc.record({
+        day: fc.nat(300),
+        filer: fc.option(operation),
+        lines: fc.array(fc.record({ certificate: fc.nat(2), lots: some(lots) }), { minLength: 1, maxLength: 2 }),
+      }),
+      { maxLength: 3 },
+    ),
+  });
+};
+
+type DrawnPaperwork = ReturnType<typeof paperwork> extends fc.Arbitrary<infer Drawn> ? Drawn : never;
+
+/** An entry number of its own, check digit included. */
+export const entryNumber = (number: number): string => {
+  const seven = String(number).padStart(7, '0');
+  return `ZZ1-${seven}-${entryCheckDigit(`ZZ1${seven}`)}`;
+};
+
+/** An import certificate number of its own. */
+export const certificateNumber = (world: number, number: number): string =>
+  `999-${String(world).padStart(10, '0')}-${String(number).padStart(6, '0')}`;
+
+function paperworkOf(
+  drawn: DrawnPaperwork,
+  { codes, references, names }: { codes: string[]; references: string[]; names: string[] },
+): Required<Pick<World, 'documents' | 'importCertificates' | 'entries'>> {
+  const of = (list: readonly string[], places: readonly number[]) => places.flatMap((place) => list[place] ?? []);
+  const importCertificates = drawn.certificates.map((each, index): WorldImportCertificate => {
+    const from = each.from === null ? null : dayOf(each.from);
+    return {
+      number: certificateNumber(worlds, index),
+      kind: each.kind as WorldImportCertificate['kind'],
+      exporter: names[each.exporter]!,
+      importer: names[each.importer]!,
+      consignee: each.consignee === null ? null : names[each.consignee]!,
+      issued: dayOf(each.issued),
+      from,
+      to: each.days === null ? null : dayOf((each.from ?? 0) + each.days),
+      voided: each.voided,
+      lines: each.lines.map(({ plain, lot }) => ({ product: plain ? 'Plain wheat' : 'Wheat', lot: lot === null ? null : codes[lot]! })),
+    };
+  });
+  const numbers = importCertificates.map(({ number }) => number);
+  return {
+    importCertificates,
+    documents: drawn.documents.map((each, index) => ({
+      type: each.type as WorldDocument['type'],
+      number: `W${worlds}-D${index}`,
+      issuer: names[each.issuer]!,
+      on: dayOf(each.day),
+      marked: each.marked as WorldDocument['marked'],
+      lots: of(codes, each.lots),
+      shipments: of(references, each.shipments),
+      certificates: of(numbers, each.certificates),
+    })),
+    entries: drawn.entries
+      .map((each, index) => ({
+        number: entryNumber(worlds * 10 + index),
+        on: dayOf(each.day),
+        filer: each.filer === null ? null : names[each.filer]!,
+        lines: each.lines.flatMap(({ certificate, lots }) =>
+          numbers[certificate] ? [{ certificate: numbers[certificate], lots: of(codes, lots) }] : [],
+        ),
+      }))
+      .filter(({ lines }) => lines.length > 0),
+  };
+}
 
 const unique = <T>(rows: T[]): T[] => [...new Map(rows.map((row) => [JSON.stringify(row), row])).values()];
 
@@ -298,12 +445,67 @@ export function folderOf(world: World, uses: readonly WorldUse[] = world.uses): 
   if (uses.length > 0)
     files['lot_inputs.csv'] = csv(uses.map(({ output, input, kg, on }) => ({ output, input, quantity: kg, unit: 'KGM', on })));
   if (world.transfers.length > 0)
-    files['transfers.csv'] = csv(world.transfers.map(({ lot, from, to, kg, on }) => ({ lot, from, to, on, quantity: kg, unit: 'KGM' })));
+    files['transfers.csv'] = csv(
+      world.transfers.map(({ lot, from, to, kg, on, document }) => ({ lot, from, to, on, quantity: kg, unit: 'KGM', document })),
+    );
   if (world.losses.length > 0)
     files['lot_adjustments.csv'] = csv(
       world.losses.map(({ lot, holder, kg, on }) => ({ lot, holder, kind: 'MOISTURE', on, quantity: kg, unit: 'KGM' })),
     );
-  Object.assign(files, transportOf(world));
+  Object.assign(files, transportOf(world), paperworkFiles(world));
+  return files;
+}
+
+/** The files of a world's documents, import certificates and entries. */
+function paperworkFiles({ documents = [], importCertificates = [], entries = [] }: World): Record<string, string> {
+  const files: Record<string, string> = {};
+  if (documents.length > 0)
+    files['documents.csv'] = csv(
+      documents.map(({ on, marked, lots, shipments, certificates, ...rest }) => ({
+        ...rest,
+        issued_on: on,
+        marked_organic: marked,
+        lots: lots.join(';'),
+        shipments: shipments.join(';'),
+        certificates: certificates.join(';'),
+      })),
+    );
+  if (importCertificates.length > 0) {
+    files['certifiers.csv'] = csv(['ZZ1', 'ZZ2'].map((certifier) => ({ certifier, name: certifier })));
+    files['import_certificates.csv'] = csv(
+      importCertificates.map(({ issued, from, to, voided, lines: _, ...rest }) => ({
+        ...rest,
+        certifier: 'ZZ1',
+        hts: '1001990000',
+        issued_on: issued,
+        valid_from: from,
+        valid_to: to,
+        quantity: 10,
+        unit: 'KGM',
+        status: voided ? 'VOIDED' : null,
+      })),
+    );
+    const lines = importCertificates.flatMap(({ number, lines }) =>
+      lines.map(({ product, lot }) => ({ certificate: number, product, quantity: '0.001', unit: 'KGM', lot })),
+    );
+    if (lines.length > 0) files['import_certificate_lines.csv'] = csv(lines);
+  }
+  if (entries.length > 0)
+    files['customs_entries.csv'] = csv(
+      entries.flatMap(({ number, on, filer, lines }) =>
+        lines.map(({ certificate, lots }, index) => ({
+          entry: number,
+          line: index + 1,
+          certificate,
+          filed_on: on,
+          hts: '1001990000',
+          quantity: 1,
+          unit: 'KGM',
+          filer,
+          lots: lots.join(';'),
+        })),
+      ),
+    );
   return files;
 }
 

@@ -1,4 +1,8 @@
+import { CustomsEntry, CustomsEntryLine } from '../nouns/customs-entry';
+import { Document } from '../nouns/document';
+import { EmergencyActionNotification } from '../nouns/emergency-action';
 import { Holding } from '../nouns/holding';
+import { ImportCertificate, ImportCertificateLine } from '../nouns/import-certificate';
 import { Lot } from '../nouns/lot';
 import { LotInput } from '../nouns/lot-input';
 import { Operation } from '../nouns/operation';
@@ -12,8 +16,14 @@ import { OriginShare } from './origin';
 import { TraceStep } from './step';
 import { HolderShare, TraceGap, TraceLink, TraceLot } from './trace';
 
+export const CustomsEntryConnection = connectionOf('CustomsEntry', () => CustomsEntry);
+export const CustomsEntryLineConnection = connectionOf('CustomsEntryLine', () => CustomsEntryLine);
+export const DocumentConnection = connectionOf('Document', () => Document);
+export const EmergencyActionNotificationConnection = connectionOf('EmergencyActionNotification', () => EmergencyActionNotification);
 export const HolderShareConnection = connectionOf('HolderShare', () => HolderShare);
 export const HoldingConnection = connectionOf('Holding', () => Holding);
+export const ImportCertificateConnection = connectionOf('ImportCertificate', () => ImportCertificate);
+export const ImportCertificateLineConnection = connectionOf('ImportCertificateLine', () => ImportCertificateLine);
 export const LotConnection = connectionOf('Lot', () => Lot);
 export const LotInputConnection = connectionOf('LotInput', () => LotInput);
 export const OperationConnection = connectionOf('Operation', () => Operation);

@@ -3,6 +3,7 @@ export * from './lot';
 export * from './mass-balance';
 export * from './operation';
 export * from './origin';
+export * from './search';
 export * from './step';
 export * from './trace';
 export * from './trace-root';

@@ -8,6 +8,8 @@ export class Ownership {
   ownerId: string;
   acquiredFromId: string | null;
   productId: string;
+  /** The paper of the transfer. */
+  documentId: string | null;
   /** The days on which the owner is judged for it, both included. */
   heldFrom: Day;
   heldTo: Day;

@@ -12,6 +12,8 @@ export class TraceStep {
   fromId: string | null;
   toId: string | null;
   shipmentId: string | null;
+  importCertificateId: string | null;
+  documentIds: readonly string[];
   productId: string;
 
   @Field(() => StepKind, { description: 'What happened.' })

@@ -1,4 +1,5 @@
 import { good, type Parsed } from '../refusal';
+import type { Day } from './day';
 import { LISTED_PLACES } from './places';
 import { parseText } from './text';
 
@@ -9,6 +10,12 @@ export interface WrittenPlace {
   unLocode: string | null;
   /** ISO 3166-1, by the code; null without one. */
   country: string | null;
+}
+
+/** The calendar day of an instant at a place of the list; null where its time zone is not known. */
+export function localDay(instant: Date, unLocode: string | null): Day | null {
+  const place = unLocode === null ? undefined : LISTED_PLACES.get(unLocode);
+  return place ? (new Intl.DateTimeFormat('sv-SE', { timeZone: place.zone, dateStyle: 'short' }).format(instant) as Day) : null;
 }
 
 /** Reads a place: a code of the UN/LOCODE list (`UAODS`, `UA ODS`), with or without a name behind it, or any name. */

@@ -1,5 +1,16 @@
 import type { Day } from '../codes/day';
-import type { AdjustmentKind, LotKind, OperationCertificateStatus, TransportMode, TreatmentKind } from '../codes/lists';
+import type {
+  AdjustmentKind,
+  DispositionKind,
+  DocumentType,
+  ImportCertificateKind,
+  ImportCertificateStatus,
+  LotKind,
+  MarkedOrganic,
+  OperationCertificateStatus,
+  TransportMode,
+  TreatmentKind,
+} from '../codes/lists';
 
 /** A mass inside an event: whole grams as a decimal string, since JSON numbers end at 2^53. */
 type GramsText = string;
@@ -43,6 +54,28 @@ export interface EventPayloads {
   'lot.treated': { treatment: string; kind: TreatmentKind; prohibited: boolean; on: Day };
   'shipment.treated': { treatment: string; kind: TreatmentKind; prohibited: boolean; on: Day };
   'lot.lost': { adjustment: string; holder: string; kind: AdjustmentKind; grams: GramsText; on: Day };
+  'document.recorded': { type: DocumentType; number: string; issuer: string; issuedOn: Day; markedOrganic: MarkedOrganic };
+  'document.linked': { lots: string[]; shipments: string[]; importCertificates: string[]; operations: string[] };
+  'import-certificate.recorded': {
+    number: string | null;
+    kind: ImportCertificateKind;
+    exporter: string;
+    importer: string;
+    certifier: string;
+    hts: string;
+    lines: { product: string; lot: string | null; grams: GramsText }[];
+  };
+  'import-certificate.status-changed': {
+    from: ImportCertificateStatus | null;
+    to: ImportCertificateStatus;
+    on: Day | null;
+    reason: string | null;
+  };
+  'customs-entry.recorded': { number: string; filer: string | null; filedOn: Day };
+  'import-certificate.drawn': { entry: string; line: number; grams: GramsText; lots: string[] };
+  'emergency-action.recorded': { number: string; ordered: string; lot: string | null; shipment: string | null; on: Day };
+  'emergency-action.certifier-notified': { on: Day };
+  'emergency-action.disposed': { kind: DispositionKind; grams: GramsText | null; on: Day | null };
 }
 
 export type EventType = keyof EventPayloads;
@@ -62,6 +95,15 @@ export const EVENT_VERSION: Record<EventType, number> = {
   'lot.treated': 1,
   'shipment.treated': 1,
   'lot.lost': 1,
+  'document.recorded': 1,
+  'document.linked': 1,
+  'import-certificate.recorded': 1,
+  'import-certificate.status-changed': 1,
+  'customs-entry.recorded': 1,
+  'import-certificate.drawn': 1,
+  'emergency-action.recorded': 1,
+  'emergency-action.certifier-notified': 1,
+  'emergency-action.disposed': 1,
 };
 
 /** Something the log says: a type, the noun it is about, and the payload of that type. */

@@ -32,8 +32,13 @@ export class LotAdjustment extends Fact {
   @InstantColumn()
   at: Date | null;
 
+  /** Its paper. */
+  @ReferenceColumn('document', { nullable: true })
+  documentId: string | null;
+
+  /** Its paper as it was named, where that was not on record then. */
   @TextColumn({ nullable: true })
-  document: string | null;
+  documentNamed: string | null;
 
   @TextColumn({ nullable: true })
   reference: string | null;

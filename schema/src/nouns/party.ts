@@ -5,6 +5,7 @@ import { DayColumn, ReferenceColumn } from './columns';
 /** Who is a party to which fact about which subject: the one table that every question about rights asks. */
 @Entity('party')
 export class Party {
+  /** An operation; or a certifying agent, of what it issued. */
   @PrimaryColumn('uuid', { name: 'operation' })
   operationId: string;
 

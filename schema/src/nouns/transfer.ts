@@ -32,9 +32,13 @@ export class Transfer extends Fact {
   @InstantColumn()
   at: Date | null;
 
-  /** The paper of the transfer, as it was named: NUMBER or TYPE/NUMBER. */
+  /** Its paper. */
+  @ReferenceColumn('document', { nullable: true })
+  documentId: string | null;
+
+  /** Its paper as it was named, where that was not on record then. */
   @TextColumn({ nullable: true })
-  document: string | null;
+  documentNamed: string | null;
 
   @TextColumn({ nullable: true })
   reference: string | null;

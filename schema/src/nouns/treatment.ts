@@ -37,9 +37,13 @@ export class Treatment extends Fact {
   @Field(() => Boolean, { description: 'Not allowed for organic goods (7 CFR 205.105, 205.272).' })
   prohibited: boolean;
 
-  /** The paper of the treatment, as it was named. */
+  /** Its paper. */
+  @ReferenceColumn('document', { nullable: true })
+  documentId: string | null;
+
+  /** Its paper as it was named, where that was not on record then. */
   @TextColumn({ nullable: true })
-  document: string | null;
+  documentNamed: string | null;
 
   @TextColumn({ nullable: true })
   reference: string | null;

@@ -3,7 +3,18 @@ import { bad, good, type Parsed, quote } from '../refusal';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Types that `node(id:)` answers. */
-export const NODE_TYPES = ['Certifier', 'Lot', 'Operation', 'OperationCertificate', 'Product', 'Shipment'] as const;
+export const NODE_TYPES = [
+  'Certifier',
+  'CustomsEntry',
+  'Document',
+  'EmergencyActionNotification',
+  'ImportCertificate',
+  'Lot',
+  'Operation',
+  'OperationCertificate',
+  'Product',
+  'Shipment',
+] as const;
 export type NodeType = (typeof NODE_TYPES)[number];
 
 /** The Relay global id of a noun: base64 of its type and its UUID. */

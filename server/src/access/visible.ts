@@ -2,17 +2,17 @@ import { knownFact, type Position } from '../database';
 import { seesAll, type Viewer } from './viewer';
 
 // The one question about rights, as conditions of a statement: is there a row of `party` that names an operation the viewer acts for, or
-// one that it certifies, now or on the day of the fact? The ids come out of tokens that we signed, never out of a question.
+// one that it certifies, now or on the day of the fact? A certifying agent is itself a party to what it issued. The ids come out of tokens that we signed, never out of a question.
 
 /** Is this row of `party` in the viewer's sight? */
 function inSight({ operationId, certifierId }: Viewer, party: string): string {
   if (operationId !== null) return `${party}.operation = '${operationId}'::uuid`;
   if (certifierId === null) return 'false';
-  return `exists (select from oversight v where v.operation = ${party}.operation and v.certifier = '${certifierId}'::uuid
-    and (v.now or ${party}.on_day is null or (${party}.on_day >= v.since and (v.until is null or ${party}.on_day < v.until))))`;
+  return `(${party}.operation = '${certifierId}'::uuid or exists (select from oversight v where v.operation = ${party}.operation and v.certifier = '${certifierId}'::uuid
+    and (v.now or ${party}.on_day is null or (${party}.on_day >= v.since and (v.until is null or ${party}.on_day < v.until)))))`;
 }
 
-/** Does the viewer see a live fact of this lot or shipment? */
+/** Does the viewer see a live fact of this lot, shipment or other noun? */
 export const subjectVisible = (viewer: Viewer, subject: string): string =>
   seesAll(viewer)
     ? 'true'
@@ -26,29 +26,40 @@ export const factVisible = (viewer: Viewer, subject: string, fact: string): stri
 const operationsInSight = ({ operationId, certifierId }: Viewer): string =>
   certifierId === null
     ? `(select ${operationId === null ? 'null' : `'${operationId}'`}::uuid as operation, true as whole) o`
-    : `(select operation, bool_or(now) as whole from oversight where certifier = '${certifierId}'::uuid group by operation) o`;
+    : `(select operation, bool_or(now) as whole from oversight where certifier = '${certifierId}'::uuid group by operation
+      union all select '${certifierId}'::uuid, true) o`;
 
 /**
  * May the viewer see this operation? Certified ones are public, as in the Organic Integrity Database; others show to those who share a
- * fact with them or see a lot that they produced. A treatment in store names nobody: whoever had some of the lot is a party to it, and not
- * known to the others by that.
+ * fact with them or see a lot that they produced. A treatment in store and an emergency action on a lot name nobody: whoever had some of the
+ * lot is a party to it, and not known to the others by that.
  */
 export function operationVisible(viewer: Viewer, operation: string): string {
   if (seesAll(viewer)) return 'true';
   return `(${operation}.id = ${viewer.operationId === null ? 'null' : `'${viewer.operationId}'`}::uuid
     or exists (select from operation_certificate oc where oc.operation = ${operation}.id)
-    or exists (select from party theirs join party mine on mine.subject = theirs.subject and (theirs.fact = theirs.subject
-        or (mine.fact = theirs.fact and not exists (select from treatment t where t.id = mine.fact)))
+    or exists (select from party theirs join party mine on mine.subject = theirs.subject and (theirs.fact = theirs.subject or mine.fact = theirs.fact)
+        and not exists (select from treatment t where t.id = theirs.fact and t.lot is not null)
+        and not exists (select from emergency_action a where a.id = theirs.fact and a.lot is not null)
       where theirs.operation = ${operation}.id and theirs.retracted_by is null and mine.retracted_by is null
         and mine.operation in (select operation from ${operationsInSight(viewer)}) and ${inSight(viewer, 'mine')}))`;
 }
 
 /** Nouns whose facts have parties, and how conditions call a row of each. */
-const ALIAS = { lot: 'l', shipment: 's' } as const;
+export const ALIAS = {
+  lot: 'l',
+  shipment: 's',
+  document: 'd',
+  import_certificate: 'ic',
+  customs_entry: 'ce',
+  emergency_action: 'ea',
+} as const;
+/** A noun whose rights are asked of `party`: the name of its table. */
+export type NounWithParties = keyof typeof ALIAS;
 
 interface NounList {
-  noun: keyof typeof ALIAS;
-  /** Conditions on `lot l` or `shipment s`. */
+  noun: NounWithParties;
+  /** Conditions on a row of the noun, e.g. `lot l`. */
   where: string;
   /** Id to go on after, as a parameter. */
   after: string | null;

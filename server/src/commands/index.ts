@@ -1,4 +1,5 @@
 export * from './command';
 export * from './fields';
 export { forgetOldKeys } from './idempotency';
+export * from './parties';
 export * from './runner';

@@ -90,6 +90,121 @@ export const LAWS: Record<string, Law> = {
     message: 'a treatment is of a lot or of a shipment',
     remedy: 'name one of them; record one for each',
   },
+  document_type_known: {
+    code: 'BAD_USER_INPUT',
+    message: 'unknown type of document',
+    remedy: 'use a type of DocumentType, e.g. BILL_OF_LADING',
+  },
+  document_mark_known: {
+    code: 'BAD_USER_INPUT',
+    message: 'unknown mark of a document',
+    remedy: 'use YES, NO, NOT_APPLICABLE or UNKNOWN',
+  },
+  document_hash_well_formed: {
+    code: 'BAD_USER_INPUT',
+    message: 'this is not a SHA-256',
+    remedy: 'write 64 hexadecimal digits',
+  },
+  document_number_unique_within_issuer_and_type: {
+    code: 'CONFLICT',
+    message: 'this issuer has a document of this type and number',
+    remedy: 'use the existing document, or choose another number',
+  },
+  document_link_to_one_noun: {
+    code: 'REFUSED',
+    message: 'a link leads from a document to one noun',
+    remedy: 'record a link for each',
+  },
+  one_link_per_document_and_noun: {
+    code: 'CONFLICT',
+    message: 'the document is linked with this already',
+    remedy: 'use the existing link',
+  },
+  import_certificate_number_unique: {
+    code: 'CONFLICT',
+    message: 'an import certificate of this number exists',
+    remedy: 'use the existing certificate',
+  },
+  import_certificate_number_well_formed: {
+    code: 'BAD_USER_INPUT',
+    message: 'this is not the number of an import certificate',
+    remedy: 'write the 21 characters NNN-NNNNNNNNNN-NNNNNN',
+  },
+  import_certificate_kind_known: {
+    code: 'BAD_USER_INPUT',
+    message: 'unknown kind of import certificate',
+    remedy: 'use SHIPMENT or PERIOD',
+  },
+  import_certificate_hts_of_ten_digits: {
+    code: 'BAD_USER_INPUT',
+    message: 'an HTS code has ten digits',
+    remedy: 'write ten digits, e.g. 1201900010',
+  },
+  import_certificate_mass_above_zero: MASS,
+  import_certificate_period_in_order: {
+    code: 'REFUSED',
+    message: 'the period of the certificate ends before it begins',
+    remedy: 'give its days in order',
+  },
+  import_certificate_status_known: {
+    code: 'BAD_USER_INPUT',
+    message: 'unknown status of an import certificate',
+    remedy: 'use a status of ImportCertificateStatus',
+  },
+  one_status_per_import_certificate_and_sequence: {
+    code: 'CONFLICT',
+    message: 'somebody else changed the certificate at the same time',
+    remedy: 'look at it again',
+  },
+  import_certificate_line_mass_above_zero: MASS,
+  claims_within_birth_mass: {
+    code: 'REFUSED',
+    message: 'import certificates would cover more of a lot than it weighs: a gram may back one certificate only',
+    rule: '7 CFR 205.273',
+    remedy: 'cover at most what no other certificate claims, or void the other one',
+  },
+  customs_entry_number_unique: {
+    code: 'CONFLICT',
+    message: 'an entry of this number exists',
+    remedy: 'amend the existing entry',
+  },
+  customs_entry_number_checked: {
+    code: 'BAD_USER_INPUT',
+    message: 'this is not a CBP entry number',
+    remedy: 'write XXX-NNNNNNN-C with its check digit',
+  },
+  customs_entry_line_from_one: {
+    code: 'BAD_USER_INPUT',
+    message: 'a line of an entry has a number from 1 to 9999',
+    remedy: 'number the lines from 1',
+  },
+  one_line_per_entry_and_number: {
+    code: 'CONFLICT',
+    message: 'the entry has a line of this number',
+    remedy: 'give the line another number',
+  },
+  customs_entry_line_hts_of_ten_digits: {
+    code: 'BAD_USER_INPUT',
+    message: 'an HTS code has ten digits',
+    remedy: 'write ten digits, e.g. 1201900010',
+  },
+  customs_entry_line_mass_above_zero: MASS,
+  emergency_action_number_unique: {
+    code: 'CONFLICT',
+    message: 'an emergency action of this number exists',
+    remedy: 'use the existing one',
+  },
+  emergency_action_on_a_lot_or_a_shipment: {
+    code: 'REFUSED',
+    message: 'an emergency action is on a lot or on a shipment',
+    remedy: 'name one of them; record one for each',
+  },
+  disposition_kind_known: {
+    code: 'BAD_USER_INPUT',
+    message: 'unknown disposition',
+    remedy: 'use RELEASED_ORGANIC, RELEASED_CONVENTIONAL, REEXPORTED, DONATED or DESTROYED',
+  },
+  disposition_mass_above_zero: MASS,
   holding_not_below_floor: {
     code: 'REFUSED',
     message: 'the holder does not have that much of the lot',

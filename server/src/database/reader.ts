@@ -145,6 +145,17 @@ export function alike<Key>(keys: readonly Key[], by: (key: Key) => unknown[]): K
   return [...groups.values()];
 }
 
+/** Groups rows by a key. */
+export function groupBy<Row>(rows: readonly Row[], keyOf: (row: Row) => string): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(keyOf(row));
+    if (group) group.push(row);
+    else groups.set(keyOf(row), [row]);
+  }
+  return groups;
+}
+
 /** Groups rows by a key, in the order of the keys asked for. */
 export function grouped<Row>(keys: readonly string[], rows: readonly Row[], keyOf: (row: Row) => string): Row[][] {
   const groups = new Map<string, Row[]>(keys.map((key) => [key, []]));

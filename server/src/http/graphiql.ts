@@ -104,14 +104,13 @@ query WhereIsItNow {
   },
   {
     public: true,
-    query: `# Certificates are public: who holds one, from
-# whom, for what, and how did its standing change?
+    query: `# Certificates are public: who holds one no longer,
+# from whom, for what, and how did that come?
 query WhoIsCertified {
   operations(
     first: 20
     filter: {
       statuses: [
-        CERTIFIED
         SUSPENDED
         REVOKED
         SURRENDERED

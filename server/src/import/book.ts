@@ -1,6 +1,7 @@
-import { type Day, type Grams, quote, type WrittenPlace } from '@lotline/schema';
+import { type Day, type DocumentType, type Grams, quote, type WrittenPlace } from '@lotline/schema';
+import type { CertificateParties } from '../certificates';
 import type { Work } from '../commands';
-import { CERTIFIERS, type FileFormat, LOTS, OPERATIONS, PRODUCTS, SHIPMENTS } from './columns';
+import { CERTIFIERS, DOCUMENTS, type FileFormat, IMPORT_CERTIFICATES, LOTS, OPERATIONS, PRODUCTS, SHIPMENTS } from './columns';
 import type { Mistakes } from './errors';
 import type { Folder, Progress } from './folder';
 import { columnName } from './read-row';
@@ -48,6 +49,26 @@ export interface KnownShipment {
   stored: boolean;
 }
 
+export interface KnownDocument {
+  id: string;
+  /** Its number. */
+  code: string;
+  type: DocumentType;
+  /** Identifier of its issuer. */
+  owner: string;
+  issuedOn: Day;
+  /** Recorded before this folder. */
+  stored: boolean;
+}
+
+export interface KnownImportCertificate extends CertificateParties {
+  number: string;
+  handedOver: boolean;
+  voided: boolean;
+  /** Recorded before this folder. */
+  stored: boolean;
+}
+
 /** Counts for the person who imports: rows that are new, and rows that were known with the same values. */
 export interface Count {
   recorded: number;
@@ -63,17 +84,22 @@ export interface Book {
   certifiers: Map<string, KnownCertifier>;
   operations: Map<string, KnownOperation>;
   products: Map<string, KnownProduct>;
+  importCertificates: Map<string, KnownImportCertificate>;
   counts: Record<string, Count>;
 }
 
 /** What a row may name. */
-export type Noun = 'certifier' | 'operation' | 'product' | 'lot' | 'shipment';
+export type Noun = 'certifier' | 'operation' | 'product' | 'import certificate' | CodedNoun;
+/** Nouns that are named by a code which is unique within its owner only. */
+export type CodedNoun = 'lot' | 'shipment' | 'document';
 export const NOUNS: Record<Noun, { among: FileFormat; what: string; cell: string }> = {
   certifier: { among: CERTIFIERS, what: 'certifier', cell: 'code' },
   operation: { among: OPERATIONS, what: 'operation', cell: 'identifier' },
   product: { among: PRODUCTS, what: 'product', cell: 'name' },
   lot: { among: LOTS, what: 'lot', cell: 'code' },
   shipment: { among: SHIPMENTS, what: 'shipment', cell: 'reference' },
+  document: { among: DOCUMENTS, what: 'document', cell: 'number' },
+  'import certificate': { among: IMPORT_CERTIFICATES, what: 'import certificate', cell: 'number' },
 };
 
 /** Notes what is wrong with a cell. */
@@ -93,6 +119,19 @@ export function operationOf(book: Book, format: FileFormat, line: number, column
   const operation = book.operations.get(identifier);
   if (!operation) unknown(book, format, line, column, 'operation', identifier);
   return operation ?? null;
+}
+
+/** The import certificate of a number; notes it where there is none. */
+export function importCertificateOf(
+  book: Book,
+  format: FileFormat,
+  line: number,
+  column: string,
+  number: string,
+): KnownImportCertificate | null {
+  const certificate = book.importCertificates.get(number);
+  if (!certificate) unknown(book, format, line, column, 'import certificate', number);
+  return certificate ?? null;
 }
 
 /** How facts without a natural key are told apart: by all their columns. */

@@ -3,16 +3,24 @@ import {
   canonicalDecimal,
   type Decimal,
   good,
+  type ImportCertificateStatus,
   type Parsed,
   parseAdjustmentKind,
+  parseCertificateNumber,
   parseCertifierCode,
   parseCode,
   parseContainer,
   parseCountry,
   parseDay,
   parseDecimal,
+  parseDispositionKind,
+  parseDocumentType,
+  parseEntryNumber,
   parseHts,
+  parseImportCertificateKind,
+  parseImportCertificateStatus,
   parseLotKind,
+  parseMarkedOrganic,
   parseMoment,
   parseOperationCertificateStatus,
   parseOperationIdentifier,
@@ -209,16 +217,18 @@ export const SHIPMENTS = format('shipments.csv', {
   booked_on: optional(parseDay),
 });
 
-const sequence = (text: string): Parsed<number> => {
-  const value = text.trim();
-  return /^[1-9]\d{0,2}$|^1000$/.test(value)
-    ? good(Number(value))
-    : bad(`${quote(text)} is no place in an order`, 'write a whole number from 1 to 1000');
-};
+const ordinal =
+  (what: string, most: number) =>
+  (text: string): Parsed<number> => {
+    const value = text.trim();
+    return /^[1-9]\d{0,4}$/.test(value) && Number(value) <= most
+      ? good(Number(value))
+      : bad(`${quote(text)} is no ${what}`, `write a whole number from 1 to ${most}`);
+  };
 
 export const SHIPMENT_LEGS = format('shipment_legs.csv', {
   shipment: required(lot),
-  sequence: required(sequence),
+  sequence: required(ordinal('place in an order', 1000)),
   mode: required(parseTransportMode),
   from_place: required(parsePlace),
   to_place: required(parsePlace),
@@ -249,6 +259,91 @@ export const TREATMENTS = format('treatments.csv', {
   reference: optional(parseCode),
 });
 
+/** A path inside the folder. */
+const fileInside = (text: string): Parsed<string> => {
+  const path = parseText(text, 500);
+  if (!path.ok) return path;
+  return /^[\\/]|^[A-Za-z]:|(?:^|[\\/])\.\.(?:[\\/]|$)/.test(path.value)
+    ? bad(`${quote(text)} leads out of the folder`, 'put the file into the folder and name it from there')
+    : path;
+};
+
+const issuedStatus = (text: string): Parsed<ImportCertificateStatus> => {
+  const status = parseImportCertificateStatus(text);
+  if (!status.ok || !NOT_ISSUED.has(status.value)) return status;
+  return bad(
+    `a certificate with a number has been issued; ${status.value} comes before`,
+    'write its status since, or leave the cell blank',
+  );
+};
+/** Where a certificate stands before it has a number. */
+const NOT_ISSUED: ReadonlySet<ImportCertificateStatus> = new Set(['REQUESTED', 'INFORMATION_ASKED', 'REJECTED', 'WITHDRAWN', 'APPROVED']);
+
+export const DOCUMENTS = format('documents.csv', {
+  type: required(parseDocumentType),
+  number: required(parseCode),
+  issuer: required(parseOperationIdentifier),
+  issued_on: required(parseDay),
+  marked_organic: required(parseMarkedOrganic),
+  file: optional(fileInside),
+  lots: optional(several(lot)),
+  shipments: optional(several(lot)),
+  certificates: optional(several(parseCertificateNumber)),
+  operations: optional(several(parseOperationIdentifier)),
+});
+
+export const IMPORT_CERTIFICATES = format('import_certificates.csv', {
+  number: required(parseCertificateNumber),
+  kind: required(parseImportCertificateKind),
+  exporter: required(parseOperationIdentifier),
+  importer: required(parseOperationIdentifier),
+  certifier: required(parseCertifierCode),
+  hts: required(parseHts),
+  issued_on: required(parseMoment),
+  requested_on: optional(parseMoment),
+  origin: optional(parseCountry),
+  destination: optional(parseCountry),
+  standard: optional(parseStandard),
+  valid_from: optional(parseDay),
+  valid_to: optional(parseDay),
+  quantity: optional(decimal),
+  unit: optional(parseUnit),
+  final_handler: optional(parseOperationIdentifier),
+  consignee: optional(parseOperationIdentifier),
+  status: optional(issuedStatus),
+});
+
+export const IMPORT_CERTIFICATE_LINES = format('import_certificate_lines.csv', {
+  certificate: required(parseCertificateNumber),
+  product: required(name),
+  quantity: required(decimal),
+  unit: required(parseUnit),
+  lot: optional(lot),
+  reference: optional(parseCode),
+});
+
+export const CUSTOMS_ENTRIES = format('customs_entries.csv', {
+  entry: required(parseEntryNumber),
+  line: required(ordinal('number of a line', 9999)),
+  certificate: required(parseCertificateNumber),
+  filed_on: required(parseMoment),
+  hts: required(parseHts),
+  quantity: required(decimal),
+  unit: required(parseUnit),
+  filer: optional(parseOperationIdentifier),
+  lots: optional(several(lot)),
+});
+
+export const EMERGENCY_ACTIONS = format('emergency_actions.csv', {
+  number: required(parseCode),
+  on: required(parseMoment),
+  ordered: required((text) => parseText(text)),
+  shipment: optional(lot),
+  lot: optional(lot),
+  certifier_notified_on: optional(parseDay),
+  disposition: optional(parseDispositionKind),
+});
+
 /** Files that are read, in the order in which one refers to another. */
 export const FORMATS: readonly FileFormat[] = [
   CERTIFIERS,
@@ -263,13 +358,9 @@ export const FORMATS: readonly FileFormat[] = [
   SHIPMENT_LEGS,
   SHIPMENT_LOTS,
   TREATMENTS,
-];
-
-/** Files of the format that this version does not read yet; it says so. */
-export const NOT_READ_YET: readonly string[] = [
-  'documents.csv',
-  'import_certificates.csv',
-  'import_certificate_lines.csv',
-  'customs_entries.csv',
-  'emergency_actions.csv',
+  DOCUMENTS,
+  IMPORT_CERTIFICATES,
+  IMPORT_CERTIFICATE_LINES,
+  CUSTOMS_ENTRIES,
+  EMERGENCY_ACTIONS,
 ];

@@ -1,18 +1,33 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
 import { join, parse } from 'node:path';
-import { CERTIFIERS, type FileFormat, FORMATS, LOTS, NOT_READ_YET, OPERATIONS, PRODUCTS, type Row, SHIPMENTS } from './columns';
+import {
+  CERTIFIERS,
+  DOCUMENTS,
+  type FileFormat,
+  FORMATS,
+  IMPORT_CERTIFICATES,
+  LOTS,
+  OPERATIONS,
+  PRODUCTS,
+  type Row,
+  SHIPMENTS,
+} from './columns';
 import { Doubts } from './doubts';
 import { Mistakes } from './errors';
 import { type BrokenRow, type ReadFile, readCsv, TooManyRows } from './read-csv';
 
 /** The rows of a folder, read and parsed, not yet joined with what the database knows. */
 export interface Folder {
+  /** Where it is. */
+  directory: string;
   /** SHA-256 over all files: the same folder is the same command. */
   digest: string;
   /** What could not be read. */
   mistakes: Mistakes;
   doubts: Doubts;
+  /** Is the file in the folder? */
+  has(format: FileFormat): boolean;
   rows<F extends FileFormat>(format: F): readonly Row<F>[];
   broken(format: FileFormat): readonly BrokenRow[];
   /** False where rows of the file are missing because the file is broken. */
@@ -31,8 +46,7 @@ export interface Progress {
 
 /** A file name that is almost one of ours: two letters off at most, in a short name one. */
 function meantName(name: string): string | null {
-  const known = [...FORMATS.map((format) => format.name), ...NOT_READ_YET];
-  return known.find((each) => distance(name, each) <= (each.length < 'products.csv'.length ? 1 : 2)) ?? null;
+  return FORMATS.map((format) => format.name).find((each) => distance(name, each) <= (each.length < 'products.csv'.length ? 1 : 2)) ?? null;
 }
 
 function distance(a: string, b: string): number {
@@ -52,6 +66,8 @@ const NAMED_BY = new Map<FileFormat, string>([
   [PRODUCTS, 'product'],
   [LOTS, 'code'],
   [SHIPMENTS, 'reference'],
+  [DOCUMENTS, 'number'],
+  [IMPORT_CERTIFICATES, 'number'],
 ]);
 
 const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
@@ -81,7 +97,6 @@ function findFiles(directory: string, mistakes: Mistakes, doubts: Doubts, progre
     const meant = ext === '.csv' ? meantName(lower) : OTHER_TABLES.includes(ext) && formatOf(`${stem}.csv`) ? `${stem}.csv` : null;
     if (format && found.has(format)) whole(name, `there is a ${found.get(format)} too`, 'keep one of them');
     else if (format) found.set(format, name);
-    else if (NOT_READ_YET.includes(lower)) progress.note(`${name}: not read by this version`);
     else if (meant === null) progress.note(`${name}: not a file of the format, passed over`);
     else {
       const there = names.some((each) => each.toLowerCase() === meant);
@@ -139,9 +154,11 @@ export async function readFolder(directory: string, progress: Progress, mostRows
     doubt(doubts, format, read);
   }
   return {
+    directory,
     digest: hash.digest('hex'),
     mistakes,
     doubts,
+    has: (format) => found.has(format),
     rows: <F extends FileFormat>(format: F) => (files.get(format)?.rows ?? []) as unknown as Row<F>[],
     broken: (format) => files.get(format)?.broken ?? [],
     whole: (format) => files.get(format)?.whole ?? true,

@@ -5,11 +5,14 @@ import { mayCommand, type Viewer } from '../access';
 import type { Command, Runner } from '../commands';
 import type { Book, Count } from './book';
 import { importCertifiers, importOperations, importProducts } from './catalogue';
+import { checkCustoms } from './customs';
+import { checkDocuments } from './documents';
 import { Mistakes } from './errors';
 import { type Folder, type Progress, readFolder } from './folder';
+import { checkImportCertificates } from './import-certificates';
 import { checkLots } from './lots';
 import { importOperationCertificates } from './operation-certificates';
-import { lookUpBroken } from './references';
+import { type Coded, lookUpBroken } from './references';
 import { checkShipments } from './shipments';
 
 /** Rows that were recorded and rows that were known, by file. */
@@ -44,6 +47,7 @@ const importFolderCommand = (folder: Folder, progress: Progress): Command<z.infe
       certifiers: new Map(),
       operations: new Map(),
       products: new Map(),
+      importCertificates: new Map(),
       counts: {},
     };
     progress.step('checking operations');
@@ -51,12 +55,16 @@ const importFolderCommand = (folder: Folder, progress: Progress): Command<z.infe
     await importOperations(book);
     await importProducts(book);
     await importOperationCertificates(book);
-    const lots = await checkLots(book);
-    const shipments = await checkShipments(book, lots.references);
-    lookUpBroken(book, { lot: lots.references, shipment: shipments.references });
+    const documents = await checkDocuments(book);
+    const lots = await checkLots(book, documents.references);
+    const shipments = await checkShipments(book, lots.references, documents.references);
+    const coded: Coded = { lot: lots.references, shipment: shipments.references, document: documents.references };
+    const certificates = await checkImportCertificates(book, coded);
+    const links = await documents.checkLinks(coded);
+    const customs = await checkCustoms(book, coded);
+    lookUpBroken(book, coded);
     book.mistakes.check();
-    await lots.store();
-    await shipments.store();
+    for (const part of [documents, lots, shipments, certificates, links, customs]) await part.store();
     return [book.counts];
   },
 });

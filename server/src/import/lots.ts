@@ -3,8 +3,8 @@ import { quote } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
 import { type NewLot, recordLotFacts } from '../lots';
 import { inBirthOrderOf } from './birth-order';
-import { type Book, compare, type KnownLot, operationOf, Repeats, unknown } from './book';
-import { CodeReferences, storedLots } from './code-references';
+import { type Book, compare, type KnownDocument, type KnownLot, operationOf, Repeats, unknown } from './book';
+import { CodeReferences, LOT_NAMES, storedLots } from './code-references';
 import { LOT_ADJUSTMENTS, LOT_INPUTS, LOTS, type Row, TRANSFERS } from './columns';
 import { newLosses, newTransfers } from './movements';
 import { namesOf } from './references';
@@ -12,23 +12,26 @@ import { newInputs } from './uses';
 import { weigh } from './weigh';
 
 /** Lots and the facts about them, checked; to be stored when nothing of the folder is wrong. Facts without a natural key are known by all their columns; equal rows need a reference. */
-export async function checkLots(book: Book): Promise<{ references: CodeReferences<KnownLot>; store(): Promise<void> }> {
-  const references = new CodeReferences<KnownLot>('lot');
+export async function checkLots(
+  book: Book,
+  documents: CodeReferences<KnownDocument>,
+): Promise<{ references: CodeReferences<KnownLot>; store(): Promise<void> }> {
+  const references = new CodeReferences(LOT_NAMES);
   const changed = new Set<string>();
   for (const row of book.folder.rows(LOT_INPUTS)) changed.add(row.values.output);
   for (const row of book.folder.rows(TRANSFERS)) changed.add(row.values.lot);
   for (const row of book.folder.rows(LOT_ADJUSTMENTS)) changed.add(row.values.lot);
   const names = new Set(namesOf(book, 'lot'));
   for (const row of book.folder.rows(LOTS)) names.add(row.values.code);
-  const stored = await storedLots(book, names);
+  const stored = await storedLots(book, references.codesIn(names));
   for (const lot of stored) references.add(lot);
 
   book.progress.step('checking lots');
   await lockLots(book, references, changed);
   const lots = await newLots(book, references, new Map(stored.map((lot) => [lot.id, lot])));
   const inputs = await newInputs(book, references);
-  const transfers = await newTransfers(book, references);
-  const losses = await newLosses(book, references);
+  const transfers = await newTransfers(book, references, documents);
+  const losses = await newLosses(book, references, documents);
   const ordered = await inBirthOrderOf(book, lots, inputs);
   return {
     references,

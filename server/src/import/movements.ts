@@ -1,12 +1,17 @@
+import { quote } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
 import type { NewLoss, NewTransfer } from '../lots';
-import { type Book, compare, equalRow, type KnownLot, keyOf, operationOf, wrong } from './book';
+import { type Book, compare, equalRow, type KnownDocument, type KnownLot, keyOf, operationOf, wrong } from './book';
 import type { CodeReferences } from './code-references';
-import { type FileFormat, LOT_ADJUSTMENTS, type Row, TRANSFERS } from './columns';
+import { DOCUMENTS, type FileFormat, LOT_ADJUSTMENTS, type Row, TRANSFERS } from './columns';
 import { weigh } from './weigh';
 
 /** Transfers that are not known yet. */
-export async function newTransfers(book: Book, references: CodeReferences<KnownLot>): Promise<NewTransfer[]> {
+export async function newTransfers(
+  book: Book,
+  references: CodeReferences<KnownLot>,
+  documents: CodeReferences<KnownDocument>,
+): Promise<NewTransfer[]> {
   const found: (Found<NewTransfer> & { lot: KnownLot })[] = [];
   const repeats = new Map<string, number>();
   for (const row of book.folder.rows(TRANSFERS)) {
@@ -14,6 +19,7 @@ export async function newTransfers(book: Book, references: CodeReferences<KnownL
     const lot = references.resolve(book, TRANSFERS, line, 'lot', values.lot);
     const sender = operationOf(book, TRANSFERS, line, 'from', values.from);
     const receiver = operationOf(book, TRANSFERS, line, 'to', values.to);
+    const paper = paperOf(book, documents, TRANSFERS, line, values.document);
     if (values.from === values.to)
       wrong(book, TRANSFERS, line, 'to', 'sender and receiver are the same operation', 'name another receiver, or remove the row');
     const quantity = values.quantity ?? null;
@@ -29,7 +35,7 @@ export async function newTransfers(book: Book, references: CodeReferences<KnownL
       );
       continue;
     }
-    if (!lot || !sender || !receiver) continue;
+    if (!lot || !sender || !receiver || !paper) continue;
     const grams = quantity && unit ? weigh(book, TRANSFERS, line, quantity, unit, lot.product) : lot.grams;
     if (grams === null) continue;
     const fact: NewTransfer = {
@@ -42,11 +48,21 @@ export async function newTransfers(book: Book, references: CodeReferences<KnownL
       unit,
       on: values.on.on,
       at: values.on.at,
-      document: values.document ?? null,
+      ...paper,
       reference: values.reference ?? null,
       attributes,
     };
-    const key = keyOf(lot.id, sender.id, receiver.id, fact.on, fact.at, fact.value, fact.unit, fact.document, fact.reference);
+    const key = keyOf(
+      lot.id,
+      sender.id,
+      receiver.id,
+      fact.on,
+      fact.at,
+      fact.value,
+      fact.unit,
+      paper.documentId ?? paper.documentNamed,
+      fact.reference,
+    );
     const earlier = repeats.get(key);
     if (earlier !== undefined) equalRow(book, TRANSFERS, line, earlier);
     repeats.set(key, line);
@@ -54,15 +70,19 @@ export async function newTransfers(book: Book, references: CodeReferences<KnownL
   }
   const known = await knownFacts(
     book,
-    `select lot, sender, receiver, on_day, at, value, unit, document, reference, attributes from transfer where lot = any($1) and retracted_by is null`,
+    `select lot, sender, receiver, on_day, at, value, unit, document, document_named, reference, attributes from transfer where lot = any($1) and retracted_by is null`,
     found,
-    (row) => keyOf(row.lot, row.sender, row.receiver, row.on_day, row.at, row.value, row.unit, row.document, row.reference),
+    (row) => keyOf(row.lot, row.sender, row.receiver, row.on_day, row.at, row.value, row.unit, paperKnown(documents, row), row.reference),
   );
   return withoutKnown(book, TRANSFERS, found, known);
 }
 
 /** Adjustments that are not known yet. */
-export async function newLosses(book: Book, references: CodeReferences<KnownLot>): Promise<NewLoss[]> {
+export async function newLosses(
+  book: Book,
+  references: CodeReferences<KnownLot>,
+  documents: CodeReferences<KnownDocument>,
+): Promise<NewLoss[]> {
   const found: (Found<NewLoss> & { lot: KnownLot })[] = [];
   const repeats = new Map<string, number>();
   for (const row of book.folder.rows(LOT_ADJUSTMENTS)) {
@@ -70,7 +90,8 @@ export async function newLosses(book: Book, references: CodeReferences<KnownLot>
     const lot = references.resolve(book, LOT_ADJUSTMENTS, line, 'lot', values.lot);
     const holder = operationOf(book, LOT_ADJUSTMENTS, line, 'holder', values.holder);
     const grams = lot && weigh(book, LOT_ADJUSTMENTS, line, values.quantity, values.unit, lot.product);
-    if (!lot || !holder || grams === null) continue;
+    const paper = paperOf(book, documents, LOT_ADJUSTMENTS, line, values.document);
+    if (!lot || !holder || grams === null || !paper) continue;
     const fact: NewLoss = {
       id: uuidv7(),
       lotId: lot.id,
@@ -81,11 +102,21 @@ export async function newLosses(book: Book, references: CodeReferences<KnownLot>
       unit: values.unit,
       on: values.on.on,
       at: values.on.at,
-      document: values.document ?? null,
+      ...paper,
       reference: values.reference ?? null,
       attributes,
     };
-    const key = keyOf(lot.id, holder.id, fact.kind, fact.on, fact.at, fact.value, fact.unit, fact.document, fact.reference);
+    const key = keyOf(
+      lot.id,
+      holder.id,
+      fact.kind,
+      fact.on,
+      fact.at,
+      fact.value,
+      fact.unit,
+      paper.documentId ?? paper.documentNamed,
+      fact.reference,
+    );
     const earlier = repeats.get(key);
     if (earlier !== undefined) equalRow(book, LOT_ADJUSTMENTS, line, earlier);
     repeats.set(key, line);
@@ -93,12 +124,42 @@ export async function newLosses(book: Book, references: CodeReferences<KnownLot>
   }
   const known = await knownFacts(
     book,
-    `select lot, holder, kind, on_day, at, value, unit, document, reference, attributes from lot_adjustment where lot = any($1) and retracted_by is null`,
+    `select lot, holder, kind, on_day, at, value, unit, document, document_named, reference, attributes from lot_adjustment where lot = any($1) and retracted_by is null`,
     found,
-    (row) => keyOf(row.lot, row.holder, row.kind, row.on_day, row.at, row.value, row.unit, row.document, row.reference),
+    (row) => keyOf(row.lot, row.holder, row.kind, row.on_day, row.at, row.value, row.unit, paperKnown(documents, row), row.reference),
   );
   return withoutKnown(book, LOT_ADJUSTMENTS, found, known);
 }
+
+/** The paper of a fact: on record, or only named, where nothing at all is named neither. */
+export interface PaperOfFact {
+  documentId: string | null;
+  documentNamed: string | null;
+}
+
+/**
+ * The paper that a row names; null where the name is a mistake, which is noted. Papers arrive late: in a folder without documents.csv a
+ * paper that is not on record is kept by its name, and bound when it arrives.
+ */
+export function paperOf(
+  book: Book,
+  documents: CodeReferences<KnownDocument>,
+  format: FileFormat,
+  line: number,
+  name: string | null | undefined,
+): PaperOfFact | null {
+  if (name == null) return { documentId: null, documentNamed: null };
+  if (!book.folder.has(DOCUMENTS) && documents.find(name).length === 0) {
+    book.progress.note(`${format.name}:${line} document: ${quote(name)} is not on record; its name is kept until it is`);
+    return { documentId: null, documentNamed: name };
+  }
+  const document = documents.resolve(book, format, line, 'document', name);
+  return document && { documentId: document.id, documentNamed: null };
+}
+
+/** The paper of a stored fact as a key: a reference, or what its name means now. */
+export const paperKnown = (documents: CodeReferences<KnownDocument>, { document, document_named: named }: StoredFact): unknown =>
+  document ?? (typeof named === 'string' ? (documents.find(named)[0]?.id ?? named) : null);
 
 export interface Found<Fact> {
   fact: Fact;

@@ -1,10 +1,21 @@
 import { quote } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
 import { type NewLeg, type NewShipment, type NewShippedLot, type NewTreatment, recordShipmentFacts } from '../shipments';
-import { type Book, compare, equalRow, type KnownLot, type KnownShipment, keyOf, operationOf, Repeats, wrong } from './book';
-import { CodeReferences, storedShipments } from './code-references';
+import {
+  type Book,
+  compare,
+  equalRow,
+  type KnownDocument,
+  type KnownLot,
+  type KnownShipment,
+  keyOf,
+  operationOf,
+  Repeats,
+  wrong,
+} from './book';
+import { CodeReferences, SHIPMENT_NAMES, storedShipments } from './code-references';
 import { type Row, SHIPMENT_LEGS, SHIPMENT_LOTS, SHIPMENTS, TREATMENTS } from './columns';
-import { type Found, type StoredFact, withoutKnown } from './movements';
+import { type Found, paperKnown, paperOf, type StoredFact, withoutKnown } from './movements';
 import { namesOf } from './references';
 import { weigh } from './weigh';
 
@@ -12,13 +23,17 @@ type Lots = CodeReferences<KnownLot>;
 type Shipments = CodeReferences<KnownShipment>;
 
 /** Shipments, their legs and lots, and treatments, checked; to be stored when nothing of the folder is wrong. */
-export async function checkShipments(book: Book, lots: Lots): Promise<{ references: Shipments; store(): Promise<void> }> {
-  const references: Shipments = new CodeReferences('shipment');
+export async function checkShipments(
+  book: Book,
+  lots: Lots,
+  documents: CodeReferences<KnownDocument>,
+): Promise<{ references: Shipments; store(): Promise<void> }> {
+  const references: Shipments = new CodeReferences(SHIPMENT_NAMES);
   const names = new Set(namesOf(book, 'shipment'));
   for (const row of book.folder.rows(SHIPMENTS)) names.add(row.values.reference);
   if (names.size > 0) {
     book.progress.step('checking shipments');
-    for (const shipment of await storedShipments(book, names)) references.add(shipment);
+    for (const shipment of await storedShipments(book, references.codesIn(names))) references.add(shipment);
     await lockShipments(book, references, names);
   }
   const shipments = await newShipments(book, references);
@@ -28,7 +43,7 @@ export async function checkShipments(book: Book, lots: Lots): Promise<{ referenc
     if (departedOn !== null && (known.departedOn === null || departedOn < known.departedOn)) known.departedOn = departedOn;
   }
   const shipped = await newShippedLots(book, references, lots);
-  const treatments = await newTreatments(book, references, lots);
+  const treatments = await newTreatments(book, references, lots, documents);
   return {
     references,
     store: async () => {
@@ -196,7 +211,12 @@ async function newShippedLots(book: Book, references: Shipments, lots: Lots): Pr
   return withoutKnown(book, SHIPMENT_LOTS, found, known);
 }
 
-async function newTreatments(book: Book, references: Shipments, lots: Lots): Promise<NewTreatment[]> {
+async function newTreatments(
+  book: Book,
+  references: Shipments,
+  lots: Lots,
+  documents: CodeReferences<KnownDocument>,
+): Promise<NewTreatment[]> {
   const found: Found<NewTreatment>[] = [];
   const repeats = new Map<string, number>();
   for (const row of book.folder.rows(TREATMENTS)) {
@@ -208,7 +228,8 @@ async function newTreatments(book: Book, references: Shipments, lots: Lots): Pro
     }
     const lot = values.lot ? lots.resolve(book, TREATMENTS, line, 'lot', values.lot) : null;
     const shipment = values.shipment ? references.resolve(book, TREATMENTS, line, 'shipment', values.shipment) : null;
-    if (!lot && !shipment) continue;
+    const paper = paperOf(book, documents, TREATMENTS, line, values.document);
+    if ((!lot && !shipment) || !paper) continue;
     const fact: NewTreatment = {
       id: uuidv7(),
       kind: values.kind,
@@ -218,11 +239,17 @@ async function newTreatments(book: Book, references: Shipments, lots: Lots): Pro
       lotId: lot?.id ?? null,
       shipment,
       prohibited: values.prohibited ?? false,
-      document: values.document ?? null,
+      ...paper,
       reference: values.reference ?? null,
       attributes,
     };
-    const key = treatmentKey({ ...fact, lot: fact.lotId, shipment: shipment?.id ?? null, on_day: fact.on });
+    const key = treatmentKey({
+      ...fact,
+      lot: fact.lotId,
+      shipment: shipment?.id ?? null,
+      on_day: fact.on,
+      document: paper.documentId ?? paper.documentNamed,
+    });
     const earlier = repeats.get(key);
     if (earlier !== undefined) equalRow(book, TREATMENTS, line, earlier);
     repeats.set(key, line);
@@ -230,10 +257,10 @@ async function newTreatments(book: Book, references: Shipments, lots: Lots): Pro
   }
   const known = await storedFacts(
     book,
-    `select kind, on_day, at, substance, lot, shipment, prohibited, document, reference, attributes from treatment
+    `select kind, on_day, at, substance, lot, shipment, prohibited, document, document_named, reference, attributes from treatment
      where (lot = any($1) or shipment = any($1)) and retracted_by is null`,
     found.map(({ fact }) => fact.lotId ?? fact.shipment!.id),
-    treatmentKey,
+    (row) => treatmentKey({ ...row, document: paperKnown(documents, row) }),
   );
   return withoutKnown(book, TREATMENTS, found, known);
 }
@@ -241,7 +268,8 @@ async function newTreatments(book: Book, references: Shipments, lots: Lots): Pro
 const treatmentKey = (row: Record<string, unknown>): string =>
   keyOf(row.kind, row.on_day, row.at, row.substance, row.lot, row.shipment, row.prohibited, row.document, row.reference);
 
-async function storedFacts(
+/** Facts that the database has about nouns, by their keys. */
+export async function storedFacts(
   book: Book,
   sql: string,
   subjects: readonly string[],

@@ -1,5 +1,5 @@
 import type { AdjustmentKind, Day, Grams, LotKind } from '@lotline/schema';
-import { record, type Work } from '../commands';
+import { Parties, record, type Work } from '../commands';
 import type { Columns } from '../database';
 import { type Move, post } from './ledger';
 
@@ -56,7 +56,9 @@ export interface NewTransfer extends NewFact {
   value: string | null;
   unit: string | null;
   on: Day;
-  document: string | null;
+  documentId: string | null;
+  /** Its paper as it was named, where that is not on record. */
+  documentNamed: string | null;
 }
 
 export interface NewLoss extends NewFact {
@@ -66,7 +68,9 @@ export interface NewLoss extends NewFact {
   value: string;
   unit: string;
   on: Day;
-  document: string | null;
+  documentId: string | null;
+  /** Its paper as it was named, where that is not on record. */
+  documentNamed: string | null;
 }
 
 /** A set of inputs that replaces an earlier one, which is retracted for the reason given. */
@@ -90,13 +94,6 @@ export interface LotFacts {
   transfers?: readonly NewTransfer[];
   losses?: readonly NewLoss[];
   corrections?: readonly Correction[];
-}
-
-interface PartyRow {
-  operation: string;
-  subject: string;
-  fact: string;
-  on: Day | null;
 }
 
 const QUANTITY = {
@@ -142,7 +139,8 @@ const TRANSFER: Columns<NewTransfer> = {
   lot: ['uuid', (each) => each.lotId],
   sender: ['uuid', (each) => each.senderId],
   receiver: ['uuid', (each) => each.receiverId],
-  document: ['text', (each) => each.document],
+  document: ['uuid', (each) => each.documentId],
+  document_named: ['text', (each) => each.documentNamed],
 };
 
 const LOT_ADJUSTMENT: Columns<NewLoss> = {
@@ -150,14 +148,8 @@ const LOT_ADJUSTMENT: Columns<NewLoss> = {
   lot: ['uuid', (loss) => loss.lotId],
   holder: ['uuid', (loss) => loss.holderId],
   kind: ['text', (loss) => loss.kind],
-  document: ['text', (loss) => loss.document],
-};
-
-const PARTY: Columns<PartyRow> = {
-  operation: ['uuid', (row) => row.operation],
-  subject: ['uuid', (row) => row.subject],
-  fact: ['uuid', (row) => row.fact],
-  on_day: ['date', (row) => row.on],
+  document: ['uuid', (loss) => loss.documentId],
+  document_named: ['text', (loss) => loss.documentNamed],
 };
 
 /** Records facts about lots: rows, holdings, parties, events. Laws of the database refuse what can never be. */
@@ -170,7 +162,7 @@ export async function recordLotFacts(work: Work, facts: LotFacts): Promise<void>
   await record(work, 'lot_input', LOT_INPUT, inputs);
   await record(work, 'transfer', TRANSFER, transfers);
   await record(work, 'lot_adjustment', LOT_ADJUSTMENT, losses);
-  await record(work, 'party', PARTY, partiesOf(facts));
+  await partiesOf(facts).record(work);
   tell(work, facts);
 }
 
@@ -190,17 +182,20 @@ function movesOf({ lots = [], inputs = [], transfers = [], losses = [], correcti
 }
 
 /** Producer, holder, sender, receiver: whoever is named by the fact itself. */
-function partiesOf({ lots = [], inputs = [], transfers = [], losses = [] }: LotFacts): PartyRow[] {
-  const rows: PartyRow[] = [];
-  const add = (operation: string, subject: string, fact: string, on: Day | null) => rows.push({ operation, subject, fact, on });
-  for (const lot of lots) add(lot.producerId, lot.id, lot.id, lot.producedOn);
-  for (const use of inputs) add(use.holderId, use.inputId, use.id, use.usedOn);
+function partiesOf({ lots = [], inputs = [], transfers = [], losses = [] }: LotFacts): Parties {
+  const parties = new Parties();
+  for (const lot of lots) parties.add([lot.producerId], lot.id, lot.id, lot.producedOn);
+  for (const use of inputs) parties.add([use.holderId], use.inputId, use.id, use.usedOn);
   for (const each of transfers) {
-    add(each.senderId, each.lotId, each.id, each.on);
-    add(each.receiverId, each.lotId, each.id, each.on);
+    const both = [each.senderId, each.receiverId];
+    parties.add(both, each.lotId, each.id, each.on);
+    if (each.documentId !== null) parties.add(both, each.documentId, each.id, each.on);
   }
-  for (const loss of losses) add(loss.holderId, loss.lotId, loss.id, loss.on);
-  return rows;
+  for (const loss of losses) {
+    parties.add([loss.holderId], loss.lotId, loss.id, loss.on);
+    if (loss.documentId !== null) parties.add([loss.holderId], loss.documentId, loss.id, loss.on);
+  }
+  return parties;
 }
 
 async function retractInputs(work: Work, corrections: readonly Correction[]): Promise<void> {

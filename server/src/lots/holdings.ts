@@ -35,6 +35,8 @@ export interface Acquisition {
   /** First day at whose end the owner holds nothing. */
   until: Day | null;
   fact: string | null;
+  /** The paper of the transfer. */
+  documentId: string | null;
 }
 
 function entriesByOwner(birth: Birth | null, movements: readonly Movement[]): Map<string, Entry[]> {
@@ -112,10 +114,20 @@ export function ownershipOf(birth: Birth | null, movements: readonly Movement[],
   const acquisitions: Acquisition[] = [];
   if (birth) {
     const { producerId: ownerId, producedOn: from, producedAt: at } = birth;
-    acquisitions.push({ ownerId, acquiredFromId: null, grams: birth.grams, from, at, ...held(ownerId, from), fact: null });
+    acquisitions.push({
+      ownerId,
+      acquiredFromId: null,
+      grams: birth.grams,
+      from,
+      at,
+      ...held(ownerId, from),
+      fact: null,
+      documentId: null,
+    });
   }
-  for (const { kind, from, to, grams, on, at, fact } of movements) {
-    if (kind === 'TRANSFER') acquisitions.push({ ownerId: to!, acquiredFromId: from, grams, from: on, at, ...held(to!, on), fact });
+  for (const { kind, from, to, grams, on, at, fact, document: documentId } of movements) {
+    if (kind === 'TRANSFER')
+      acquisitions.push({ ownerId: to!, acquiredFromId: from, grams, from: on, at, ...held(to!, on), fact, documentId });
   }
   return acquisitions;
 }

@@ -3,6 +3,6 @@ export * from './declare-inputs';
 export * from './facts';
 export { ownershipOf } from './holdings';
 export { cuts, lotById, lotNamed, visibleLot } from './lookup';
-export { type Movement, movementsOf, transfersOf } from './movements';
+export { documentedMovements, type Movement, movementsOf, transfersOf } from './movements';
 export * from './mutations';
 export * from './resolver';

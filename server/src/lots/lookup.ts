@@ -1,27 +1,17 @@
 import { Lot, parseCode, parseOperationIdentifier, quote, Refusal } from '@lotline/schema';
-import { seesAll, subjectVisible } from '../access';
-import { alike, type BatchOf, nounById } from '../database';
-import { idByCode, type Question } from '../questions';
+import { nounById } from '../database';
+import { idByCode, type Question, seenLinks, visibleNoun } from '../questions';
 
 /** A lot by id, whoever asks: for ids that its rights have let through. */
 export const lotById = nounById(Lot);
 
-/** Lots by id, where a condition on `l.id` holds. */
-const lotsSeen: BatchOf<{ id: string; seen: string }, boolean> = async (reader, keys) => {
-  const found = new Set<string>();
-  for (const group of alike(keys, ({ seen }) => [seen])) {
-    const sql = `select l.id from lot l where l.id = any($1) and ${group[0]!.seen}`;
-    for (const { id } of await reader.query<{ id: string }>(sql, [group.map((key) => key.id)])) found.add(id);
-  }
-  return keys.map(({ id }) => found.has(id));
-};
-
 /** A lot by id; null where there is none, or the viewer may not see it. */
-export async function visibleLot(question: Question, id: string): Promise<Lot | null> {
-  const { reader, viewer } = question;
-  const seen = seesAll(viewer) || (await reader.loader(lotsSeen).load({ id, seen: subjectVisible(viewer, 'l.id') }));
-  return seen ? reader.loader(lotById).load(id) : null;
-}
+export const visibleLot = (question: Question, id: string): Promise<Lot | null> => visibleNoun(question, 'lot', lotById, id);
+
+/** Lots that documents name. */
+export const lotsOfDocuments = seenLinks(
+  'select k.document as of, k.lot as subject, k.recorded_by as "recordedBy" from document_link k where k.document = any($1) and k.lot is not null and k.retracted_by is null',
+);
 
 /** The one lot that a code names, among those the viewer may see; null where there is none. */
 export async function findLot(question: Question, code: string, producer: string | null): Promise<Lot | null> {

@@ -1,7 +1,7 @@
 import { type Day, type Grams, grams, ZERO } from '@lotline/schema';
 import { factVisible } from '../access';
-import { alike, type BatchOf, grouped, knownFact, type Position } from '../database';
-import { type Question } from '../questions';
+import { alike, type BatchOf, groupBy, grouped, knownFact, type Position, type Reader } from '../database';
+import type { Question } from '../questions';
 
 /** Grams that left a holding, or passed from one to another, as its lot's facts tell it. */
 export interface Movement {
@@ -18,6 +18,8 @@ export interface Movement {
   grams: Grams;
   on: Day | null;
   at: Date | null;
+  /** Its paper. */
+  document: string | null;
 }
 
 interface Row {
@@ -31,18 +33,19 @@ interface Row {
   grams: string;
   on: Day | null;
   at: Date | null;
+  document: string | null;
 }
 
 const TRANSFERS = (known: Position | null) => `
-  select t.lot, 'TRANSFER' as kind, t.id as fact, t.sender as "from", t.receiver as "to", null::uuid as output, null as "outputCountry", t.grams, t.on_day as "on", t.at
+  select t.lot, 'TRANSFER' as kind, t.id as fact, t.sender as "from", t.receiver as "to", null::uuid as output, null as "outputCountry", t.grams, t.on_day as "on", t.at, t.document
     from transfer t where t.lot = any($1) and ${knownFact('t', known)}`;
 
 const MOVEMENTS = (known: Position | null) => `${TRANSFERS(known)}
   union all
-  select i.input, 'USE', i.id, i.holder, null, i.output, o.country, i.grams, coalesce(i.on_day, o.produced_on), i.at
+  select i.input, 'USE', i.id, i.holder, null, i.output, o.country, i.grams, coalesce(i.on_day, o.produced_on), i.at, null
     from lot_input i join lot o on o.id = i.output where i.input = any($1) and ${knownFact('i', known)}
   union all
-  select a.lot, 'LOSS', a.id, a.holder, null, null, null, a.grams, a.on_day, a.at
+  select a.lot, 'LOSS', a.id, a.holder, null, null, null, a.grams, a.on_day, a.at, a.document
     from lot_adjustment a where a.lot = any($1) and ${knownFact('a', known)}`;
 
 const asMovement = (row: Row): Movement => ({ ...row, grams: grams(row.grams) });
@@ -57,6 +60,20 @@ export const movementsOf = batchOf(MOVEMENTS(null));
 
 /** Their transfers alone. */
 export const transfersOf = batchOf(TRANSFERS(null));
+
+/** The papers of the transfers and losses of lots, whichever of these belong to a story. @param asOf null for all; else of that day or before */
+export async function documentedMovements(
+  reader: Reader,
+  lots: readonly string[],
+  asOf: Day | null,
+): Promise<Map<string, { lot: string; document: string }[]>> {
+  const rows = await reader.query<{ lot: string; document: string }>(
+    `select lot, document from transfer where lot = any($1) and document is not null and retracted_by is null and ($2::date is null or on_day <= $2::date)
+     union select lot, document from lot_adjustment where lot = any($1) and document is not null and retracted_by is null and ($2::date is null or on_day <= $2::date)`,
+    [lots, asOf],
+  );
+  return groupBy(rows, ({ lot }) => lot);
+}
 
 /** What a viewer sees of the facts of a lot. */
 export interface SeenFacts {
@@ -81,7 +98,7 @@ const seenFacts: BatchOf<SeenKey, SeenFacts> = async (reader, keys) => {
     const lots = group.map((key) => key.lot);
     const rows = await reader.query<Row | (Omit<Row, 'kind'> & { kind: 'BIRTH' })>(
       `select f.* from (${MOVEMENTS(known === null ? null : (BigInt(known) as Position))}
-         union all select l.id, 'BIRTH', l.id, l.producer, null, null, null, l.grams, l.produced_on, l.produced_at from lot l where l.id = any($1)
+         union all select l.id, 'BIRTH', l.id, l.producer, null, null, null, l.grams, l.produced_on, l.produced_at, null from lot l where l.id = any($1)
        ) f where ${seen}`,
       [lots],
     );

@@ -2,8 +2,11 @@ import {
   byteOrder,
   DateScalar,
   type Day,
+  Document,
+  EmergencyActionNotification,
   Holding,
   HoldingConnection,
+  ImportCertificateLine,
   Lot,
   LotBalance,
   LotConnection,
@@ -15,15 +18,15 @@ import {
   type Page,
   ShippedLot,
   today,
-  ZERO,
 } from '@lotline/schema';
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
 import { seesWhole } from '../access';
+import { claimedOf } from '../certificates';
 import { operationById } from '../operations';
-import { PageArguments, pageOfList, type Question, readPage } from '../questions';
+import { linked, PageArguments, pageOfLinked, pageOfList, type Question, readPage, seen } from '../questions';
 import { balanceOf, holdingsOn, ownershipOf, ownersOf } from './holdings';
 import { LotFilter, listLots } from './list';
-import { findLot, visibleLot } from './lookup';
+import { findLot, lotById, lotsOfDocuments, visibleLot } from './lookup';
 import { factsSeen, shippedOf } from './movements';
 import { usesOf } from './uses';
 
@@ -124,8 +127,7 @@ export class LotResolver {
       born: lot.grams,
       ...balanceOf(lot, facts, seenWhole),
       shipped: await shippedOf(question, lot.id),
-      // Nothing is claimed before import certificates are kept.
-      claimed: ZERO,
+      claimed: await seen(question, claimedOf, lot.id),
     });
   }
 }
@@ -140,6 +142,30 @@ export class LotInputLotResolver {
   @FieldResolver(() => Lot, { nullable: true, description: 'The lot it was taken from.' })
   input(@Root() use: LotInput, @Ctx() question: Question): Promise<Lot | null> {
     return visibleLot(question, use.inputId);
+  }
+}
+
+@Resolver(() => ImportCertificateLine)
+export class ImportCertificateLineLotResolver {
+  @FieldResolver(() => Lot, { nullable: true, description: 'The lot it names.' })
+  lot(@Root() { lotId }: ImportCertificateLine, @Ctx() question: Question): Promise<Lot | null> | null {
+    return lotId ? visibleLot(question, lotId) : null;
+  }
+}
+
+@Resolver(() => EmergencyActionNotification)
+export class EmergencyActionLotResolver {
+  @FieldResolver(() => Lot, { nullable: true, description: 'The lot, where it is on one.' })
+  lot(@Root() { lotId }: EmergencyActionNotification, @Ctx() question: Question): Promise<Lot | null> | null {
+    return lotId ? visibleLot(question, lotId) : null;
+  }
+}
+
+@Resolver(() => Document)
+export class DocumentLotsResolver {
+  @FieldResolver(() => LotConnection, { description: 'Lots that it names, oldest first.' })
+  lots(@Root() { id }: Document, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<Lot>> {
+    return pageOfLinked(question, `lots of ${id}`, page, linked(question, lotsOfDocuments, id), lotById);
   }
 }
 

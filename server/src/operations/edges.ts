@@ -1,7 +1,11 @@
 import {
   CertificationVerdict,
+  Certifier,
+  CustomsEntry,
+  Document,
   HolderShare,
   Holding,
+  ImportCertificate,
   Lot,
   LotInput,
   Operation,
@@ -13,7 +17,7 @@ import {
 import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import type { Question } from '../questions';
 import { verdictOn, verdictOver } from '../rules';
-import { operationById, standingOf } from './loaders';
+import { certifierById, operationById, standingOf } from './loaders';
 
 // Edges that lead from other answers to operations, and the verdict on one where it owns something.
 
@@ -111,5 +115,57 @@ export class ShipmentOperationResolver {
   @FieldResolver(() => Operation, { nullable: true, description: 'To whom.' })
   consignee(@Root() { consigneeId }: Shipment, @Ctx() { reader }: Question): Promise<Operation | null> {
     return reader.loader(operationById).load(consigneeId);
+  }
+}
+
+@Resolver(() => Document)
+export class DocumentIssuerResolver {
+  @FieldResolver(() => Operation, { nullable: true, description: 'Who issued it.' })
+  issuer(@Root() { issuerId }: Document, @Ctx() { reader }: Question): Promise<Operation | null> {
+    return reader.loader(operationById).load(issuerId);
+  }
+}
+
+const operationOf = ({ reader }: Question, id: string | null): Promise<Operation | null> | null =>
+  id === null ? null : reader.loader(operationById).load(id);
+
+@Resolver(() => ImportCertificate)
+export class ImportCertificatePartiesResolver {
+  @FieldResolver(() => Operation, { nullable: true, description: 'Final certified exporter, who asked for it.' })
+  exporter(@Root() { exporterId }: ImportCertificate, @Ctx() question: Question): Promise<Operation | null> | null {
+    return operationOf(question, exporterId);
+  }
+
+  @FieldResolver(() => Operation, { nullable: true, description: 'Last certified operation that handled the goods before export.' })
+  finalHandler(@Root() { finalHandlerId }: ImportCertificate, @Ctx() question: Question): Promise<Operation | null> | null {
+    return operationOf(question, finalHandlerId);
+  }
+
+  @FieldResolver(() => Operation, { nullable: true, description: 'Certified importer.' })
+  importer(@Root() { importerId }: ImportCertificate, @Ctx() question: Question): Promise<Operation | null> | null {
+    return operationOf(question, importerId);
+  }
+
+  @FieldResolver(() => Operation, { nullable: true, description: 'Importer of record with customs, where it is another.' })
+  importerOfRecord(@Root() { importerOfRecordId }: ImportCertificate, @Ctx() question: Question): Promise<Operation | null> | null {
+    return operationOf(question, importerOfRecordId);
+  }
+
+  @FieldResolver(() => Operation, { nullable: true, description: 'Ultimate consignee, where it is another than the importer.' })
+  consignee(@Root() { consigneeId }: ImportCertificate, @Ctx() question: Question): Promise<Operation | null> | null {
+    return operationOf(question, consigneeId);
+  }
+
+  @FieldResolver(() => Certifier, { nullable: true, description: 'Who issues it.' })
+  certifier(@Root() { certifierId }: ImportCertificate, @Ctx() { reader }: Question): Promise<Certifier | null> {
+    return reader.loader(certifierById).load(certifierId);
+  }
+}
+
+@Resolver(() => CustomsEntry)
+export class CustomsEntryFilerResolver {
+  @FieldResolver(() => Operation, { nullable: true, description: 'Who filed it: the importer, or its broker.' })
+  filer(@Root() { filerId }: CustomsEntry, @Ctx() question: Question): Promise<Operation | null> | null {
+    return operationOf(question, filerId);
   }
 }

@@ -1,4 +1,4 @@
-import { Lot, Product, VerifiedProduct } from '@lotline/schema';
+import { ImportCertificateLine, Lot, Product, VerifiedProduct } from '@lotline/schema';
 import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import { nounById } from '../database';
 import type { Question } from '../questions';
@@ -17,6 +17,14 @@ export class LotProductResolver {
 export class VerifiedProductResolver {
   @FieldResolver(() => Product, { description: 'The product.' })
   product(@Root() line: VerifiedProduct, @Ctx() { reader }: Question): Promise<Product | null> {
+    return reader.loader(productById).load(line.productId);
+  }
+}
+
+@Resolver(() => ImportCertificateLine)
+export class ImportCertificateLineProductResolver {
+  @FieldResolver(() => Product, { description: 'What it covers.' })
+  product(@Root() line: ImportCertificateLine, @Ctx() { reader }: Question): Promise<Product | null> {
     return reader.loader(productById).load(line.productId);
   }
 }

@@ -1,4 +1,5 @@
 export * from './code';
+export * from './facts';
 export * from './give';
 export * from './ids';
 export * from './nouns';

@@ -1,5 +1,5 @@
 import type { Page } from '@lotline/schema';
-import { countVisible, visibleIds } from '../access';
+import { ALIAS, countVisible, type NounWithParties, visibleIds } from '../access';
 import { type BatchOf, knownRow, type Position } from '../database';
 import { MOST_COUNTED, makePage, type PageArguments, readPage } from './paging';
 import type { Question } from './question';
@@ -8,7 +8,7 @@ import { Conditions } from './sql';
 interface NounPage<Noun> {
   /** Names the list inside cursors. */
   list: string;
-  noun: 'lot' | 'shipment';
+  noun: NounWithParties;
   page: PageArguments;
   byId: BatchOf<string, Noun | null>;
   /** Adds what is asked for, in the state of the log that the page belongs to. */
@@ -25,7 +25,7 @@ export async function pageOfNouns<Noun extends { id: string }>(
   const { known, first } = request;
   const where = new Conditions();
   conditions(where, known);
-  where.add(knownRow(noun === 'lot' ? 'l' : 's', known));
+  where.add(knownRow(ALIAS[noun], known));
   const count = countVisible(viewer, { noun, where: String(where), limit: MOST_COUNTED + 1, known });
   const counted = [...where.parameters];
   const after = request.after && `${where.parameter(request.after[0])}::uuid`;

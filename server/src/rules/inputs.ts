@@ -7,6 +7,7 @@ const gramsOf = (inputs: readonly InputsOfProduct[]) => sumGrams(inputs.map((eac
 export const missingInputs: Rule = {
   gap: 'MISSING_INPUTS',
   citation: '7 CFR 205.103(b)(2)',
+  says: 'Records trace every lot that is no harvest back to what it was made of.',
   since: FIRST_DAY_OF_THE_PROGRAM,
   find: ({ kind, inputs, producedOn }) =>
     kind !== 'HARVEST' && inputs.length === 0
@@ -18,6 +19,7 @@ export const missingInputs: Rule = {
 export const moreOutThanIn: Rule = {
   gap: 'MORE_OUT_THAN_IN',
   citation: '7 CFR 205.403(d)(4)',
+  says: 'A lot weighs at most what went into it, water and salt counted.',
   since: FIRST_DAY_OF_THE_PROGRAM,
   find: ({ grams, inputs, producedOn }) => {
     const given = gramsOf(inputs);
@@ -34,6 +36,7 @@ const WATER_AND_SALT = /^(?:2201|2501)/;
 export const nonOrganicInput: Rule = {
   gap: 'NON_ORGANIC_INPUT',
   citation: '7 CFR 205.301(b)',
+  says: 'Of what went into an organic lot, water and salt apart, at least 95 % by weight is organic.',
   since: FIRST_DAY_OF_THE_PROGRAM,
   find: ({ product, inputs, producedOn }) => {
     const weighed = inputs.filter(({ hts }) => !WATER_AND_SALT.test(hts));

@@ -8,6 +8,7 @@ import { type Breach, FIRST_DAY_OF_THE_PROGRAM, type Flow, type LotStory, type R
 export const overdrawn: Rule = {
   gap: 'OVERDRAWN',
   citation: '7 CFR 205.403(d)(4)',
+  says: 'Nobody uses, loses or transfers more of a lot than it has received by that day.',
   since: FIRST_DAY_OF_THE_PROGRAM,
   find: (story) => {
     const receipts = byHolder(story.receipts);

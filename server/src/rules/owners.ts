@@ -18,6 +18,7 @@ function firstHeld({ producer, receipts }: LotStory, holder: string): Day | '' |
 export const ownerChangedWithoutTransfer: Rule = {
   gap: 'OWNER_CHANGED_WITHOUT_TRANSFER',
   citation: '7 CFR 205.2, 205.103(b)(2)',
+  says: 'Whoever uses, loses, transfers or ships some of a lot has received some of it by a transfer on record, or produced it.',
   since: FIRST_DAY_OF_THE_PROGRAM,
   find: (story) =>
     [
@@ -46,6 +47,7 @@ const WHY: Partial<Record<CertificationVerdict, string>> = {
 export const ownerNotCertified: Rule = {
   gap: 'OWNER_NOT_CERTIFIED',
   citation: '7 CFR 205.100(a)',
+  says: 'Whoever holds an organic lot is certified for its product on every day of it, under an arrangement of equivalence, or exempt (7 CFR 205.101).',
   since: STRENGTHENED_ENFORCEMENT,
   find: (story) =>
     !story.product.organic

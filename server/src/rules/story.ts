@@ -1,4 +1,14 @@
-import { byteOrder, type Day, type GapKind, type Grams, type LotKind, type TreatmentKind } from '@lotline/schema';
+import {
+  byteOrder,
+  type Day,
+  type DocumentType,
+  type GapKind,
+  type Grams,
+  type ImportCertificateKind,
+  type LotKind,
+  type MarkedOrganic,
+  type TreatmentKind,
+} from '@lotline/schema';
 import type { Standing } from './certification';
 
 /** Grams that came to a holder, or left one. */
@@ -7,6 +17,8 @@ export interface Flow {
   holder: string;
   grams: Grams;
   on: Day | null;
+  /** Is its paper on record? */
+  documented: boolean;
 }
 
 /** Inputs of one product: how many, their grams, and the birth day of the youngest. */
@@ -35,9 +47,15 @@ export interface Presence {
 /** A shipment that carried some of the lot. */
 export interface CarriedIn {
   shipper: string;
+  consignee: string;
+  /** Is a bill of lading on record? */
+  billOfLading: boolean;
   /** First departure. */
   on: Day | null;
   legs: readonly {
+    fromCountry: string | null;
+    /** UN/LOCODE of its departure. */
+    fromUnLocode: string | null;
     toCountry: string | null;
     departedOn: Day | null;
     departedAt: Date | null;
@@ -53,6 +71,29 @@ export interface TreatedWith {
   substance: string | null;
   prohibited: boolean;
   inShipment: boolean;
+}
+
+/** A paper of the lot. */
+export interface PaperOfLot {
+  type: DocumentType;
+  number: string;
+  markedOrganic: MarkedOrganic;
+  issuedOn: Day;
+}
+
+/** An issued import certificate. */
+export interface CertificateOfLot {
+  number: string | null;
+  kind: ImportCertificateKind;
+  exporter: string;
+  importer: string;
+  consignee: string | null;
+  issuedOn: Day | null;
+  issuedAt: Date | null;
+  validFrom: Day | null;
+  validTo: Day | null;
+  /** Not voided. */
+  live: boolean;
 }
 
 /** What the rules look at: one lot, and those of its facts that belong to the story being told. */
@@ -75,6 +116,13 @@ export interface LotStory {
   presences: readonly Presence[];
   carriages: readonly CarriedIn[];
   treatments: readonly TreatedWith[];
+  papers: readonly PaperOfLot[];
+  /** Import certificates of which a line names the lot, or that an entry joins with it. */
+  certificates: readonly CertificateOfLot[];
+  /** Import certificates for its product that name no lot. */
+  productCertificates: readonly CertificateOfLot[];
+  /** Customs entries that name the lot. */
+  entries: readonly { number: string; on: Day }[];
   standingOf: (holder: string) => Standing;
   /** How a holder is called, for the words of a gap. */
   nameOf: (holder: string) => string;
@@ -83,6 +131,8 @@ export interface LotStory {
 /** A rule broken: when, and in words. */
 export interface Breach {
   on: Day | null;
+  /** The regulation, where it is another than its rule's. */
+  citation?: string;
   /** Whose doing it is, where it is somebody's. */
   holder?: string;
   message: string;
@@ -92,6 +142,8 @@ export interface Breach {
 export interface Rule {
   gap: GapKind;
   citation: string;
+  /** What it asks for, in a sentence. */
+  says: string;
   since: Day;
   find(story: LotStory): Breach[];
 }

@@ -8,6 +8,7 @@ import { FIRST_DAY_OF_THE_PROGRAM, type Rule } from './story';
 export const noTransport: Rule = {
   gap: 'NO_TRANSPORT',
   citation: '7 CFR 205.2, 205.103(b)(2)',
+  says: 'Goods that are in another country than they were born in came there by a shipment on record.',
   since: FIRST_DAY_OF_THE_PROGRAM,
   find: ({ country, presences, carriages }) => {
     const reached = new Set(carriages.flatMap(({ legs }) => legs.map((leg) => leg.toCountry)));
@@ -29,6 +30,7 @@ export const noTransport: Rule = {
 export const prohibitedTreatment: Rule = {
   gap: 'PROHIBITED_TREATMENT',
   citation: '7 CFR 205.105, 205.272',
+  says: 'Neither a lot nor what it travels in meets a prohibited substance or ionizing radiation.',
   since: FIRST_DAY_OF_THE_PROGRAM,
   find: ({ treatments }) =>
     treatments

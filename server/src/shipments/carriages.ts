@@ -1,5 +1,5 @@
 import { type Day, type Grams, grams, type TransportMode, type TreatmentKind } from '@lotline/schema';
-import type { Reader } from '../database';
+import { groupBy, type Reader } from '../database';
 
 /** One part of a shipment's way, as a trace tells it. */
 export interface Leg {
@@ -22,6 +22,8 @@ export interface Treated {
   at: Date | null;
   substance: string | null;
   prohibited: boolean;
+  /** Its paper. */
+  document: string | null;
   /** The shipment that was treated; null for a lot. */
   shipment: string | null;
 }
@@ -68,17 +70,7 @@ const isUnderWay = (legs: readonly Leg[], on: Day): boolean => {
   return first !== null && first <= on && (last === null || on <= last);
 };
 
-const groupBy = <Row>(rows: readonly Row[], keyOf: (row: Row) => string): Map<string, Row[]> => {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) {
-    const group = groups.get(keyOf(row));
-    if (group) group.push(row);
-    else groups.set(keyOf(row), [row]);
-  }
-  return groups;
-};
-
-const TREATED = 't.id, t.kind, t.on_day as "on", t.at, t.substance, t.prohibited, t.shipment';
+const TREATED = 't.id, t.kind, t.on_day as "on", t.at, t.substance, t.prohibited, t.document, t.shipment';
 
 /**
  * Every carriage of lots, by lot: live facts only, and what had happened at the end of a day.

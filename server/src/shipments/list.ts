@@ -51,8 +51,7 @@ export function listShipments(question: Question, filter: ShipmentFilter | null,
     conditions: (where, known) => {
       const leg = (condition: string) =>
         where.add(`exists (select from shipment_leg g where g.shipment = s.id and ${knownFact('g', known)} and ${condition})`);
-      if (filter?.statuses != null)
-        where.add(`coalesce(${statusOf('s.id', known)}, 'BOOKED') = any(${where.parameter(filter.statuses)}::text[])`);
+      if (filter?.statuses != null) where.add(`${statusOf('s.id', known)} = any(${where.parameter(filter.statuses)}::text[])`);
       if (filter?.modes != null) leg(`g.mode = any(${where.parameter(filter.modes)}::text[])`);
       if (filter?.containers != null) leg(`g.container = any(${where.parameter(containersOf(filter.containers))}::text[])`);
       where.anyOf('s.shipper', idsOf(filter?.shippers, 'Operation', 'filter.shippers'), 'uuid');

@@ -1,52 +1,39 @@
 import { grams, Shipment, ShipmentLeg, type ShipmentStatus, ShippedLot, Treatment } from '@lotline/schema';
-import { alike, type BatchOf, grouped, knownFact, nounById, type Position } from '../database';
+import { type BatchOf, knownFact, knownRow, nounById, type Position } from '../database';
+import { type Link, seenFacts } from '../questions';
 
 export const shipmentById = nounById(Shipment);
 
 /**
- * How far a shipment is, as SQL over its live legs: arrived at the end of the last, on its way between two, or just departed.
+ * How far a shipment is, as SQL. An emergency action holds it until every one is disposed of: then it is released, or closed where nothing
+ * of it was released. Otherwise its live legs say: arrived at the end of the last, on its way between two, or just departed.
  * @param known position of the log; null for the reader's own state
  */
-export const statusOf = (shipment: string, known: Position | null): string => `(
+export const statusOf = (shipment: string, known: Position | null): string => `coalesce((
+  select case
+    when bool_or(d.kind is null) then 'HELD'
+    when bool_or(d.kind in ('RELEASED_ORGANIC', 'RELEASED_CONVENTIONAL')) then 'RELEASED'
+    else 'CLOSED' end
+  from emergency_action a left join disposition d on d.emergency_action = a.id and ${knownFact('d', known)}
+  where a.shipment = ${shipment} and ${knownRow('a', known)} having count(*) > 0
+), (
   select case
     when not bool_or(g.departed_on is not null or g.arrived_on is not null) then 'BOOKED'
     when (array_agg(g.arrived_on is not null order by g.sequence desc))[1] then 'ARRIVED'
     when bool_or(g.arrived_on is not null) then 'IN_TRANSIT'
     else 'DEPARTED' end
-  from shipment_leg g where g.shipment = ${shipment} and ${knownFact('g', known)} having count(*) > 0)`;
+  from shipment_leg g where g.shipment = ${shipment} and ${knownFact('g', known)} having count(*) > 0
+), 'BOOKED')`;
 
 /** Status of shipments; one without legs is booked. */
 export const shipmentStatus: BatchOf<string, ShipmentStatus> = async (reader, shipments) => {
-  const rows = await reader.query<{ id: string; status: ShipmentStatus | null }>(
+  const rows = await reader.query<{ id: string; status: ShipmentStatus }>(
     `select s.id, ${statusOf('s.id', null)} as status from shipment s where s.id = any($1)`,
     [shipments],
   );
   const found = new Map(rows.map((row) => [row.id, row.status]));
-  return shipments.map((id) => found.get(id) ?? 'BOOKED');
+  return shipments.map((id) => found.get(id)!);
 };
-
-/** Which facts about a noun a viewer sees. */
-export interface SeenKey {
-  id: string;
-  /** Condition on `f(subject, fact)`. */
-  seen: string;
-}
-
-/** One statement for all nouns of a question, whatever their viewer sees of each. */
-const seenFacts =
-  <Row extends { of: string }, Value>(sql: string, make: (row: Row) => Value): BatchOf<SeenKey, Value[]> =>
-  async (reader, keys) => {
-    const found = new Map<SeenKey, Value[]>();
-    for (const group of alike(keys, ({ seen }) => [seen])) {
-      const ids = group.map((key) => key.id);
-      const rows = await reader.query<Row>(`select f.* from (${sql}) f where ${group[0]!.seen} order by f.place`, [ids]);
-      const byId = grouped(ids, rows, (row) => row.of);
-      group.forEach((key, index) => {
-        found.set(key, byId[index]!.map(make));
-      });
-    }
-    return keys.map((key) => found.get(key)!);
-  };
 
 type FactRow = { of: string; grams: string };
 
@@ -69,15 +56,18 @@ const asShippedLot = (row: FactRow): ShippedLot => Object.assign(new ShippedLot(
 
 /** What shipments carried. */
 export const lotsShipped = seenFacts<FactRow, ShippedLot>(SHIPPED('shipment', 'shipment'), asShippedLot);
-/** The shipments that carried lots, by what of each. */
-export const shipmentsOfLots = seenFacts<FactRow, ShippedLot>(SHIPPED('lot', 'lot'), asShippedLot);
+/** The shipments that carried some of lots. */
+export const shipmentsOfLots = seenFacts<{ of: string; shipmentId: string; recordedBy: string }, Link>(
+  SHIPPED('lot', 'lot'),
+  ({ shipmentId, recordedBy }) => ({ id: shipmentId, recordedBy }),
+);
 
 /**
  * Treatments of lots: their own, and those of shipments while they carried them, from the first departure to the last arrival.
  */
 export const treatmentsOfLots = seenFacts<Treatment & { of: string }, Treatment>(
   `select t.lot as of, t.lot as subject, t.id as fact, row(t.on_day, t.at, t.id) as place, t.id, t.kind, t.on_day as "onDay", t.at, t.substance, t.lot as "lotId",
-     t.shipment as "shipmentId", t.prohibited, t.document, t.recorded_by as "recordedBy"
+     t.shipment as "shipmentId", t.prohibited, t.document as "documentId", t.recorded_by as "recordedBy"
    from treatment t where t.lot = any($1) and t.retracted_by is null
    union all
    select distinct x.lot, t.shipment, t.id, row(t.on_day, t.at, t.id), t.id, t.kind, t.on_day, t.at, t.substance, t.lot, t.shipment, t.prohibited, t.document, t.recorded_by

@@ -1,5 +1,5 @@
 import type { Day, Grams, TransportMode, TreatmentKind, WrittenPlace } from '@lotline/schema';
-import { record, type Work } from '../commands';
+import { Parties, record, type Work } from '../commands';
 import type { Columns } from '../database';
 
 // Shipments, their legs and lots, and treatments, as rows of any number, each with its parties. Whether they may be recorded has been
@@ -17,11 +17,11 @@ export interface NewShipment {
 }
 
 /** For whom a shipment moves: party to every fact about it. */
-export type Parties = Pick<NewShipment, 'id' | 'shipperId' | 'consigneeId'>;
+export type ShipmentParties = Pick<NewShipment, 'id' | 'shipperId' | 'consigneeId'>;
 
 export interface NewLeg {
   id: string;
-  shipment: Parties;
+  shipment: ShipmentParties;
   sequence: number;
   mode: TransportMode;
   from: WrittenPlace;
@@ -39,7 +39,7 @@ export interface NewLeg {
 
 export interface NewShippedLot {
   id: string;
-  shipment: Parties;
+  shipment: ShipmentParties;
   lotId: string;
   grams: Grams;
   value: string;
@@ -57,9 +57,11 @@ export interface NewTreatment {
   at: Date | null;
   substance: string | null;
   lotId: string | null;
-  shipment: Parties | null;
+  shipment: ShipmentParties | null;
   prohibited: boolean;
-  document: string | null;
+  documentId: string | null;
+  /** Its paper as it was named, where that is not on record. */
+  documentNamed: string | null;
   reference: string | null;
   attributes: Attributes;
 }
@@ -122,23 +124,10 @@ const TREATMENT: Columns<NewTreatment> = {
   lot: ['uuid', (each) => each.lotId],
   shipment: ['uuid', (each) => each.shipment?.id ?? null],
   prohibited: ['boolean', (each) => each.prohibited],
-  document: ['text', (each) => each.document],
+  document: ['uuid', (each) => each.documentId],
+  document_named: ['text', (each) => each.documentNamed],
   reference: ['text', (each) => each.reference],
   attributes: ['jsonb', (each) => each.attributes],
-};
-
-interface PartyRow {
-  operation: string;
-  subject: string;
-  fact: string;
-  on: Day | null;
-}
-
-const PARTY: Columns<PartyRow> = {
-  operation: ['uuid', (row) => row.operation],
-  subject: ['uuid', (row) => row.subject],
-  fact: ['uuid', (row) => row.fact],
-  on_day: ['date', (row) => row.on],
 };
 
 /** Records shipments and what happened to them: rows, parties, events. */
@@ -148,31 +137,40 @@ export async function recordShipmentFacts(work: Work, facts: ShipmentFacts): Pro
   await record(work, 'shipment_leg', LEG, legs);
   await record(work, 'shipped_lot', SHIPPED_LOT, lots);
   await record(work, 'treatment', TREATMENT, treatments);
-  await record(work, 'party', PARTY, await partiesOf(work, facts));
+  await (await partiesOf(work, facts)).record(work);
   tell(work, facts);
 }
 
 /** Shipper and consignee of whatever is about a shipment; of a treatment in store, whoever ever had some of the lot. */
-async function partiesOf(work: Work, { shipments, legs, lots, treatments }: ShipmentFacts): Promise<PartyRow[]> {
-  const rows: PartyRow[] = [];
-  const both = ({ shipperId, consigneeId }: Parties, subject: string, fact: string, on: Day | null) => {
-    for (const operation of new Set([shipperId, consigneeId])) rows.push({ operation, subject, fact, on });
-  };
-  for (const shipment of shipments) both(shipment, shipment.id, shipment.id, shipment.bookedOn);
-  for (const leg of legs) both(leg.shipment, leg.shipment.id, leg.id, leg.departedOn ?? leg.arrivedOn);
+async function partiesOf(work: Work, { shipments, legs, lots, treatments }: ShipmentFacts): Promise<Parties> {
+  const parties = new Parties();
+  const both = ({ shipperId, consigneeId }: ShipmentParties) => [shipperId, consigneeId];
+  for (const shipment of shipments) parties.add(both(shipment), shipment.id, shipment.id, shipment.bookedOn);
+  for (const leg of legs) parties.add(both(leg.shipment), leg.shipment.id, leg.id, leg.departedOn ?? leg.arrivedOn);
   for (const { id, shipment, lotId, on } of lots) {
-    both(shipment, shipment.id, id, on);
-    both(shipment, lotId, id, on);
+    parties.add(both(shipment), shipment.id, id, on);
+    parties.add(both(shipment), lotId, id, on);
   }
-  for (const { id, shipment, on } of treatments) if (shipment) both(shipment, shipment.id, id, on);
-  const inStore = treatments.filter((each) => each.lotId !== null);
-  if (inStore.length === 0) return rows;
-  const holders = await work.tx.query<{ lot: string; owner: string }>('select lot, owner from holding where lot = any($1)', [
-    inStore.map((each) => each.lotId),
-  ]);
-  for (const { id, lotId, on } of inStore)
-    for (const { owner } of holders.filter(({ lot }) => lot === lotId)) rows.push({ operation: owner, subject: lotId!, fact: id, on });
-  return rows;
+  const holders = await holdersEver(
+    work,
+    treatments.flatMap(({ lotId }) => lotId ?? []),
+  );
+  for (const { id, lotId, shipment, documentId, on } of treatments) {
+    const who = shipment ? both(shipment) : (holders.get(lotId!) ?? []);
+    parties.add(who, shipment ? shipment.id : lotId!, id, on);
+    if (documentId !== null) parties.add(who, documentId, id, on);
+  }
+  return parties;
+}
+
+/** Whoever ever had some of these lots. */
+export async function holdersEver({ tx }: Work, lots: readonly string[]): Promise<Map<string, string[]>> {
+  if (lots.length === 0) return new Map();
+  const rows = await tx.query<{ lot: string; owners: string[] }>(
+    'select lot, array_agg(owner) as owners from holding where lot = any($1) group by lot',
+    [lots],
+  );
+  return new Map(rows.map(({ lot, owners }) => [lot, owners]));
 }
 
 function tell(work: Work, { shipments, legs, lots, treatments }: ShipmentFacts): void {

@@ -1,4 +1,5 @@
 import {
+  EmergencyActionNotification,
   Lot,
   Operation,
   type Page,
@@ -14,33 +15,14 @@ import {
   TreatmentConnection,
 } from '@lotline/schema';
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
-import { factVisible, subjectVisible } from '../access';
-import type { BatchOf } from '../database';
 import { operationById } from '../operations';
-import { knownAt, PageArguments, pageOfList, type Question, readPage } from '../questions';
+import { PageArguments, pageOfFacts, pageOfLinked, type Question, seen, visibleNoun } from '../questions';
 import { findShipment, listShipments, ShipmentFilter } from './list';
-import { legsOf, lotsShipped, type SeenKey, shipmentById, shipmentStatus, shipmentsOfLots, treatmentsOfLots } from './loaders';
-
-/** The facts about a noun that the viewer sees. */
-const seen = <Value>({ reader, viewer }: Question, batch: BatchOf<SeenKey, Value[]>, id: string): Promise<Value[]> =>
-  reader.loader(batch).load({ id, seen: factVisible(viewer, 'f.subject', 'f.fact') });
+import { legsOf, lotsShipped, shipmentById, shipmentStatus, shipmentsOfLots, treatmentsOfLots } from './loaders';
 
 /** A shipment by id; null where there is none, or the viewer may not see it. */
-export async function visibleShipment({ reader, viewer }: Question, id: string): Promise<Shipment | null> {
-  const rows = await reader.query(`select from shipment s where s.id = $1 and ${subjectVisible(viewer, 's.id')}`, [id]);
-  return rows.length === 1 ? reader.loader(shipmentById).load(id) : null;
-}
-
-async function factsPage<Value extends { recordedBy: string }>(
-  question: Question,
-  list: string,
-  page: PageArguments,
-  facts: Promise<Value[]>,
-): Promise<Page<Value>> {
-  const request = readPage(question, list, page);
-  const all = await facts;
-  return pageOfList(question, list, request, request.known === null ? all : await knownAt(question, all, request.known));
-}
+export const visibleShipment = (question: Question, id: string): Promise<Shipment | null> =>
+  visibleNoun(question, 'shipment', shipmentById, id);
 
 const crossesBorder = async (question: Question, id: string): Promise<boolean> =>
   (await seen(question, legsOf, id)).some(({ from, to }) => from.country !== null && to.country !== null && from.country !== to.country);
@@ -86,31 +68,25 @@ export class ShipmentResolver {
 
   @FieldResolver(() => ShipmentLegConnection, { description: 'Its way, in order.' })
   legs(@Root() { id }: Shipment, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<ShipmentLeg>> {
-    return factsPage(question, `legs of ${id}`, page, seen(question, legsOf, id));
+    return pageOfFacts(question, `legs of ${id}`, page, seen(question, legsOf, id));
   }
 
   @FieldResolver(() => ShippedLotConnection, { description: 'What it carried: by code, then producer.' })
   lots(@Root() { id }: Shipment, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<ShippedLot>> {
-    return factsPage(question, `lots in ${id}`, page, seen(question, lotsShipped, id));
+    return pageOfFacts(question, `lots in ${id}`, page, seen(question, lotsShipped, id));
   }
 }
 
 @Resolver(() => Lot)
 export class LotShipmentsResolver {
   @FieldResolver(() => ShipmentConnection, { description: 'Shipments that carried some of it, oldest first.' })
-  async shipments(@Root() { id }: Lot, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<Shipment>> {
-    const { reader } = question;
-    const list = `shipments of ${id}`;
-    const request = readPage(question, list, page);
-    const shipped = await seen(question, shipmentsOfLots, id);
-    const known = request.known === null ? shipped : await knownAt(question, shipped, request.known);
-    const ids = [...new Set(known.map(({ shipmentId }) => shipmentId))].sort();
-    return pageOfList(question, list, request, (await reader.loader(shipmentById).loadMany(ids)) as Shipment[]);
+  shipments(@Root() { id }: Lot, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<Shipment>> {
+    return pageOfLinked(question, `shipments of ${id}`, page, seen(question, shipmentsOfLots, id), shipmentById);
   }
 
   @FieldResolver(() => TreatmentConnection, { description: 'Treatments of it, and of shipments while they carried it, oldest first.' })
   treatments(@Root() { id }: Lot, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<Treatment>> {
-    return factsPage(question, `treatments of ${id}`, page, seen(question, treatmentsOfLots, id));
+    return pageOfFacts(question, `treatments of ${id}`, page, seen(question, treatmentsOfLots, id));
   }
 }
 
@@ -127,5 +103,13 @@ export class TreatmentShipmentResolver {
   @FieldResolver(() => Shipment, { nullable: true, description: 'The shipment that was treated, where it was one.' })
   shipment(@Root() { shipmentId }: Treatment, @Ctx() { reader }: Question): Promise<Shipment | null> | null {
     return shipmentId ? reader.loader(shipmentById).load(shipmentId) : null;
+  }
+}
+
+@Resolver(() => EmergencyActionNotification)
+export class EmergencyActionShipmentResolver {
+  @FieldResolver(() => Shipment, { nullable: true, description: 'The shipment, where it is on one.' })
+  shipment(@Root() { shipmentId }: EmergencyActionNotification, @Ctx() question: Question): Promise<Shipment | null> | null {
+    return shipmentId ? visibleShipment(question, shipmentId) : null;
   }
 }

@@ -22,6 +22,7 @@ import { whereFrom, whereTo } from './attribution';
 import { type StoryFacts, storyFacts, type TracedLot, tracedLots } from './facts';
 import { heldOf, inTransitOf } from './held';
 import { lotStory, standingsOf } from './lot-story';
+import { type Paperwork, readPaperwork } from './paperwork';
 import { type FoundStep, stepsOf } from './steps';
 
 /** Most lots that one walk follows; beyond it, the answer says TRUNCATED. */
@@ -57,6 +58,7 @@ export type FoundHolder = HolderShare & { operationId: string };
 /** Lots and the facts about them, behind or ahead of roots: walked at once, facts and masses read only if they are asked for. */
 export class Chain {
   private facts: Promise<StoryFacts> | null = null;
+  private paperwork: Promise<Paperwork> | null = null;
   private found: Promise<FoundGap[]> | null = null;
   private from: Promise<BackAttribution> | null = null;
   private to: Promise<ForwardAttribution> | null = null;
@@ -153,10 +155,10 @@ export class Chain {
 
   /** What happened, in order. */
   async steps(): Promise<FoundStep[]> {
-    return stepsOf(this.lots, await this.readFacts());
+    return stepsOf(this.lots, await this.readFacts(), await this.readPaperwork());
   }
 
-  stepAnswer({ kind, on, at, lot, owner, from, to, grams, shipment, leg }: FoundStep): TraceStep {
+  stepAnswer({ kind, on, at, lot, owner, from, to, grams, shipment, leg, certificate, papers }: FoundStep): TraceStep {
     return Object.assign(new TraceStep(), {
       kind,
       on,
@@ -166,6 +168,8 @@ export class Chain {
       fromId: from,
       toId: to,
       shipmentId: shipment,
+      importCertificateId: certificate,
+      documentIds: papers.map(({ id }) => id),
       productId: lot.product,
       mode: leg?.mode ?? null,
       fromPlace: leg?.from ?? null,
@@ -230,6 +234,13 @@ export class Chain {
     return this.facts;
   }
 
+  private readPaperwork(): Promise<Paperwork> {
+    this.paperwork ??= this.readFacts().then((facts) =>
+      readPaperwork(this.question.reader, this.closure, this.lots, facts, this.request.asOf),
+    );
+    return this.paperwork;
+  }
+
   /** Grams of the roots in a lot: BACK how much of them came out of it, FORWARD how much of them went into it. */
   async massOf(lot: TracedLot): Promise<Grams> {
     if (this.closure.roots.includes(lot.id)) return lot.grams;
@@ -249,13 +260,18 @@ export class Chain {
     const gaps: FoundGap[] = [];
     const { direction, asOf } = this.request;
     const standings = await standingsOf(this.question.reader, this.lots, facts);
+    const paperwork = await this.readPaperwork();
     const roots = new Set(this.closure.roots);
     const stories = this.lots
       .filter((lot) => facts.isBorn(lot))
-      .map((lot) => ({ lot, story: lotStory(lot, facts, { standings, asOf, whole: direction === 'FORWARD' || roots.has(lot.id) }) }));
+      .map((lot) => ({
+        lot,
+        story: lotStory(lot, facts, { standings, paperwork, asOf, whole: direction === 'FORWARD' || roots.has(lot.id) }),
+      }));
     for (const rule of RULES) {
       for (const { lot, story } of stories) {
-        for (const { on, message } of breachesOf(rule, story)) gaps.push({ kind: rule.gap, lot, rule: rule.citation, on, message });
+        for (const { on, message, citation } of breachesOf(rule, story))
+          gaps.push({ kind: rule.gap, lot, rule: citation ?? rule.citation, on, message });
       }
     }
     const { cut } = this.closure;

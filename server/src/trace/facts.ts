@@ -52,6 +52,8 @@ export interface StoryFacts {
   countries: ReadonlyMap<string, string>;
   /** Shipments of each lot that count. */
   carriages: ReadonlyMap<string, readonly Carriage[]>;
+  /** All of its shipments, whether or not they belong to the story. */
+  allCarriages: ReadonlyMap<string, readonly Carriage[]>;
   /** What was done to each lot itself. */
   treatments: ReadonlyMap<string, readonly Treated[]>;
 }
@@ -86,8 +88,8 @@ export async function storyFacts(reader: Reader, closure: Closure, lots: readonl
       if (to !== null) operations.add(to);
     }
   }
-  const carriages = await carriagesOf(reader, ids, asOf);
-  if (closure.direction === 'BACK') onlyToHolders(closure, carriages, movements);
+  const allCarriages = await carriagesOf(reader, ids, asOf);
+  const carriages = closure.direction === 'BACK' ? onlyToHolders(closure, allCarriages, movements) : allCarriages;
   for (const each of carriages.values()) for (const { shipper, consignee } of each) operations.add(shipper).add(consignee);
   const named = await reader.query<{ id: string; identifier: string; country: string }>(
     'select id, identifier, country from operation where id = any($1)',
@@ -96,6 +98,7 @@ export async function storyFacts(reader: Reader, closure: Closure, lots: readonl
   return {
     movements,
     carriages,
+    allCarriages,
     treatments: await treatmentsInStore(reader, ids, asOf),
     inputs,
     isBorn: ({ producedOn }) => asOf === null || producedOn === null || producedOn <= asOf,
@@ -105,16 +108,19 @@ export async function storyFacts(reader: Reader, closure: Closure, lots: readonl
 }
 
 /** Back, of a lot reached only the shipments count whose consignee is one of the holders who passed it on. */
-function onlyToHolders(closure: Closure, carriages: Map<string, Carriage[]>, movements: ReadonlyMap<string, readonly Movement[]>): void {
+function onlyToHolders(
+  closure: Closure,
+  carriages: ReadonlyMap<string, readonly Carriage[]>,
+  movements: ReadonlyMap<string, readonly Movement[]>,
+): Map<string, readonly Carriage[]> {
   const roots = new Set(closure.roots);
-  for (const [lot, all] of carriages) {
-    if (roots.has(lot)) continue;
-    const holders = new Set(movements.get(lot)!.map(({ from }) => from));
-    carriages.set(
-      lot,
-      all.filter(({ consignee }) => holders.has(consignee)),
-    );
-  }
+  return new Map(
+    [...carriages].map(([lot, all]) => {
+      if (roots.has(lot)) return [lot, all];
+      const holders = new Set(movements.get(lot)!.map(({ from }) => from));
+      return [lot, all.filter(({ consignee }) => holders.has(consignee))];
+    }),
+  );
 }
 
 /** All movements of the root; of a lot behind it, its uses on this trace and the transfers that brought it to its users. */
@@ -134,6 +140,7 @@ async function movementsBehind(reader: Reader, closure: Closure, lots: readonly 
       grams,
       on: on ?? bornOn.get(output)!,
       at: null,
+      document: null,
     };
     const uses = usesOf.get(input);
     if (uses) uses.push(use);

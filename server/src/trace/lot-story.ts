@@ -2,10 +2,11 @@ import { type Day, earliest, latest, today } from '@lotline/schema';
 import type { Reader } from '../database';
 import { type Movement, ownershipOf } from '../lots';
 import { standingOf } from '../operations';
-import type { Flow, LotStory, Presence, Standing, Tenure } from '../rules';
+import { BILLS_OF_LADING, type Flow, type LotStory, type Presence, type Standing, type Tenure } from '../rules';
 import { type Carriage, firstDeparture, type Treated } from '../shipments';
 import type { StoryFacts, TracedLot } from './facts';
 import { heldOf } from './held';
+import type { Paperwork } from './paperwork';
 
 // The facts of one lot as the rules look at it.
 
@@ -25,6 +26,7 @@ export async function standingsOf(reader: Reader, lots: readonly TracedLot[], { 
 /** How a lot's story is looked at. */
 export interface View {
   standings: ReadonlyMap<string, Standing>;
+  paperwork: Paperwork;
   /** Do all facts of the lot count, or only what leads to its use on this trace? */
   whole: boolean;
   /** The last day that counts. */
@@ -37,11 +39,14 @@ export function lotStory(lot: TracedLot, all: StoryFacts, view: View): LotStory 
   const facts = movements.get(lot.id)!;
   const carriages = all.carriages.get(lot.id) ?? [];
   const inShipment = (inShipment: boolean) => (each: Treated) => ({ ...each, inShipment });
+  const { paperwork } = view;
+  const { papers, certificates, forProduct, entries } = paperwork.of(lot.id);
   const receipts: Flow[] = [];
   const gifts: Flow[] = [];
-  for (const { kind, from, to, grams, on } of facts) {
-    gifts.push({ kind, holder: from, grams, on });
-    if (to !== null) receipts.push({ kind, holder: to, grams, on });
+  for (const { kind, from, to, grams, on, document } of facts) {
+    const flow = { kind, grams, on, documented: paperwork.paper(document) !== null };
+    gifts.push({ ...flow, holder: from });
+    if (to !== null) receipts.push({ ...flow, holder: to });
   }
   return {
     kind: lot.kind,
@@ -55,12 +60,20 @@ export function lotStory(lot: TracedLot, all: StoryFacts, view: View): LotStory 
     gifts,
     tenures: lot.organic ? tenuresOf(lot, facts, view) : [],
     presences: presencesOf(lot, all, view),
-    carriages: carriages.map(({ shipper, legs }) => ({
+    carriages: carriages.map(({ shipper, consignee, shipment, legs }) => ({
       shipper,
+      consignee,
+      billOfLading: paperwork.about(shipment).some(({ type }) => BILLS_OF_LADING.has(type)),
       on: firstDeparture(legs),
-      legs: legs.filter(({ departedOn }) => departedOn !== null).map(({ to, ...leg }) => ({ ...leg, toCountry: to.country })),
+      legs: legs
+        .filter(({ departedOn }) => departedOn !== null)
+        .map(({ from, to, ...leg }) => ({ ...leg, fromCountry: from.country, fromUnLocode: from.unLocode, toCountry: to.country })),
     })),
     treatments: [...(all.treatments.get(lot.id) ?? []).map(inShipment(false)), ...treatmentsUnderWay(carriages).map(inShipment(true))],
+    papers,
+    certificates,
+    productCertificates: forProduct,
+    entries: entries.map(({ number, filedOn }) => ({ number, on: filedOn })),
     standingOf: (holder) => view.standings.get(holder)!,
     nameOf: (holder) => names.get(holder) ?? holder,
   };

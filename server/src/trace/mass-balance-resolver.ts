@@ -98,7 +98,7 @@ function stepAnswer(
   step: BalanceStep,
   lot: Lot,
 ): TraceStep & { key: readonly string[] } {
-  const { kind, on, at, sender, receiver, grams, key } = step;
+  const { kind, on, at, sender, receiver, grams, document, key } = step;
   const ref = createHmac('sha256', refKey)
     .update(`${viewer.name}|${Object.values(of).join()}|${lot.id}`)
     .digest('base64url')
@@ -112,6 +112,8 @@ function stepAnswer(
     fromId: sender,
     toId: receiver,
     shipmentId: null,
+    importCertificateId: null,
+    documentIds: document === null ? [] : [document],
     mode: null,
     fromPlace: null,
     toPlace: null,

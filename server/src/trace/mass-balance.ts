@@ -14,19 +14,19 @@ type Flow = 'BORN' | 'RECEIVED' | 'SENT' | 'USED' | 'LOST';
 
 /** Everything that moved grams of a product into an operation's holdings or out of them. Parameters: operation, product. */
 const facts = (known: Position | null): string => `
-  select l.id as lot, 'BORN' as flow, l.kind as lot_kind, l.id as fact, null::uuid as sender, l.producer as receiver, l.grams, l.produced_on as on_day, l.produced_at as at
+  select l.id as lot, 'BORN' as flow, l.kind as lot_kind, l.id as fact, null::uuid as sender, l.producer as receiver, l.grams, l.produced_on as on_day, l.produced_at as at, null::uuid as document
     from lot l where l.producer = $1 and l.product = $2 and ${knownRow('l', known)}
   union all
-  select t.lot, 'RECEIVED', l.kind, t.id, t.sender, t.receiver, t.grams, t.on_day, t.at
+  select t.lot, 'RECEIVED', l.kind, t.id, t.sender, t.receiver, t.grams, t.on_day, t.at, t.document
     from transfer t join lot l on l.id = t.lot where t.receiver = $1 and l.product = $2 and ${knownFact('t', known)}
   union all
-  select t.lot, 'SENT', l.kind, t.id, t.sender, t.receiver, -t.grams, t.on_day, t.at
+  select t.lot, 'SENT', l.kind, t.id, t.sender, t.receiver, -t.grams, t.on_day, t.at, t.document
     from transfer t join lot l on l.id = t.lot where t.sender = $1 and l.product = $2 and ${knownFact('t', known)}
   union all
-  select i.input, 'USED', l.kind, i.id, i.holder, null, -i.grams, coalesce(i.on_day, o.produced_on), i.at
+  select i.input, 'USED', l.kind, i.id, i.holder, null, -i.grams, coalesce(i.on_day, o.produced_on), i.at, null
     from lot_input i join lot l on l.id = i.input join lot o on o.id = i.output where i.holder = $1 and l.product = $2 and ${knownFact('i', known)}
   union all
-  select a.lot, 'LOST', l.kind, a.id, a.holder, null, -a.grams, a.on_day, a.at
+  select a.lot, 'LOST', l.kind, a.id, a.holder, null, -a.grams, a.on_day, a.at, a.document
     from lot_adjustment a join lot l on l.id = a.lot where a.holder = $1 and l.product = $2 and ${knownFact('a', known)}`;
 
 export interface Sums {
@@ -89,6 +89,8 @@ export interface BalanceStep {
   grams: Grams;
   on: Day;
   at: Date | null;
+  /** Its paper. */
+  document: string | null;
   key: readonly string[];
 }
 
@@ -130,7 +132,7 @@ export async function stepsOf(
 ): Promise<BalanceStep[]> {
   const later = after === null ? '' : `where (${ORDER}) > ($6::date, $7::timestamptz, $8::int, $9::text, $10::text, $11::uuid)`;
   const rows = await reader.query<StepRow>(
-    `select s.kind, s.lot, s.sender, s.receiver, abs(s.grams) as grams, s.on_day as "on", s.at,
+    `select s.kind, s.lot, s.sender, s.receiver, abs(s.grams) as grams, s.on_day as "on", s.at, s.document,
        array[s.on_day::text, coalesce(s.at, '-infinity')::text, s.cause::text, s.code, s.identifier, s.fact::text] as key
      from (${steps(known, '$5')}) s ${later} order by ${ORDER} limit ${limit}`,
     [operation, product, from, to, kinds, ...(after ?? [])],

@@ -1,7 +1,9 @@
-import { byteOrder, type Day, type Grams, type LotKind, StepKind } from '@lotline/schema';
+import { byteOrder, type Day, type Grams, grams, type LotKind, StepKind } from '@lotline/schema';
+import type { Paper } from '../documents';
 import { type Carriage, firstDeparture, type Leg } from '../shipments';
 import type { StoryFacts, TracedLot } from './facts';
 import { treatmentsUnderWay } from './lot-story';
+import type { Paperwork } from './paperwork';
 
 /** One thing that happened to a lot of a story. */
 export interface FoundStep {
@@ -15,6 +17,8 @@ export interface FoundStep {
   grams: Grams | null;
   shipment: string | null;
   leg: Leg | null;
+  certificate: string | null;
+  papers: readonly Paper[];
   /** Tells steps of one lot, kind and moment apart, in an order of their own. */
   tie: string;
 }
@@ -23,9 +27,9 @@ const BIRTH: Record<LotKind, StepKind> = { HARVEST: 'HARVESTED', PURCHASED: 'PUR
 const CAUSES = Object.keys(StepKind);
 
 /** The story of lots in order: by day, undated last; by hour, those without one first; then causes before what follows from them. */
-export function stepsOf(lots: readonly TracedLot[], facts: StoryFacts): FoundStep[] {
+export function stepsOf(lots: readonly TracedLot[], facts: StoryFacts, paperwork: Paperwork): FoundStep[] {
   return lots
-    .flatMap((lot) => stepsOfLot(lot, facts))
+    .flatMap((lot) => stepsOfLot(lot, facts, paperwork))
     .sort(
       (a, b) =>
         byteOrder(a.on ?? '~', b.on ?? '~') ||
@@ -37,8 +41,9 @@ export function stepsOf(lots: readonly TracedLot[], facts: StoryFacts): FoundSte
     );
 }
 
-function stepsOfLot(lot: TracedLot, facts: StoryFacts): FoundStep[] {
+function stepsOfLot(lot: TracedLot, facts: StoryFacts, paperwork: Paperwork): FoundStep[] {
   const { names, movements } = facts;
+  const paperOf = (id: string | null): Paper[] => [paperwork.paper(id)].filter((paper) => paper !== null);
   const step = (kind: StepKind, on: Day | null, at: Date | null, more: Partial<FoundStep>, ...tie: unknown[]): FoundStep => ({
     kind,
     on,
@@ -50,25 +55,31 @@ function stepsOfLot(lot: TracedLot, facts: StoryFacts): FoundStep[] {
     grams: null,
     shipment: null,
     leg: null,
+    certificate: null,
+    papers: [],
     ...more,
     tie: JSON.stringify(tie.map(String)),
   });
   const steps: FoundStep[] = [];
   if (facts.isBorn(lot)) {
     const { producer, grams } = lot;
-    steps.push(step(BIRTH[lot.kind], lot.producedOn, lot.producedAt, { owner: producer, to: producer, grams }));
+    const papers = paperwork.of(lot.id).own;
+    steps.push(step(BIRTH[lot.kind], lot.producedOn, lot.producedAt, { owner: producer, to: producer, grams, papers }));
   }
-  for (const { kind, from, to, grams, on, at, fact } of movements.get(lot.id)!) {
+  for (const { kind, from, to, grams, on, at, fact, document } of movements.get(lot.id)!) {
+    const papers = paperOf(document);
     if (kind === 'TRANSFER')
-      steps.push(step('TRANSFERRED', on, at, { owner: to, from, to, grams }, names.get(from), names.get(to!), padded(grams), fact));
-    if (kind === 'LOSS') steps.push(step('LOST', on, at, { owner: from, from, grams }, names.get(from), padded(grams), fact));
+      steps.push(step('TRANSFERRED', on, at, { owner: to, from, to, grams, papers }, names.get(from), names.get(to!), padded(grams), fact));
+    if (kind === 'LOSS') steps.push(step('LOST', on, at, { owner: from, from, grams, papers }, names.get(from), padded(grams), fact));
   }
   const carriages = facts.carriages.get(lot.id) ?? [];
-  for (const carriage of carriages) steps.push(...stepsOfCarriage(carriage, step, names));
+  for (const carriage of carriages) steps.push(...stepsOfCarriage(carriage, step, names, paperwork.about(carriage.shipment)));
   for (const treated of [...(facts.treatments.get(lot.id) ?? []), ...treatmentsUnderWay(carriages)]) {
     const owner = carriages.find(({ shipment }) => shipment === treated.shipment)?.shipper ?? null;
-    steps.push(step('TREATED', treated.on, treated.at, { owner, shipment: treated.shipment }, treated.kind, treated.substance, treated.id));
+    const more = { owner, shipment: treated.shipment, papers: paperOf(treated.document) };
+    steps.push(step('TREATED', treated.on, treated.at, more, treated.kind, treated.substance, treated.id));
   }
+  steps.push(...stepsAtTheBorder(lot, carriages, step, paperwork));
   return steps;
 }
 
@@ -81,12 +92,13 @@ function stepsOfCarriage(
   { fact, shipment, shipper, consignee, grams, legs }: Carriage,
   step: Step,
   names: ReadonlyMap<string, string>,
+  papers: readonly Paper[],
 ): FoundStep[] {
   const steps: FoundStep[] = [];
   const first = firstDeparture(legs);
   for (const leg of legs) {
     const crosses = leg.from.country !== null && leg.to.country !== null && leg.from.country !== leg.to.country;
-    const more = { owner: shipper, from: shipper, to: consignee, grams, shipment, leg };
+    const more = { owner: shipper, from: shipper, to: consignee, grams, shipment, leg, papers };
     const tie = [names.get(shipper), first, String(leg.sequence).padStart(4, '0'), fact];
     if (leg.departedOn !== null) {
       steps.push(step('DEPARTED', leg.departedOn, leg.departedAt, more, ...tie));
@@ -96,6 +108,30 @@ function stepsOfCarriage(
       steps.push(step('ARRIVED', leg.arrivedOn, leg.arrivedAt, more, ...tie));
       if (crosses) steps.push(step('IMPORTED', leg.arrivedOn, leg.arrivedAt, more, ...tie));
     }
+  }
+  return steps;
+}
+
+/** An import certificate issued, an entry filed, an emergency action and what became of the goods. */
+function stepsAtTheBorder(lot: TracedLot, carriages: readonly Carriage[], step: Step, paperwork: Paperwork): FoundStep[] {
+  const steps: FoundStep[] = [];
+  const { certificates, entries } = paperwork.of(lot.id);
+  const importers = new Map(certificates.map(({ id, importer }) => [id, importer]));
+  for (const { id, number, exporter, importer, issuedOn, issuedAt } of certificates) {
+    const more = { owner: exporter, from: exporter, to: importer, certificate: id, papers: paperwork.about(id) };
+    steps.push(step('CERTIFIED', issuedOn, issuedAt, more, number, id));
+  }
+  for (const { fact, number, line, filedOn, filedAt, filer, certificate, grams } of entries) {
+    const importer = importers.get(certificate ?? '') ?? filer;
+    const more = { owner: importer, to: importer, certificate, grams };
+    steps.push(step('ENTERED', filedOn, filedAt, more, number, String(line).padStart(4, '0'), fact));
+  }
+  const shippers = new Map(carriages.map(({ shipment, shipper }) => [shipment, shipper]));
+  for (const { id, number, on, at, shipment, dispositions } of [lot.id, ...shippers.keys()].flatMap((noun) => paperwork.heldBy(noun))) {
+    const more = { owner: shippers.get(shipment ?? '') ?? null, shipment };
+    steps.push(step('HELD', on, at, more, number, id));
+    for (const each of dispositions)
+      steps.push(step('DISPOSED', each.on, null, { ...more, grams: each.grams === null ? null : grams(each.grams) }, number, each.id));
   }
   return steps;
 }

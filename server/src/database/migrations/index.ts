@@ -3,6 +3,14 @@ import { Nouns1764000000002 } from './1764000000002-nouns';
 import { Laws1764000000003 } from './1764000000003-laws';
 import { Rights1764000000004 } from './1764000000004-rights';
 import { Transport1764000000005 } from './1764000000005-transport';
+import { PapersAndCertificates1764000000006 } from './1764000000006-papers-and-certificates';
 
 /** Forward only, in this order. */
-export const MIGRATIONS = [TheLog1764000000001, Nouns1764000000002, Laws1764000000003, Rights1764000000004, Transport1764000000005];
+export const MIGRATIONS = [
+  TheLog1764000000001,
+  Nouns1764000000002,
+  Laws1764000000003,
+  Rights1764000000004,
+  Transport1764000000005,
+  PapersAndCertificates1764000000006,
+];

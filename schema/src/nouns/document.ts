@@ -1,0 +1,70 @@
+import { Field, ObjectType } from 'type-graphql';
+import { Entity, PrimaryColumn } from 'typeorm';
+import type { Day } from '../codes/day';
+import { DocumentType, MarkedOrganic } from '../codes/lists';
+import { Node } from '../relay/node';
+import { DateScalar } from '../scalars';
+import { AttributesColumn, DayColumn, ReferenceColumn, TextColumn } from './columns';
+import { Fact } from './fact';
+
+/** A paper of the audit trail (7 CFR 205.2). */
+@Entity('document')
+@ObjectType({ implements: Node, simpleResolvers: true, description: 'A paper of the audit trail (7 CFR 205.2).' })
+export class Document extends Node {
+  override readonly nodeType = 'Document';
+
+  @PrimaryColumn('uuid')
+  override id: string;
+
+  @TextColumn()
+  @Field(() => DocumentType, { description: 'What paper it is.' })
+  type: DocumentType;
+
+  @TextColumn()
+  @Field(() => String, { description: 'Unique within its issuer and type; others may use the same.' })
+  number: string;
+
+  @ReferenceColumn('issuer')
+  issuerId: string;
+
+  @DayColumn({ nullable: false })
+  @Field(() => DateScalar, { nullable: true, description: 'Day on it.' })
+  issuedOn: Day;
+
+  @TextColumn()
+  @Field(() => MarkedOrganic, { description: 'Does it identify the goods as organic?' })
+  markedOrganic: MarkedOrganic;
+
+  /** Where its bytes were in the folder that brought it. */
+  @TextColumn({ nullable: true })
+  file: string | null;
+
+  @TextColumn({ nullable: true })
+  @Field(() => String, { nullable: true, description: 'SHA-256 of its bytes, hexadecimal; null where nobody gave them.' })
+  sha256: string | null;
+
+  @AttributesColumn()
+  attributes: Record<string, string> | null;
+
+  @ReferenceColumn('recorded_by')
+  recordedBy: string;
+}
+
+/** A document is about one noun: a lot, a shipment, an import certificate or an operation. */
+@Entity('document_link')
+export class DocumentLink extends Fact {
+  @ReferenceColumn('document')
+  documentId: string;
+
+  @ReferenceColumn('lot', { nullable: true })
+  lotId: string | null;
+
+  @ReferenceColumn('shipment', { nullable: true })
+  shipmentId: string | null;
+
+  @ReferenceColumn('import_certificate', { nullable: true })
+  importCertificateId: string | null;
+
+  @ReferenceColumn('operation', { nullable: true })
+  operationId: string | null;
+}

@@ -1,0 +1,157 @@
+import { Field, ObjectType } from 'type-graphql';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Day } from '../codes/day';
+import { ImportCertificateKind, ImportCertificateStatus } from '../codes/lists';
+import type { Grams } from '../codes/mass';
+import { Node } from '../relay/node';
+import { CountryCodeScalar, DateScalar, DateTimeScalar, KilogramsScalar } from '../scalars';
+import { AttributesColumn, DayColumn, GramsColumn, InstantColumn, ReferenceColumn, TextColumn } from './columns';
+import { Fact } from './fact';
+
+/** The NOP Import Certificate. Its standing is a history of facts. */
+@Entity('import_certificate')
+@ObjectType({ implements: Node, simpleResolvers: true, description: 'The NOP Import Certificate (7 CFR 205.273).' })
+export class ImportCertificate extends Node {
+  override readonly nodeType = 'ImportCertificate';
+
+  @PrimaryColumn('uuid')
+  override id: string;
+
+  @TextColumn({ nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: '21 characters, NNN-NNNNNNNNNN-NNNNNN; null before it is issued in the Organic Integrity Database.',
+  })
+  number: string | null;
+
+  @TextColumn()
+  @Field(() => ImportCertificateKind, { description: 'For a shipment, or for a period.' })
+  kind: ImportCertificateKind;
+
+  @ReferenceColumn('exporter')
+  exporterId: string;
+
+  @ReferenceColumn('final_handler', { nullable: true })
+  finalHandlerId: string | null;
+
+  @ReferenceColumn('importer')
+  importerId: string;
+
+  @ReferenceColumn('importer_of_record', { nullable: true })
+  importerOfRecordId: string | null;
+
+  @ReferenceColumn('consignee', { nullable: true })
+  consigneeId: string | null;
+
+  @ReferenceColumn('certifier')
+  certifierId: string;
+
+  @TextColumn()
+  @Field(() => String, { description: 'Ten digits of the Harmonized Tariff Schedule of the United States, without points.' })
+  hts: string;
+
+  @TextColumn({ nullable: true })
+  @Field(() => CountryCodeScalar, { nullable: true, description: 'Where the goods come from.' })
+  origin: string | null;
+
+  @TextColumn({ nullable: true })
+  @Field(() => CountryCodeScalar, { nullable: true, description: 'Where they go.' })
+  destination: string | null;
+
+  @TextColumn({ nullable: true })
+  @Field(() => String, { nullable: true, description: 'NOP, or the arrangement of equivalence.' })
+  standard: string | null;
+
+  @DayColumn()
+  @Field(() => DateScalar, { nullable: true, description: 'First day of its period.' })
+  validFrom: Day | null;
+
+  @DayColumn()
+  @Field(() => DateScalar, { nullable: true, description: 'Last day of its period.' })
+  validTo: Day | null;
+
+  /** Null where only its lines say how much. */
+  @GramsColumn({ nullable: true })
+  grams: Grams | null;
+
+  @TextColumn({ nullable: true })
+  value: string | null;
+
+  @TextColumn({ nullable: true })
+  unit: string | null;
+
+  @AttributesColumn()
+  attributes: Record<string, string> | null;
+
+  @ReferenceColumn('recorded_by')
+  recordedBy: string;
+}
+
+/** One step in the standing of an import certificate. */
+@Entity('import_certificate_status')
+@ObjectType({ simpleResolvers: true, description: 'One step in the standing of an import certificate.' })
+export class ImportCertificateStatusFact extends Fact {
+  @ReferenceColumn('import_certificate')
+  importCertificateId: string;
+
+  /** Place in the history, from 1. */
+  @Column('integer')
+  sequence: number;
+
+  @TextColumn()
+  @Field(() => ImportCertificateStatus, { description: 'The standing from then on.' })
+  status: ImportCertificateStatus;
+
+  /** Null where nobody said when. */
+  @DayColumn()
+  onDay: Day | null;
+
+  /** The hour where it is known; as answered, else the beginning of the day in UTC, else when Lotline learned of it. */
+  @InstantColumn()
+  @Field(() => DateTimeScalar, {
+    description: 'When: of a day without hour its beginning in UTC; where nobody said when, the instant at which Lotline learned of it.',
+  })
+  at: Date;
+
+  @TextColumn({ nullable: true })
+  @Field(() => String, { nullable: true, description: 'Why.' })
+  reason: string | null;
+
+  /** Read beside the row. */
+  @Field(() => String, { nullable: true, description: 'Who made the step; null where it was reported from outside.' })
+  by: string | null;
+}
+
+/** What an import certificate covers: a product, and the lot where it names one. */
+@Entity('import_certificate_line')
+@ObjectType({ simpleResolvers: true, description: 'What an import certificate covers: a product, and the lot where it names one.' })
+export class ImportCertificateLine extends Fact {
+  @ReferenceColumn('import_certificate')
+  importCertificateId: string;
+
+  @ReferenceColumn('product')
+  productId: string;
+
+  @ReferenceColumn('lot', { nullable: true })
+  lotId: string | null;
+
+  @GramsColumn()
+  grams: Grams;
+
+  @TextColumn()
+  value: string;
+
+  @TextColumn()
+  unit: string;
+
+  @TextColumn({ nullable: true })
+  reference: string | null;
+
+  @AttributesColumn()
+  attributes: Record<string, string> | null;
+
+  @Field(() => KilogramsScalar, { description: 'Net mass covered.' })
+  get kilograms(): Grams {
+    return this.grams;
+  }
+}

@@ -1,0 +1,119 @@
+import {
+  type Day,
+  type Grams,
+  grams,
+  ImportCertificate,
+  ImportCertificateLine,
+  type ImportCertificateStatus,
+  ImportCertificateStatusFact,
+  parseCertificateNumber,
+  Refusal,
+  ZERO,
+} from '@lotline/schema';
+import { subjectVisible } from '../access';
+import { type BatchOf, grouped, knownFact, nounById, type Position } from '../database';
+import { type Question, type SeenKey, seenFacts, seenLinks, visibleNoun } from '../questions';
+
+export const importCertificateById = nounById(ImportCertificate);
+
+/** A certificate by id; null where there is none, or the viewer may not see it. */
+export const visibleImportCertificate = (question: Question, id: string): Promise<ImportCertificate | null> =>
+  visibleNoun(question, 'import_certificate', importCertificateById, id);
+
+/** A certificate by its number, among those the viewer may see. @throws Refusal BAD_USER_INPUT for what cannot be a number */
+export async function findImportCertificate(question: Question, text: string): Promise<ImportCertificate | null> {
+  const number = parseCertificateNumber(text);
+  if (!number.ok) throw new Refusal({ code: 'BAD_USER_INPUT', message: number.wrong, path: ['number'], remedy: number.remedy });
+  const [row] = await question.reader.query<{ id: string }>(
+    `select ic.id from import_certificate ic where ic.number = $1 and ${subjectVisible(question.viewer, 'ic.id')}`,
+    [number.value],
+  );
+  return row ? question.reader.loader(importCertificateById).load(row.id) : null;
+}
+
+/** Where a certificate stands, as SQL: the last step of its history. */
+export const statusOf = (certificate: string, known: Position | null): string =>
+  `(select s.status from import_certificate_status s where s.import_certificate = ${certificate} and ${knownFact('s', known)} order by s.sequence desc limit 1)`;
+
+/** On which day a certificate was issued, as SQL. */
+export const issuedOf = (certificate: string, known: Position | null): string =>
+  `(select s.on_day from import_certificate_status s where s.import_certificate = ${certificate} and s.status = 'ISSUED' and ${knownFact('s', known)} order by s.sequence limit 1)`;
+
+/** A step of a history, with the day that was given. */
+type Step = ImportCertificateStatusFact & { status: ImportCertificateStatus; onDay: Day | null };
+
+/** Histories of certificates, oldest first. */
+export const historyOf: BatchOf<string, Step[]> = async (reader, certificates) => {
+  const rows = await reader.query<Step>(
+    `select s.id, s.import_certificate as "importCertificateId", s.sequence, s.status, s.on_day as "onDay",
+       coalesce(s.at, s.on_day::timestamp at time zone 'UTC', c.at) as at, s.reason, null as by
+     from import_certificate_status s join command c on c.id = s.recorded_by
+     where s.import_certificate = any($1) and s.retracted_by is null order by s.sequence`,
+    [certificates],
+  );
+  return grouped(
+    certificates,
+    rows.map((row) => Object.assign(new ImportCertificateStatusFact(), row)),
+    (row) => row.importCertificateId,
+  );
+};
+
+/** Lines of certificates: by product, then lot, then mass. */
+export const linesOf: BatchOf<string, ImportCertificateLine[]> = async (reader, certificates) => {
+  const rows = await reader.query<Omit<ImportCertificateLine, 'grams'> & { grams: string }>(
+    `select x.id, x.import_certificate as "importCertificateId", x.product as "productId", x.lot as "lotId", x.grams, x.recorded_by as "recordedBy"
+     from import_certificate_line x join product p on p.id = x.product left join lot l on l.id = x.lot left join operation o on o.id = l.producer
+     where x.import_certificate = any($1) and x.retracted_by is null order by p.name, l.code nulls last, o.identifier, x.grams, x.id`,
+    [certificates],
+  );
+  return grouped(
+    certificates,
+    rows.map((row) => Object.assign(new ImportCertificateLine(), row, { grams: grams(row.grams) })),
+    (row) => row.importCertificateId,
+  );
+};
+
+/** Sums of grams by noun, of facts in sight. */
+const sumOf =
+  (sql: string): BatchOf<SeenKey, Grams> =>
+  async (reader, keys) => {
+    const facts = await seenFacts<{ of: string; grams: string }, bigint>(sql, (row) => BigInt(row.grams))(reader, keys);
+    return facts.map((all) => all.reduce((sum, each) => sum + each, ZERO as bigint) as Grams);
+  };
+
+/** What customs entries drew on certificates. */
+export const drawnOn = sumOf(
+  `select x.import_certificate as of, x.import_certificate as subject, x.id as fact, x.id as place, x.grams
+   from customs_entry_line x where x.import_certificate = any($1) and x.retracted_by is null`,
+);
+
+/** How much of lots backs import certificates that were not voided. */
+export const claimedOf = sumOf(
+  `select x.lot as of, x.lot as subject, x.id as fact, x.id as place, x.grams
+   from import_certificate_line x where x.lot = any($1) and x.retracted_by is null
+     and ${statusOf('x.import_certificate', null)} not in ('VOIDED', 'REJECTED', 'WITHDRAWN')`,
+);
+
+/** Certificates that cover lots: a line names the lot, or an entry line joins the two. */
+export const certificatesOfLots = seenLinks(
+  `select x.lot as of, x.import_certificate as subject, x.recorded_by as "recordedBy" from import_certificate_line x where x.lot = any($1) and x.retracted_by is null
+   union all
+   select j.lot, x.import_certificate, x.recorded_by from customs_entry_line_lot j join customs_entry_line x on x.id = j.line
+   where j.lot = any($1) and x.retracted_by is null and x.import_certificate is not null`,
+);
+
+/** Is there a leg from abroad into the United States in a shipment? As SQL over its live legs. */
+const ENTERS = (shipment: string) =>
+  `exists (select from shipment_leg g where g.shipment = ${shipment} and g.retracted_by is null and g.to_country = 'US' and g.from_country <> 'US')`;
+
+/** Certificates under which shipments entered: of the lots carried, for whoever the shipment went to. */
+export const certificatesOfShipments = seenLinks(
+  `select s.id as of, c.id as subject, c.recorded_by as "recordedBy"
+   from shipment s join shipped_lot x on x.shipment = s.id and x.retracted_by is null
+     join lateral (
+       select l.import_certificate from import_certificate_line l where l.lot = x.lot and l.retracted_by is null
+       union select n.import_certificate from customs_entry_line_lot j join customs_entry_line n on n.id = j.line and n.retracted_by is null where j.lot = x.lot
+     ) k on true
+     join import_certificate c on c.id = k.import_certificate and s.consignee in (c.importer, c.consignee)
+   where s.id = any($1) and ${ENTERS('s.id')}`,
+);

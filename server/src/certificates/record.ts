@@ -1,0 +1,179 @@
+import type { Day, Grams, ImportCertificateKind, ImportCertificateStatus } from '@lotline/schema';
+import { Parties, record, type Work } from '../commands';
+import { type Columns, groupBy } from '../database';
+
+// Import certificates with their history and lines, as rows of any number, each with its parties. Whether they may be recorded has been
+// decided before.
+
+type Attributes = Record<string, string> | null;
+
+/** Whom a certificate names. */
+export interface CertificateParties {
+  id: string;
+  exporterId: string;
+  finalHandlerId: string | null;
+  importerId: string;
+  importerOfRecordId: string | null;
+  consigneeId: string | null;
+  certifierId: string;
+}
+
+export interface NewImportCertificate extends CertificateParties {
+  number: string | null;
+  kind: ImportCertificateKind;
+  hts: string;
+  origin: string | null;
+  destination: string | null;
+  standard: string | null;
+  validFrom: Day | null;
+  validTo: Day | null;
+  grams: Grams | null;
+  value: string | null;
+  unit: string | null;
+  attributes: Attributes;
+  /** Its history, oldest first. */
+  statuses: readonly NewStatus[];
+}
+
+interface NewStatus {
+  id: string;
+  status: ImportCertificateStatus;
+  on: Day | null;
+  at: Date | null;
+}
+
+export interface NewCertificateLine {
+  id: string;
+  certificate: CertificateParties & { handedOver: boolean };
+  productId: string;
+  lotId: string | null;
+  grams: Grams;
+  value: string;
+  unit: string;
+  reference: string | null;
+  attributes: Attributes;
+}
+
+/** A certificate that stands here, or stood here, has been handed to its importer. */
+const HANDED_OVER: ReadonlySet<ImportCertificateStatus> = new Set(['HANDED_OVER', 'ENTERED', 'VERIFIED', 'EXHAUSTED']);
+
+/** Has a certificate of this history been handed over? */
+export const isHandedOver = (statuses: readonly ImportCertificateStatus[]): boolean => statuses.some((status) => HANDED_OVER.has(status));
+
+/** Who asked for it and who issues it. */
+export const askingParties = ({ exporterId, certifierId }: CertificateParties): string[] => [exporterId, certifierId];
+
+/** Who has it once it is handed over. */
+export const receivingParties = (of: CertificateParties): (string | null)[] => [
+  of.importerId,
+  of.importerOfRecordId,
+  of.consigneeId,
+  of.finalHandlerId,
+];
+
+const CERTIFICATE: Columns<NewImportCertificate> = {
+  id: ['uuid', (each) => each.id],
+  number: ['text', (each) => each.number],
+  kind: ['text', (each) => each.kind],
+  exporter: ['uuid', (each) => each.exporterId],
+  final_handler: ['uuid', (each) => each.finalHandlerId],
+  importer: ['uuid', (each) => each.importerId],
+  importer_of_record: ['uuid', (each) => each.importerOfRecordId],
+  consignee: ['uuid', (each) => each.consigneeId],
+  certifier: ['uuid', (each) => each.certifierId],
+  hts: ['text', (each) => each.hts],
+  origin: ['text', (each) => each.origin],
+  destination: ['text', (each) => each.destination],
+  standard: ['text', (each) => each.standard],
+  valid_from: ['date', (each) => each.validFrom],
+  valid_to: ['date', (each) => each.validTo],
+  grams: ['bigint', (each) => each.grams],
+  value: ['text', (each) => each.value],
+  unit: ['text', (each) => each.unit],
+  attributes: ['jsonb', (each) => each.attributes],
+};
+
+type StatusRow = NewStatus & { certificateId: string; sequence: number };
+
+const STATUS: Columns<StatusRow> = {
+  id: ['uuid', (each) => each.id],
+  import_certificate: ['uuid', (each) => each.certificateId],
+  sequence: ['integer', (each) => each.sequence],
+  status: ['text', (each) => each.status],
+  on_day: ['date', (each) => each.on],
+  at: ['timestamptz', (each) => each.at],
+};
+
+const LINE: Columns<NewCertificateLine> = {
+  id: ['uuid', (each) => each.id],
+  import_certificate: ['uuid', (each) => each.certificate.id],
+  product: ['uuid', (each) => each.productId],
+  lot: ['uuid', (each) => each.lotId],
+  grams: ['bigint', (each) => each.grams],
+  value: ['text', (each) => each.value],
+  unit: ['text', (each) => each.unit],
+  reference: ['text', (each) => each.reference],
+  attributes: ['jsonb', (each) => each.attributes],
+};
+
+/**
+ * Records certificates with their history and lines: rows, parties, events. Exporter and issuer are parties to a certificate; importer,
+ * consignee and final handler once it has been handed over. All of them are parties to what it says of a lot.
+ */
+export async function recordImportCertificates(
+  work: Work,
+  certificates: readonly NewImportCertificate[],
+  lines: readonly NewCertificateLine[],
+): Promise<void> {
+  await record(work, 'import_certificate', CERTIFICATE, certificates);
+  await record(
+    work,
+    'import_certificate_status',
+    STATUS,
+    certificates.flatMap(({ id, statuses }) => statuses.map((each, index) => ({ ...each, certificateId: id, sequence: index + 1 }))),
+  );
+  // One statement for all lines, after the histories: the law on claims looks at them together.
+  await record(work, 'import_certificate_line', LINE, lines);
+
+  const parties = new Parties();
+  for (const certificate of certificates) {
+    const { id, statuses } = certificate;
+    parties.add(askingParties(certificate), id, id, statuses[0]?.on ?? null);
+    for (const { id: fact, status, on } of statuses)
+      if (HANDED_OVER.has(status)) parties.add([...askingParties(certificate), ...receivingParties(certificate)], id, fact, on);
+  }
+  for (const { id, certificate, lotId } of lines) {
+    if (lotId === null) continue;
+    const who = certificate.handedOver ? receivingParties(certificate) : [];
+    parties.add([...askingParties(certificate), ...who], lotId, id, null);
+  }
+  await parties.record(work);
+  tell(work, certificates, lines);
+}
+
+function tell(work: Work, certificates: readonly NewImportCertificate[], lines: readonly NewCertificateLine[]): void {
+  const linesOf = groupBy(lines, ({ certificate }) => certificate.id);
+  for (const { id, number, kind, exporterId, importerId, certifierId, hts, statuses } of certificates) {
+    const own = linesOf.get(id) ?? [];
+    work.emit({
+      type: 'import-certificate.recorded',
+      subject: id,
+      payload: {
+        number,
+        kind,
+        exporter: exporterId,
+        importer: importerId,
+        certifier: certifierId,
+        hts,
+        lines: own.map(({ productId, lotId, grams }) => ({ product: productId, lot: lotId, grams: String(grams) })),
+      },
+    });
+    statuses.forEach(({ status, on }, index) => {
+      work.emit({
+        type: 'import-certificate.status-changed',
+        subject: id,
+        payload: { from: statuses[index - 1]?.status ?? null, to: status, on, reason: null },
+      });
+    });
+  }
+}

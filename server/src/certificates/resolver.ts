@@ -1,0 +1,161 @@
+import {
+  CustomsEntryLine,
+  DateScalar,
+  type Day,
+  type Grams,
+  ImportCertificate,
+  ImportCertificateConnection,
+  ImportCertificateLine,
+  ImportCertificateLineConnection,
+  ImportCertificateStatus,
+  ImportCertificateStatusFact,
+  KilogramsScalar,
+  Lot,
+  Operation,
+  type Page,
+  Shipment,
+  sumGrams,
+  TraceStep,
+} from '@lotline/schema';
+import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
+import { linked, PageArguments, pageOfFacts, pageOfLinked, type Question, seen } from '../questions';
+import { ImportCertificateFilter, listImportCertificates } from './list';
+import {
+  certificatesOfLots,
+  certificatesOfShipments,
+  drawnOn,
+  findImportCertificate,
+  historyOf,
+  importCertificateById,
+  linesOf,
+  visibleImportCertificate,
+} from './loaders';
+
+const massOf = async ({ reader }: Question, { id, grams }: ImportCertificate): Promise<Grams> =>
+  grams ?? sumGrams((await reader.loader(linesOf).load(id)).map((line) => line.grams));
+
+@Resolver(() => ImportCertificate)
+export class ImportCertificateResolver {
+  @Query(() => ImportCertificate, { nullable: true, description: 'By its number; null where there is none, or the viewer may not see it.' })
+  importCertificate(@Arg('number', () => String) number: string, @Ctx() question: Question): Promise<ImportCertificate | null> {
+    return findImportCertificate(question, number);
+  }
+
+  @Query(() => ImportCertificateConnection, { description: 'Import certificates, oldest first.' })
+  importCertificates(
+    @Arg('filter', () => ImportCertificateFilter, { nullable: true }) filter: ImportCertificateFilter | null,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<ImportCertificate>> {
+    return listImportCertificates(question, 'import certificates', filter, page);
+  }
+
+  @FieldResolver(() => ImportCertificateStatus, { description: 'Where it stands: the last step of its history.' })
+  async status(@Root() { id }: ImportCertificate, @Ctx() { reader }: Question): Promise<ImportCertificateStatus> {
+    return (await reader.loader(historyOf).load(id)).at(-1)!.status;
+  }
+
+  @FieldResolver(() => [ImportCertificateStatusFact], { description: 'Every step in its standing, oldest first.' })
+  history(@Root() { id }: ImportCertificate, @Ctx() { reader }: Question): Promise<ImportCertificateStatusFact[]> {
+    return reader.loader(historyOf).load(id);
+  }
+
+  @FieldResolver(() => DateScalar, { nullable: true, description: 'Day on which the exporter asked for it.' })
+  requestedOn(@Root() certificate: ImportCertificate, @Ctx() question: Question): Promise<Day | null> {
+    return dayOf(question, certificate, 'REQUESTED');
+  }
+
+  @FieldResolver(() => DateScalar, { nullable: true, description: 'Day on which it was issued.' })
+  issuedOn(@Root() certificate: ImportCertificate, @Ctx() question: Question): Promise<Day | null> {
+    return dayOf(question, certificate, 'ISSUED');
+  }
+
+  @FieldResolver(() => KilogramsScalar, { description: 'Net mass covered: as stated, else the sum of its lines.' })
+  kilograms(@Root() certificate: ImportCertificate, @Ctx() question: Question): Promise<Grams> {
+    return massOf(question, certificate);
+  }
+
+  @FieldResolver(() => KilogramsScalar, { description: 'What customs entries drew on it.' })
+  drawn(@Root() { id }: ImportCertificate, @Ctx() question: Question): Promise<Grams> {
+    return seen(question, drawnOn, id);
+  }
+
+  @FieldResolver(() => KilogramsScalar, { description: 'kilograms - drawn; negative where more was drawn than it covers.' })
+  async remaining(@Root() certificate: ImportCertificate, @Ctx() question: Question): Promise<Grams> {
+    const [mass, drawn] = await Promise.all([massOf(question, certificate), seen(question, drawnOn, certificate.id)]);
+    return (mass - drawn) as Grams;
+  }
+
+  @FieldResolver(() => ImportCertificateLineConnection, { description: 'What it covers: by product, then lot.' })
+  lines(
+    @Root() { id }: ImportCertificate,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<ImportCertificateLine>> {
+    return pageOfFacts(question, `lines of ${id}`, page, question.reader.loader(linesOf).load(id));
+  }
+}
+
+const dayOf = async ({ reader }: Question, { id }: ImportCertificate, status: ImportCertificateStatus): Promise<Day | null> =>
+  (await reader.loader(historyOf).load(id)).find((step) => step.status === status)?.onDay ?? null;
+
+@Resolver(() => Lot)
+export class LotImportCertificatesResolver {
+  @FieldResolver(() => ImportCertificateConnection, {
+    description: 'Import certificates of which a line names it, or under which an entry names it, oldest first.',
+  })
+  importCertificates(
+    @Root() { id }: Lot,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<ImportCertificate>> {
+    return pageOfLinked(question, `import certificates of ${id}`, page, linked(question, certificatesOfLots, id), importCertificateById);
+  }
+}
+
+@Resolver(() => Shipment)
+export class ShipmentImportCertificatesResolver {
+  @FieldResolver(() => ImportCertificateConnection, {
+    description: 'Where it enters the United States: the import certificates of its lots that name its consignee, oldest first.',
+  })
+  importCertificates(
+    @Root() { id }: Shipment,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<ImportCertificate>> {
+    const certificates = linked(question, certificatesOfShipments, id);
+    return pageOfLinked(question, `import certificates of ${id}`, page, certificates, importCertificateById);
+  }
+}
+
+@Resolver(() => Operation)
+export class OperationImportCertificatesResolver {
+  @FieldResolver(() => ImportCertificateConnection, { description: 'Import certificates that name it, oldest first.' })
+  importCertificates(
+    @Root() { id }: Operation,
+    @Arg('filter', () => ImportCertificateFilter, { nullable: true }) filter: ImportCertificateFilter | null,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<ImportCertificate>> {
+    return listImportCertificates(question, `import certificates of ${id}`, filter, page, id);
+  }
+}
+
+@Resolver(() => CustomsEntryLine)
+export class CustomsEntryLineCertificateResolver {
+  @FieldResolver(() => ImportCertificate, { nullable: true, description: 'What it draws on.' })
+  importCertificate(
+    @Root() { importCertificateId }: CustomsEntryLine,
+    @Ctx() question: Question,
+  ): Promise<ImportCertificate | null> | null {
+    return importCertificateId ? visibleImportCertificate(question, importCertificateId) : null;
+  }
+}
+
+@Resolver(() => TraceStep)
+export class TraceStepCertificateResolver {
+  @FieldResolver(() => ImportCertificate, { nullable: true, description: 'The import certificate issued, or entered under.' })
+  importCertificate(@Root() { importCertificateId }: TraceStep, @Ctx() question: Question): Promise<ImportCertificate | null> | null {
+    return importCertificateId ? visibleImportCertificate(question, importCertificateId) : null;
+  }
+}

@@ -1,0 +1,33 @@
+import type { Day } from '@lotline/schema';
+import type { Columns } from '../database';
+import { record, type Work } from './command';
+
+/** Who is a party to a fact about a subject. */
+export interface PartyRow {
+  /** An operation, or a certifying agent. */
+  operation: string;
+  subject: string;
+  fact: string;
+  on: Day | null;
+}
+
+const PARTY: Columns<PartyRow> = {
+  operation: ['uuid', (row) => row.operation],
+  subject: ['uuid', (row) => row.subject],
+  fact: ['uuid', (row) => row.fact],
+  on_day: ['date', (row) => row.on],
+};
+
+/** The parties of a command's facts, each written once. */
+export class Parties {
+  private readonly rows = new Map<string, PartyRow>();
+
+  /** Everybody of a list is a party; whoever is not there is passed over. */
+  add(operations: readonly (string | null)[], subject: string, fact: string, on: Day | null): void {
+    for (const operation of operations) if (operation !== null) this.rows.set(operation + subject + fact, { operation, subject, fact, on });
+  }
+
+  record(work: Work): Promise<void> {
+    return record(work, 'party', PARTY, [...this.rows.values()]);
+  }
+}

@@ -1,0 +1,154 @@
+import type { Day, DispositionKind, Grams } from '@lotline/schema';
+import { v7 as uuidv7 } from 'uuid';
+import { askingParties, type CertificateParties, receivingParties } from '../certificates';
+import { Parties, record, type Work } from '../commands';
+import type { Columns } from '../database';
+import { holdersEver, type ShipmentParties } from '../shipments';
+
+// Customs entries with their lines, and emergency actions, as rows of any number, each with its parties. Whether they may be recorded has
+// been decided before.
+
+type Attributes = Record<string, string> | null;
+
+export interface NewCustomsEntry {
+  id: string;
+  number: string;
+  filedOn: Day;
+  filedAt: Date | null;
+  filerId: string | null;
+}
+
+export interface NewCustomsEntryLine {
+  id: string;
+  entry: Pick<NewCustomsEntry, 'id' | 'filedOn' | 'filerId'>;
+  line: number;
+  certificate: CertificateParties;
+  hts: string;
+  grams: Grams;
+  value: string;
+  unit: string;
+  lotIds: readonly string[];
+  attributes: Attributes;
+}
+
+export interface NewEmergencyAction {
+  id: string;
+  number: string;
+  on: Day;
+  at: Date | null;
+  ordered: string;
+  lotId: string | null;
+  shipment: ShipmentParties | null;
+  certifierNotifiedOn: Day | null;
+  disposition: DispositionKind | null;
+  attributes: Attributes;
+}
+
+const ENTRY: Columns<NewCustomsEntry> = {
+  id: ['uuid', (each) => each.id],
+  number: ['text', (each) => each.number],
+  filed_on: ['date', (each) => each.filedOn],
+  filed_at: ['timestamptz', (each) => each.filedAt],
+  filer: ['uuid', (each) => each.filerId],
+};
+
+const LINE: Columns<NewCustomsEntryLine> = {
+  id: ['uuid', (each) => each.id],
+  entry: ['uuid', (each) => each.entry.id],
+  line: ['integer', (each) => each.line],
+  import_certificate: ['uuid', (each) => each.certificate.id],
+  hts: ['text', (each) => each.hts],
+  grams: ['bigint', (each) => each.grams],
+  value: ['text', (each) => each.value],
+  unit: ['text', (each) => each.unit],
+  attributes: ['jsonb', (each) => each.attributes],
+};
+
+const LINE_LOT: Columns<{ line: string; lot: string }> = {
+  line: ['uuid', (each) => each.line],
+  lot: ['uuid', (each) => each.lot],
+};
+
+const ACTION: Columns<NewEmergencyAction> = {
+  id: ['uuid', (each) => each.id],
+  number: ['text', (each) => each.number],
+  on_day: ['date', (each) => each.on],
+  at: ['timestamptz', (each) => each.at],
+  ordered: ['text', (each) => each.ordered],
+  lot: ['uuid', (each) => each.lotId],
+  shipment: ['uuid', (each) => each.shipment?.id ?? null],
+  attributes: ['jsonb', (each) => each.attributes],
+};
+
+const NOTICE: Columns<NewEmergencyAction> = {
+  id: ['uuid', () => uuidv7()],
+  emergency_action: ['uuid', (each) => each.id],
+  on_day: ['date', (each) => each.certifierNotifiedOn],
+};
+
+const DISPOSITION: Columns<NewEmergencyAction> = {
+  id: ['uuid', () => uuidv7()],
+  emergency_action: ['uuid', (each) => each.id],
+  kind: ['text', (each) => each.disposition],
+};
+
+/**
+ * Records entries and their lines. An entry is its filer's and its importers'; exporter and issuer of a certificate learn how much was
+ * drawn on it, not by which entry.
+ */
+export async function recordCustomsEntries(
+  work: Work,
+  entries: readonly NewCustomsEntry[],
+  lines: readonly NewCustomsEntryLine[],
+): Promise<void> {
+  await record(work, 'customs_entry', ENTRY, entries);
+  await record(work, 'customs_entry_line', LINE, lines);
+  await work.tx.insert(
+    'customs_entry_line_lot',
+    LINE_LOT,
+    lines.flatMap(({ id, lotIds }) => lotIds.map((lot) => ({ line: id, lot }))),
+  );
+  const parties = new Parties();
+  for (const { id, filerId, filedOn } of entries) parties.add([filerId], id, id, filedOn);
+  for (const { id, entry, certificate, lotIds } of lines) {
+    const importing = [entry.filerId, ...receivingParties(certificate)];
+    parties.add(importing, entry.id, id, entry.filedOn);
+    parties.add([...askingParties(certificate), ...importing], certificate.id, id, entry.filedOn);
+    for (const lot of lotIds) parties.add(importing, lot, id, entry.filedOn);
+  }
+  await parties.record(work);
+  for (const { id, number, filerId: filer, filedOn } of entries)
+    work.emit({ type: 'customs-entry.recorded', subject: id, payload: { number, filer, filedOn } });
+  for (const { entry, certificate, line, grams, lotIds } of lines)
+    work.emit({
+      type: 'import-certificate.drawn',
+      subject: certificate.id,
+      payload: { entry: entry.id, line, grams: String(grams), lots: [...lotIds] },
+    });
+}
+
+/** Records emergency actions, whether the certifier was told, and what became of the goods. */
+export async function recordEmergencyActions(work: Work, actions: readonly NewEmergencyAction[]): Promise<void> {
+  await record(work, 'emergency_action', ACTION, actions);
+  const notified = actions.filter((each) => each.certifierNotifiedOn !== null);
+  const disposed = actions.filter((each) => each.disposition !== null);
+  await record(work, 'certifier_notice', NOTICE, notified);
+  await record(work, 'disposition', DISPOSITION, disposed);
+
+  const parties = new Parties();
+  const holders = await holdersEver(
+    work,
+    actions.flatMap(({ lotId }) => lotId ?? []),
+  );
+  for (const { id, lotId, shipment, on } of actions) {
+    const who = shipment ? [shipment.shipperId, shipment.consigneeId] : (holders.get(lotId!) ?? []);
+    for (const subject of [id, shipment?.id ?? lotId!]) parties.add(who, subject, id, on);
+  }
+  await parties.record(work);
+  for (const { id, number, ordered, lotId: lot, shipment, on } of actions)
+    work.emit({ type: 'emergency-action.recorded', subject: id, payload: { number, ordered, lot, shipment: shipment?.id ?? null, on } });
+  for (const { id, certifierNotifiedOn } of notified)
+    work.emit({ type: 'emergency-action.certifier-notified', subject: id, payload: { on: certifierNotifiedOn! } });
+  for (const { id, disposition } of disposed)
+    work.emit({ type: 'emergency-action.disposed', subject: id, payload: { kind: disposition!, grams: null, on: null } });
+}

@@ -1,0 +1,89 @@
+import {
+  CustomsEntry,
+  CustomsEntryConnection,
+  type CustomsEntryLine,
+  CustomsEntryLineConnection,
+  DateScalar,
+  type Day,
+  Disposition,
+  EmergencyActionNotification,
+  EmergencyActionNotificationConnection,
+  ImportCertificate,
+  Lot,
+  type Page,
+  Shipment,
+} from '@lotline/schema';
+import { Args, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import { linked, PageArguments, pageOfFacts, pageOfLinked, type Question, seen } from '../questions';
+import {
+  customsEntryById,
+  dispositionsOf,
+  emergencyActionById,
+  emergencyActionsOfLots,
+  emergencyActionsOfShipments,
+  entriesOfCertificates,
+  linesOf,
+  notifiedOn,
+} from './loaders';
+
+@Resolver(() => CustomsEntry)
+export class CustomsEntryResolver {
+  @FieldResolver(() => CustomsEntryLineConnection, { description: 'Its lines, by their numbers.' })
+  lines(
+    @Root() { id }: CustomsEntry,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<CustomsEntryLine>> {
+    return pageOfFacts(question, `lines of ${id}`, page, seen(question, linesOf, id));
+  }
+}
+
+@Resolver(() => ImportCertificate)
+export class ImportCertificateEntriesResolver {
+  @FieldResolver(() => CustomsEntryConnection, { description: 'Entries that draw on it, oldest first.' })
+  customsEntries(
+    @Root() { id }: ImportCertificate,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<CustomsEntry>> {
+    return pageOfLinked(question, `entries of ${id}`, page, linked(question, entriesOfCertificates, id), customsEntryById);
+  }
+}
+
+@Resolver(() => EmergencyActionNotification)
+export class EmergencyActionResolver {
+  @FieldResolver(() => DateScalar, { nullable: true, description: 'First day on which the certifier was told of it.' })
+  certifierNotifiedOn(@Root() { id }: EmergencyActionNotification, @Ctx() { reader }: Question): Promise<Day | null> {
+    return reader.loader(notifiedOn).load(id);
+  }
+
+  @FieldResolver(() => [Disposition], { description: 'What became of the goods.' })
+  dispositions(@Root() { id }: EmergencyActionNotification, @Ctx() { reader }: Question): Promise<Disposition[]> {
+    return reader.loader(dispositionsOf).load(id);
+  }
+}
+
+@Resolver(() => Lot)
+export class LotEmergencyActionsResolver {
+  @FieldResolver(() => EmergencyActionNotificationConnection, { description: 'Emergency actions on the lot itself, oldest first.' })
+  emergencyActions(
+    @Root() { id }: Lot,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<EmergencyActionNotification>> {
+    return pageOfLinked(question, `emergency actions of ${id}`, page, linked(question, emergencyActionsOfLots, id), emergencyActionById);
+  }
+}
+
+@Resolver(() => Shipment)
+export class ShipmentEmergencyActionsResolver {
+  @FieldResolver(() => EmergencyActionNotificationConnection, { description: 'Emergency actions on it, oldest first.' })
+  emergencyActions(
+    @Root() { id }: Shipment,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<EmergencyActionNotification>> {
+    const actions = linked(question, emergencyActionsOfShipments, id);
+    return pageOfLinked(question, `emergency actions of ${id}`, page, actions, emergencyActionById);
+  }
+}

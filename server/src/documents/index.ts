@@ -1,0 +1,4 @@
+export { documentById, visibleDocument } from './loaders';
+export * from './papers';
+export * from './record';
+export * from './resolver';

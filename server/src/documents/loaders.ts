@@ -1,0 +1,29 @@
+import { Document } from '@lotline/schema';
+import { type BatchOf, grouped, nounById } from '../database';
+import { type Question, seenLinks, visibleNoun } from '../questions';
+
+export const documentById = nounById(Document);
+
+/** A document by id; null where there is none, or the viewer may not see it. */
+export const visibleDocument = (question: Question, id: string): Promise<Document | null> =>
+  visibleNoun(question, 'document', documentById, id);
+
+/** Documents about nouns of a kind. */
+const documentsAbout = (noun: 'lot' | 'shipment' | 'import_certificate') =>
+  seenLinks(
+    `select k.${noun} as of, k.document as subject, k.recorded_by as "recordedBy" from document_link k where k.${noun} = any($1) and k.retracted_by is null`,
+  );
+
+export const documentsOfLots = documentsAbout('lot');
+export const documentsOfShipments = documentsAbout('shipment');
+export const documentsOfImportCertificates = documentsAbout('import_certificate');
+
+/** Documents by ids in the order of their numbers, for the papers of one step. */
+export const inNumberOrder: BatchOf<string, Document[]> = async (reader, keys) => {
+  const wanted = keys.map((key) => ({ key, ids: key.split(' ') }));
+  const found = await reader.nouns(Document, [...new Set(wanted.flatMap(({ ids }) => ids))]);
+  const rows = wanted.flatMap(({ key, ids }) => found.filter(({ id }) => ids.includes(id)).map((document) => ({ key, document })));
+  return grouped(keys, rows, ({ key }) => key).map((all) =>
+    all.map(({ document }) => document).sort((a, b) => (a.type + a.number + a.id < b.type + b.number + b.id ? -1 : 1)),
+  );
+};

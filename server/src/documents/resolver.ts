@@ -1,0 +1,113 @@
+import {
+  Document,
+  DocumentConnection,
+  DocumentType,
+  ImportCertificate,
+  Lot,
+  MarkedOrganic,
+  Ownership,
+  type Page,
+  Shipment,
+  TraceStep,
+  Treatment,
+} from '@lotline/schema';
+import { Arg, Args, Ctx, Field, FieldResolver, ID, InputType, Query, Resolver, Root } from 'type-graphql';
+import { idsOf, linked, PageArguments, pageOfLinked, pageOfNouns, type Question } from '../questions';
+import {
+  documentById,
+  documentsOfImportCertificates,
+  documentsOfLots,
+  documentsOfShipments,
+  inNumberOrder,
+  visibleDocument,
+} from './loaders';
+
+@InputType({ description: 'Fields are ANDed, lists are ORed.' })
+export class DocumentFilter {
+  @Field(() => [DocumentType], { nullable: true, description: 'What paper it is.' })
+  types?: DocumentType[];
+
+  @Field(() => [String], { nullable: true, description: 'Exact numbers.' })
+  numbers?: string[];
+
+  @Field(() => [ID], { nullable: true, description: 'Who issued it.' })
+  issuers?: string[];
+
+  @Field(() => [MarkedOrganic], { nullable: true, description: 'Does it identify the goods as organic?' })
+  markedOrganic?: MarkedOrganic[];
+}
+
+@Resolver(() => Document)
+export class DocumentResolver {
+  @Query(() => DocumentConnection, { description: 'Documents, oldest first.' })
+  documents(
+    @Arg('filter', () => DocumentFilter, { nullable: true }) filter: DocumentFilter | null,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<Document>> {
+    return pageOfNouns(question, {
+      list: 'documents',
+      noun: 'document',
+      page,
+      byId: documentById,
+      conditions: (where) => {
+        where.anyOf('d.type', filter?.types, 'text');
+        where.anyOf('d.number', filter?.numbers, 'text');
+        where.anyOf('d.issuer', idsOf(filter?.issuers, 'Operation', 'filter.issuers'), 'uuid');
+        where.anyOf('d.marked_organic', filter?.markedOrganic, 'text');
+      },
+    });
+  }
+}
+
+@Resolver(() => Lot)
+export class LotDocumentsResolver {
+  @FieldResolver(() => DocumentConnection, { description: 'Papers that name it, oldest first.' })
+  documents(@Root() { id }: Lot, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<Document>> {
+    return pageOfLinked(question, `documents of ${id}`, page, linked(question, documentsOfLots, id), documentById);
+  }
+}
+
+@Resolver(() => Shipment)
+export class ShipmentDocumentsResolver {
+  @FieldResolver(() => DocumentConnection, { description: 'Papers about it, oldest first.' })
+  documents(@Root() { id }: Shipment, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<Document>> {
+    return pageOfLinked(question, `documents of ${id}`, page, linked(question, documentsOfShipments, id), documentById);
+  }
+}
+
+@Resolver(() => ImportCertificate)
+export class ImportCertificateDocumentsResolver {
+  @FieldResolver(() => DocumentConnection, { description: 'Papers about it, oldest first.' })
+  documents(
+    @Root() { id }: ImportCertificate,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<Document>> {
+    return pageOfLinked(question, `documents of ${id}`, page, linked(question, documentsOfImportCertificates, id), documentById);
+  }
+}
+
+@Resolver(() => Ownership)
+export class OwnershipDocumentResolver {
+  @FieldResolver(() => Document, { nullable: true, description: 'The paper of the transfer.' })
+  document(@Root() { documentId }: Ownership, @Ctx() question: Question): Promise<Document | null> | null {
+    return documentId ? visibleDocument(question, documentId) : null;
+  }
+}
+
+@Resolver(() => Treatment)
+export class TreatmentDocumentResolver {
+  @FieldResolver(() => Document, { nullable: true, description: 'Its evidence.' })
+  document(@Root() { documentId }: Treatment, @Ctx() question: Question): Promise<Document | null> | null {
+    return documentId ? visibleDocument(question, documentId) : null;
+  }
+}
+
+@Resolver(() => TraceStep)
+export class TraceStepDocumentsResolver {
+  @FieldResolver(() => [Document], { description: 'Its papers, by type and number.' })
+  documents(@Root() { documentIds }: TraceStep, @Ctx() { reader }: Question): Promise<Document[]> | Document[] {
+    return documentIds.length === 0 ? [] : reader.loader(inNumberOrder).load(documentIds.join(' '));
+  }
+}

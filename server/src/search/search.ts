@@ -1,0 +1,121 @@
+import {
+  byteOrder,
+  type Findable,
+  parseCertificateNumber,
+  parseContainer,
+  parseEntryNumber,
+  parseOperationIdentifier,
+  parseText,
+  Refusal,
+  SearchConnection,
+  SearchEdge,
+} from '@lotline/schema';
+import { type NounWithParties, operationVisible, subjectVisible } from '../access';
+import { importCertificateById } from '../certificates';
+import { customsEntryById } from '../customs';
+import { type BatchOf, knownFact, knownRow, type Position } from '../database';
+import { documentById } from '../documents';
+import { lotById } from '../lots';
+import { operationById } from '../operations';
+import { makePage, type PageArguments, type Question, readPage } from '../questions';
+import { shipmentById } from '../shipments';
+
+// What a person has in hand: codes and numbers, exact first and then by how they begin; then names that are alike, by their trigrams.
+
+/** What may be found, in the order in which equal matches are told, and how each is loaded. */
+const KINDS: Record<string, BatchOf<string, Findable | null>> = {
+  lot: lotById,
+  import_certificate: importCertificateById,
+  customs_entry: customsEntryById,
+  shipment: shipmentById,
+  document: documentById,
+  operation: operationById,
+};
+const ORDER = Object.keys(KINDS);
+
+interface Match {
+  kind: string;
+  id: string;
+  matched: string;
+  /** 0 exact, 1 begins so, 2 a name. */
+  rank: number;
+  /** How far a name is from what was looked for, thousandths. */
+  distance: number;
+}
+
+/** Ways in which a code may have been written: as it stands, in capitals, and as its own parser writes it. */
+function waysToWrite(text: string): string[] {
+  const ways = new Set([text, text.toUpperCase()]);
+  for (const parse of [parseEntryNumber, parseContainer, parseOperationIdentifier, parseCertificateNumber]) {
+    const read = parse(text);
+    if (read.ok) ways.add(read.value);
+  }
+  const digits = /^(\d{3})(\d{10})(\d{6})$/.exec(text);
+  if (digits) ways.add(digits.slice(1).join('-'));
+  return [...ways].sort(byteOrder);
+}
+
+/** The statement that finds one page of matches. Parameters: exact ways $1, beginnings $2 and their ends $3, the text $4, length $5, and where to go on. */
+function statement({ viewer }: Question, known: Position | null, ways: number, after: boolean): string {
+  const range = (column: string, way: number) => `(${column} >= ($2::text[])[${way}] and ${column} < ($3::text[])[${way}])`;
+  const begins = (column: string) => `(${Array.from({ length: ways }, (_, index) => range(column, index + 1)).join(' or ')})`;
+  const code = (noun: NounWithParties, column: string) =>
+    `select '${noun}' as kind, n.id, n.${column} as matched, case when n.${column} = any($1::text[]) then 0 else 1 end as rank, 0 as distance
+     from ${noun} n where ${begins(`n.${column}`)} and ${subjectVisible(viewer, 'n.id')} and ${knownRow('n', known)}`;
+  const sources = [
+    code('lot', 'code'),
+    code('import_certificate', 'number'),
+    code('customs_entry', 'number'),
+    code('shipment', 'reference'),
+    code('document', 'number'),
+    `select 'shipment', n.id, min(g.container), case when bool_or(g.container = any($1::text[])) then 0 else 1 end, 0
+     from shipment_leg g join shipment n on n.id = g.shipment
+     where ${begins('g.container')} and not ${begins('n.reference')} and ${knownFact('g', known)} and ${subjectVisible(viewer, 'n.id')} group by n.id`,
+    `select 'operation', o.id, o.identifier, case when o.identifier = any($1::text[]) then 0 else 1 end, 0
+     from operation o where ${begins('o.identifier')} and ${operationVisible(viewer, 'o')} and ${knownRow('o', known)}`,
+    `select 'operation', o.id, o.name, 2, round((1 - word_similarity($4, o.name)) * 1000)::int
+     from operation o where $4 <% o.name and not ${begins('o.identifier')} and ${operationVisible(viewer, 'o')} and ${knownRow('o', known)}`,
+  ];
+  const place = `m.rank, m.distance, m.matched collate "C", array_position('{${ORDER.join(',')}}'::text[], m.kind), m.id`;
+  const later = after
+    ? `where (${place}) > ($6::int, $7::int, $8::text collate "C", array_position('{${ORDER.join(',')}}'::text[], $9::text), $10::uuid)`
+    : '';
+  return `select m.* from (${sources.join(' union all ')}) m ${later} order by ${place} limit $5`;
+}
+
+/** @throws Refusal BAD_USER_INPUT for a text that cannot be looked for */
+export async function search(question: Question, text: string, page: PageArguments): Promise<SearchConnection> {
+  const read = parseText(text, 200);
+  if (!read.ok) throw new Refusal({ code: 'BAD_USER_INPUT', message: read.wrong, path: ['text'], remedy: read.remedy });
+  const list = `search ${read.value}`;
+  const request = readPage(question, list, page);
+  const { reader } = question;
+  const ways = waysToWrite(read.value);
+  const ends = ways.map((way) => `${way}\u{10FFFF}`);
+  const rows = await reader.query<Match>(statement(question, request.known, ways.length, request.after !== null), [
+    ways,
+    ways,
+    ends,
+    read.value,
+    request.first + 1,
+    ...(request.after ?? []),
+  ]);
+  const nodes = await Promise.all(rows.map(({ kind, id }) => reader.loader(KINDS[kind]!).load(id)));
+  const found = makePage(question, {
+    list,
+    request,
+    position: request.known ?? (await reader.position()),
+    rows: rows.map((match, index) => ({ ...match, node: nodes[index]! })),
+    keyOf: ({ rank, distance, matched, kind, id }) => [rank, distance, matched, kind, id],
+    count: () => rows.length,
+  });
+  return Object.assign(new SearchConnection(), {
+    pageInfo: found.pageInfo,
+    nodes: found.nodes.map(({ node }) => node),
+    edges: found.edges.map((edge) =>
+      Object.defineProperty(Object.assign(new SearchEdge(), { node: edge.node.node, matched: edge.node.matched }), 'cursor', {
+        get: () => edge.cursor,
+      }),
+    ),
+  });
+}

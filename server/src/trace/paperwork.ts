@@ -1,0 +1,131 @@
+import type { Day } from '@lotline/schema';
+import { type Certificate, certificatesFor } from '../certificates';
+import { type Entered, emergencyActionsOn, entriesOf, type Held } from '../customs';
+import type { Reader } from '../database';
+import { type Paper, papersOf } from '../documents';
+import type { Closure } from '../lineage';
+import { documentedMovements } from '../lots';
+import type { Carriage } from '../shipments';
+import type { StoryFacts, TracedLot } from './facts';
+
+/** The papers, certificates and entries that belong to the story of one lot. */
+export interface LotPaperwork {
+  /** Papers that count for the lot: those that name it, and those of its facts. */
+  papers: readonly Paper[];
+  /** Of these, those that belong to no other fact of the lot. */
+  own: readonly Paper[];
+  /** Certificates of which a line names the lot, or that an entry joins with it. */
+  certificates: readonly Certificate[];
+  /** Certificates with a line for its product without a lot, of somebody who shipped it. */
+  forProduct: readonly Certificate[];
+  entries: readonly Entered[];
+}
+
+/** The paperwork of a story. */
+export interface Paperwork {
+  of(lot: string): LotPaperwork;
+  /** Papers about a shipment or an import certificate. */
+  about(noun: string): readonly Paper[];
+  /** A paper by its id; null where it does not exist on the day asked for. */
+  paper(id: string | null): Paper | null;
+  /** Emergency actions on a lot or a shipment. */
+  heldBy(noun: string): readonly Held[];
+}
+
+/**
+ * Reads the paperwork of a story. Back, of a lot reached, a paper that names it counts unless it belongs to a fact that was left out; an
+ * import certificate counts if its importer or consignee is one of the holders who passed the lot on, an entry if its certificate does or
+ * its filer is one.
+ */
+export async function readPaperwork(
+  reader: Reader,
+  closure: Closure,
+  lots: readonly TracedLot[],
+  facts: StoryFacts,
+  asOf: Day | null,
+): Promise<Paperwork> {
+  const ids = lots.map(({ id }) => id);
+  const roots = new Set(closure.roots);
+  const isWhole = (lot: string) => closure.direction === 'FORWARD' || roots.has(lot);
+  const shipments = new Set<string>();
+  const exporters = new Set<string>();
+  for (const carriages of facts.allCarriages.values())
+    for (const { shipment, shipper } of carriages) {
+      shipments.add(shipment);
+      exporters.add(shipper);
+    }
+  const entries = await entriesOf(reader, ids, asOf);
+  const certificates = await certificatesFor(
+    reader,
+    {
+      lots: ids,
+      products: [...new Set(lots.flatMap(({ organic, product }) => (organic ? [product] : [])))],
+      exporters: [...exporters],
+      ids: [...new Set([...entries.values()].flat().flatMap(({ certificate }) => certificate ?? []))],
+    },
+    asOf,
+  );
+  const documented = await documentedMovements(reader, ids, asOf);
+  const documents = new Set<string>();
+  for (const all of documented.values()) for (const { document } of all) documents.add(document);
+  for (const treated of [...facts.treatments.values(), ...[...facts.carriages.values()].flat().map(({ treatments }) => treatments)])
+    for (const { document } of treated) if (document !== null) documents.add(document);
+  const papers = await papersOf(
+    reader,
+    { lots: ids, shipments: [...shipments], importCertificates: [...certificates.byId.keys()], documents: [...documents] },
+    asOf,
+  );
+  const held = await emergencyActionsOn(reader, { lots: ids, shipments: [...shipments] }, asOf);
+  const about = (noun: string) => papers.about.get(noun) ?? [];
+
+  const paperworkOf = (lot: TracedLot): LotPaperwork => {
+    const movements = facts.movements.get(lot.id)!;
+    const carriages = facts.carriages.get(lot.id) ?? [];
+    const holders = isWhole(lot.id) ? null : new Set(movements.map(({ from }) => from));
+    const passedOn = (operation: string | null) => holders === null || (operation !== null && holders.has(operation));
+    const counts = ({ importer, consignee }: Certificate) => passedOn(importer) || passedOn(consignee);
+
+    const counted = papersOfFacts(lot.id, movements, carriages);
+    const leftOut = new Set([
+      ...(documented.get(lot.id) ?? []).map(({ document }) => document),
+      ...(facts.allCarriages.get(lot.id) ?? []).flatMap(({ shipment }) => about(shipment).map(({ id }) => id)),
+    ]);
+    const own = about(lot.id).filter(({ id }) => !counted.has(id) && !leftOut.has(id));
+
+    const named = [
+      ...(certificates.naming.get(lot.id) ?? []),
+      ...(entries.get(lot.id) ?? []).flatMap(({ certificate }) => certificates.byId.get(certificate ?? '') ?? []),
+    ];
+    const covering = [...new Set(named)].filter(counts);
+    const shippers = new Set(carriages.map(({ shipper }) => shipper));
+    return {
+      papers: [...counted.values(), ...own],
+      own,
+      certificates: covering,
+      forProduct: (certificates.forProduct.get(lot.product) ?? []).filter((each) => shippers.has(each.exporter) && counts(each)),
+      entries: (entries.get(lot.id) ?? []).filter(
+        ({ certificate, filer }) => passedOn(filer) || covering.some(({ id }) => id === certificate),
+      ),
+    };
+  };
+
+  /** Papers of the facts of a lot that count, each once. */
+  const papersOfFacts = (lot: string, movements: readonly { document: string | null }[], carriages: readonly Carriage[]) => {
+    const found = new Map<string, Paper>();
+    const treatments = [...(facts.treatments.get(lot) ?? []), ...carriages.flatMap((each) => each.treatments)];
+    for (const { document } of [...movements, ...treatments]) {
+      const paper = document === null ? undefined : papers.byId.get(document);
+      if (paper) found.set(paper.id, paper);
+    }
+    for (const { shipment } of carriages) for (const paper of about(shipment)) found.set(paper.id, paper);
+    return found;
+  };
+
+  const found = new Map(lots.map((lot) => [lot.id, paperworkOf(lot)]));
+  return {
+    of: (lot) => found.get(lot)!,
+    about,
+    paper: (id) => (id === null ? null : (papers.byId.get(id) ?? null)),
+    heldBy: (noun) => held.get(noun) ?? [],
+  };
+}
