@@ -198,7 +198,7 @@ const BILLS = ['BILL_OF_LADING', 'HOUSE_BILL_OF_LADING'];
 function papers(world: World, code: string, { transfers, carried }: Counted): WorldDocument[] {
   const all = world.documents ?? [];
   const carries = (reference: string) =>
-    world.shipments!.find((each) => each.reference === reference)!.lots.some(({ lot }) => lot === code);
+    (world.shipments ?? []).some((each) => each.reference === reference && each.lots.some(({ lot }) => lot === code));
   return all.filter((paper) => {
     const ofCounted =
       transfers.some(({ document }) => document === paper.number) ||
