@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { type As, csv, type Lotline, startLotline } from '../support/lotline';
-import { folderOf, type World, type WorldUse, world } from '../support/world';
+import {
+  folderOf,
+  type World,
+  type WorldDocument,
+  type WorldEntry,
+  type WorldImportCertificate,
+  type WorldUse,
+  world,
+} from '../support/world';
 
 // Competitors share one graph: two worlds that differ only in facts an operation is no party to give that operation the same bytes.
 
@@ -18,9 +26,10 @@ const LOT = `fragment Whole on Lot {
   balance { born used lost onHand elsewhere shipped claimed }
   holdings(first: 3) { totalCount pageInfo { hasNextPage endCursor } nodes { operation { id name } kilograms since } }
   then: holdings(asOf: "2025-04-01") { totalCount nodes { operation { name } kilograms } }
-  ownership { totalCount edges { cursor node { owner { name } acquiredFrom { name } kilograms from until certified } } }
+  ownership { totalCount edges { cursor node { owner { name } acquiredFrom { name } document { number } kilograms from until certified } } }
   inputs { totalCount nodes { kilograms on holder { name } input { id code } output { id code } } }
-  shipments { totalCount nodes { id reference status shipper { name } } } treatments { totalCount nodes { kind on prohibited shipment { reference } } }
+  documents { totalCount nodes { id number } } importCertificates { totalCount nodes { id number drawn remaining lines { nodes { kilograms lot { code } } } } }
+  shipments { totalCount nodes { id reference status shipper { name } documents { totalCount nodes { number } } importCertificates { nodes { number } } } } treatments { totalCount nodes { kind on prohibited shipment { reference } } }
   outputs(first: 2) { totalCount pageInfo { endCursor hasNextPage } nodes { kilograms on holder { name } input { code } output { id code } } }
 }`;
 const PAGE = `query ($first: Int, $after: String, $filter: LotFilter) {
@@ -28,8 +37,16 @@ const PAGE = `query ($first: Int, $after: String, $filter: LotFilter) {
 const SHIPMENTS = `query ($first: Int, $after: String) { shipments(first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes {
   id reference status shipper { name } consignee { name } exporter { name } legs { totalCount nodes { sequence from { name country } to { name } departedOn arrivedOn } }
   lots { totalCount nodes { kilograms lot { id code } } } } } }`;
+const DOCUMENTS = `query ($first: Int, $after: String) { documents(first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes {
+  id type number markedOrganic issuedOn issuer { name } lots { totalCount nodes { id code } } } } }`;
+const CERTIFICATES = `query ($first: Int, $after: String) { importCertificates(first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes {
+  id number kind status hts exporter { name } importer { name } consignee { name } certifier { code } history { status } kilograms drawn remaining
+  lines { totalCount nodes { kilograms product { name } lot { id code } } } documents { totalCount nodes { number } }
+  customsEntries { totalCount nodes { id number filer { name } lines { totalCount nodes { line kilograms importCertificate { number } } } } } } } }`;
+const SEARCH = `query ($text: String!, $first: Int, $after: String) { search(text: $text, first: $first, after: $after) {
+  pageInfo { hasNextPage endCursor } edges { cursor matched node { __typename ... on Node { id } } } } }`;
 const OPERATIONS = `query ($first: Int, $after: String) { operations(first: $first, after: $after) {
-  totalCount pageInfo { hasNextPage endCursor } nodes { id name country lots(first: 2) { totalCount nodes { code } pageInfo { endCursor } } certificates { totalCount nodes { status } } } } }`;
+  totalCount pageInfo { hasNextPage endCursor } nodes { id name country lots(first: 2) { totalCount nodes { code } pageInfo { endCursor } } certificates { totalCount nodes { status } } importCertificates { totalCount nodes { number } } } } }`;
 
 interface Asked {
   /** Every answer as it came, ids and cursors told apart by their order of appearance only. */
@@ -72,8 +89,19 @@ async function askAll(lotline: Lotline, as: As, given: World, codes: readonly st
   await pages(PAGE, 'lots', 500);
   await pages(OPERATIONS, 'operations', 3);
   await pages(SHIPMENTS, 'shipments', 2);
+  await pages(DOCUMENTS, 'documents', 2);
+  await pages(CERTIFICATES, 'importCertificates', 2);
   for (const { reference } of given.shipments ?? [])
     await ask('query ($of: String!) { shipment(reference: $of) { id } }', { of: reference });
+  for (const { number } of given.importCertificates ?? [])
+    await ask('query ($of: String!) { importCertificate(number: $of) { id } }', { of: number });
+  const looked = [codes[0]!.slice(0, -1), 'ZZ1-', '999-', ...(given.documents ?? []).map(({ number }) => number)];
+  for (const text of looked)
+    for (let after: string | null = null; ; ) {
+      const found: any = (await ask(SEARCH, { text, first: 3, after }))?.search;
+      if (!found?.pageInfo.hasNextPage) break;
+      after = found.pageInfo.endCursor;
+    }
   for (const code of codes) {
     await ask(`query ($code: String!) { lot(code: $code) { ...Whole } } ${LOT}`, { code });
     for (const { identifier } of given.operations)
@@ -117,8 +145,27 @@ test('what an operation is no party to changes no byte of its answers', async ()
         given.transfers.some((each) => each.lot === code && (each.from === viewer || each.to === viewer)) ||
         given.uses.some((use) => use.input === code && holderOf(use) === viewer) ||
         given.losses.some((loss) => loss.lot === code && loss.holder === viewer);
+      // An entry hands its certificate over, with the lots that it names.
+      const files = (certificate: WorldImportCertificate, filer: string | null) =>
+        [filer, certificate.importer, certificate.consignee].includes(viewer);
+      const certificateOf = (number: string) => given.importCertificates!.find((each) => each.number === number)!;
+      const entersBy = ({ filer, lines }: WorldEntry) => lines.filter(({ certificate }) => files(certificateOf(certificate), filer));
+      const has = (certificate: WorldImportCertificate) =>
+        certificate.exporter === viewer ||
+        given.entries!.some((entry) => entersBy(entry).some((line) => line.certificate === certificate.number));
       const sees = (code: string) =>
-        holds(code) || given.shipments!.some((each) => isParty(each) && each.lots.some(({ lot }) => lot === code));
+        holds(code) ||
+        given.shipments!.some((each) => isParty(each) && each.lots.some(({ lot }) => lot === code)) ||
+        given.importCertificates!.some((each) => has(each) && each.lines.some(({ lot }) => lot === code)) ||
+        given.entries!.some((entry) => entersBy(entry).some(({ lots }) => lots.includes(code)));
+      // The exporter knows of every entry on its certificate how much it drew.
+      const knows = ({ filer, lines }: WorldEntry) =>
+        lines.some(({ certificate }) => files(certificateOf(certificate), filer) || certificateOf(certificate).exporter === viewer);
+      const reads = ({ number, issuer, shipments, certificates }: WorldDocument) =>
+        issuer === viewer ||
+        given.shipments!.some((each) => isParty(each) && shipments.includes(each.reference)) ||
+        given.transfers.some(({ document, from, to }) => document === number && (from === viewer || to === viewer)) ||
+        certificates.some((each) => certificateOf(each).exporter === viewer);
       let coin = 0;
       const hidden = new Set(given.lots.filter((lot) => !sees(lot.code) && hide[coin++]).map((lot) => lot.code));
       const kept = <Fact>(facts: Fact[], own: (fact: Fact) => boolean, lots: (fact: Fact) => string[]) =>
@@ -151,7 +198,36 @@ test('what an operation is no party to changes no byte of its answers', async ()
           ({ lot }) => holds(lot),
           ({ lot }) => [lot],
         ),
+        documents: kept(given.documents!, reads, () => []),
+        importCertificates: kept(given.importCertificates!, has, () => []),
+        entries: kept(given.entries!, knows, () => []),
       };
+      const there = <Named>(names: Named[], among: Named[]) => names.filter((each) => among.includes(each));
+      const shipmentsThere = less.shipments!.map(({ reference }) => reference);
+      const certificatesThere = less.importCertificates!.map(({ number }) => number);
+      const lotsThere = less.lots.map(({ code }) => code);
+      less.documents = less.documents!.map((each) => ({
+        ...each,
+        lots: there(each.lots, lotsThere),
+        shipments: there(each.shipments, shipmentsThere),
+        certificates: there(each.certificates, certificatesThere),
+      }));
+      less.transfers = less.transfers.map((each) => ({
+        ...each,
+        document: less.documents!.some(({ number }) => number === each.document) ? each.document : null,
+      }));
+      less.importCertificates = less.importCertificates!.map((each) => ({
+        ...each,
+        lines: each.lines.filter(({ lot }) => lot === null || lotsThere.includes(lot)),
+      }));
+      less.entries = less
+        .entries!.map((each) => ({
+          ...each,
+          lines: each.lines
+            .filter(({ certificate }) => certificatesThere.includes(certificate))
+            .map(({ lots, ...line }) => ({ ...line, lots: there(lots, lotsThere) })),
+        }))
+        .filter(({ lines }) => lines.length > 0);
       await bare.import(folderOf(less));
       await full.import(folderOf(given));
       // The same codes at a competitor that nobody else has heard of, and much else that goes on in the log.
@@ -161,6 +237,11 @@ test('what an operation is no party to changes no byte of its answers', async ()
         'lots.csv': csv(
           given.lots.map(({ code }) => ({ code, producer: stranger, product: 'Wheat', quantity: 1, unit: 'KGM', kind: 'harvest' })),
         ),
+        ...(given.documents!.length > 0 && {
+          'documents.csv': csv(
+            given.documents!.map(({ type, number, on }) => ({ type, number, issuer: stranger, issued_on: on, marked_organic: 'NO' })),
+          ),
+        }),
       });
       const codes = given.lots.map((lot) => lot.code);
       const [seen, other] = [

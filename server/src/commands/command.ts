@@ -36,5 +36,10 @@ export interface Command<Input, Outcome> {
 }
 
 /** Inserts rows that carry the command which records them. */
-export const record = <Row>({ tx, command }: Work, table: string, columns: Columns<Row>, rows: readonly Row[]): Promise<void> =>
-  tx.insert(table, { ...columns, recorded_by: ['uuid', () => command] }, rows);
+export const record = <Row>(
+  { tx, command }: Work,
+  table: string,
+  columns: Columns<Row>,
+  rows: readonly Row[],
+  onConflict = '',
+): Promise<void> => tx.insert(table, { ...columns, recorded_by: ['uuid', () => command] }, rows, onConflict);

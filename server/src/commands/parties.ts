@@ -27,7 +27,8 @@ export class Parties {
     for (const operation of operations) if (operation !== null) this.rows.set(operation + subject + fact, { operation, subject, fact, on });
   }
 
+  /** Whoever is a party already stays one as it is. */
   record(work: Work): Promise<void> {
-    return record(work, 'party', PARTY, [...this.rows.values()]);
+    return record(work, 'party', PARTY, [...this.rows.values()], 'on conflict do nothing');
   }
 }

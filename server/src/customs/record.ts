@@ -2,7 +2,7 @@ import type { Day, DispositionKind, Grams } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
 import { askingParties, type CertificateParties, receivingParties } from '../certificates';
 import { Parties, record, type Work } from '../commands';
-import type { Columns } from '../database';
+import { type Columns, groupBy } from '../database';
 import { holdersEver, type ShipmentParties } from '../shipments';
 
 // Customs entries with their lines, and emergency actions, as rows of any number, each with its parties. Whether they may be recorded has
@@ -93,8 +93,8 @@ const DISPOSITION: Columns<NewEmergencyAction> = {
 };
 
 /**
- * Records entries and their lines. An entry is its filer's and its importers'; exporter and issuer of a certificate learn how much was
- * drawn on it, not by which entry.
+ * Records entries and their lines. An entry is its filer's and its importers', who have the certificate by it, with the lots that it names;
+ * exporter and issuer learn how much was drawn on it, not by which entry.
  */
 export async function recordCustomsEntries(
   work: Work,
@@ -110,11 +110,13 @@ export async function recordCustomsEntries(
   );
   const parties = new Parties();
   for (const { id, filerId, filedOn } of entries) parties.add([filerId], id, id, filedOn);
+  const claims = await claimsOf(work, lines);
   for (const { id, entry, certificate, lotIds } of lines) {
     const importing = [entry.filerId, ...receivingParties(certificate)];
     parties.add(importing, entry.id, id, entry.filedOn);
     parties.add([...askingParties(certificate), ...importing], certificate.id, id, entry.filedOn);
     for (const lot of lotIds) parties.add(importing, lot, id, entry.filedOn);
+    for (const { line, lot } of claims.get(certificate.id) ?? []) parties.add(importing, lot, line, entry.filedOn);
   }
   await parties.record(work);
   for (const { id, number, filerId: filer, filedOn } of entries)
@@ -125,6 +127,16 @@ export async function recordCustomsEntries(
       subject: certificate.id,
       payload: { entry: entry.id, line, grams: String(grams), lots: [...lotIds] },
     });
+}
+
+/** Lines of the certificates drawn on that name a lot. */
+async function claimsOf({ tx }: Work, lines: readonly NewCustomsEntryLine[]): Promise<Map<string, { line: string; lot: string }[]>> {
+  if (lines.length === 0) return new Map();
+  const rows = await tx.query<{ certificate: string; line: string; lot: string }>(
+    'select import_certificate as certificate, id as line, lot from import_certificate_line where import_certificate = any($1) and lot is not null and retracted_by is null',
+    [[...new Set(lines.map(({ certificate }) => certificate.id))]],
+  );
+  return groupBy(rows, ({ certificate }) => certificate);
 }
 
 /** Records emergency actions, whether the certifier was told, and what became of the goods. */
