@@ -1,4 +1,5 @@
 import { csv, type Lotline, startLotline } from '../support/lotline';
+import { certificateNumber, entryNumber } from '../support/world';
 
 // Lists are read in pages: of any size they give the same whole, and later pages belong to the state of the first.
 
@@ -20,6 +21,33 @@ const lot = (code: string, more: object = {}) => ({
   kind: 'harvest',
   produced_on: '2025-05-01',
   ...more,
+});
+
+const invoice = (index: number) => ({
+  type: 'INVOICE',
+  number: `INV-${index}`,
+  issuer: '9990000001',
+  issued_on: '2025-06-01',
+  marked_organic: 'yes',
+  lots: 'BLEND',
+});
+const importCertificate = (index: number) => ({
+  number: certificateNumber(1, index + 1),
+  kind: 'SHIPMENT',
+  exporter: '9990000001',
+  importer: '9990000003',
+  certifier: 'ZZ1',
+  hts: '1001990000',
+  issued_on: '2025-05-30',
+});
+const entry = (index: number) => ({
+  entry: entryNumber(index + 1),
+  line: 1,
+  certificate: certificateNumber(1, 1),
+  filed_on: '2025-06-05',
+  hts: '1001990000',
+  quantity: 1,
+  unit: 'KGM',
 });
 
 beforeEach(async () => {
@@ -48,8 +76,22 @@ beforeEach(async () => {
         on: `2025-06-0${index + 1}`,
         quantity: 10,
         unit: 'KGM',
+        document: `INV-${index}`,
       })),
     ),
+    'certifiers.csv': csv([{ certifier: 'ZZ1', name: 'Certifier' }]),
+    'documents.csv': csv(Array.from({ length: 9 }, (_, index) => invoice(index))),
+    'import_certificates.csv': csv(Array.from({ length: 8 }, (_, index) => importCertificate(index))),
+    'import_certificate_lines.csv': csv(
+      Array.from({ length: 8 }, (_, index) => ({
+        certificate: certificateNumber(1, 1),
+        product: 'Wheat',
+        quantity: index + 1,
+        unit: 'KGM',
+        lot: `P-${index}`,
+      })),
+    ),
+    'customs_entries.csv': csv(Array.from({ length: 8 }, (_, index) => entry(index))),
   });
   const { operations: all } = await lotline.data('{ operations { nodes { id name } } }');
   for (const { id, name } of all.nodes) ids.set(name, id);
@@ -103,6 +145,36 @@ const LISTS: [name: string, document: string, place: string[]][] = [
     'query ($first: Int, $after: String) { lot(code: "BLEND") { trace(direction: BACK) { gaps(first: $first, after: $after) { totalCount nodes { kind on lot { ref } } edges { cursor } pageInfo { hasNextPage endCursor } } } } }',
     ['lot', 'trace', 'gaps'],
   ],
+  [
+    'steps of a trace',
+    'query ($first: Int, $after: String) { lot(code: "BLEND") { trace(direction: BACK) { steps(first: $first, after: $after) { totalCount nodes { kind on lot { ref } documents { number } } edges { cursor } pageInfo { hasNextPage endCursor } } } } }',
+    ['lot', 'trace', 'steps'],
+  ],
+  [
+    'documents',
+    'query ($first: Int, $after: String) { documents(first: $first, after: $after) { totalCount nodes { number } edges { cursor } pageInfo { hasNextPage endCursor } } }',
+    ['documents'],
+  ],
+  [
+    'documents of a lot',
+    'query ($first: Int, $after: String) { lot(code: "BLEND") { documents(first: $first, after: $after) { totalCount nodes { number } edges { cursor } pageInfo { hasNextPage endCursor } } } }',
+    ['lot', 'documents'],
+  ],
+  [
+    'import certificates',
+    'query ($first: Int, $after: String) { importCertificates(first: $first, after: $after) { totalCount nodes { number status } edges { cursor } pageInfo { hasNextPage endCursor } } }',
+    ['importCertificates'],
+  ],
+  [
+    'lines of an import certificate',
+    'query ($first: Int, $after: String) { importCertificate(number: "999-0000000001-000001") { lines(first: $first, after: $after) { totalCount nodes { kilograms lot { code } } edges { cursor } pageInfo { hasNextPage endCursor } } } }',
+    ['importCertificate', 'lines'],
+  ],
+  [
+    'entries of an import certificate',
+    'query ($first: Int, $after: String) { importCertificate(number: "999-0000000001-000001") { customsEntries(first: $first, after: $after) { totalCount nodes { number } edges { cursor } pageInfo { hasNextPage endCursor } } } }',
+    ['importCertificate', 'customsEntries'],
+  ],
 ];
 
 const at = (answer: any, place: string[]) => place.reduce((value, step) => value[step], answer);
@@ -139,6 +211,12 @@ test.each(LISTS.filter(([name]) => !name.includes('trace')))(
       lotline.import({
         'operations.csv': csv([{ operation: '9990000009', name: 'New', country: 'US', roles: 'importer' }]),
         'lots.csv': csv([lot('P-NEW')]),
+        'documents.csv': csv([invoice(99)]),
+        'import_certificates.csv': csv([importCertificate(99)]),
+        'import_certificate_lines.csv': csv([
+          { certificate: certificateNumber(1, 1), product: 'Wheat', quantity: 1, unit: 'KGM', lot: 'P-20' },
+        ]),
+        'customs_entries.csv': csv([entry(99)]),
         'transfers.csv': csv([
           { lot: 'BLEND', from: '9990000001', to: '9990000009', on: '2025-06-02', quantity: 5, unit: 'KGM' },
           { lot: 'BLEND', from: '9990000003', to: '9990000002', on: '2025-06-09', quantity: 50, unit: 'KGM' },

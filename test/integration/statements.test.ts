@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { csv, type Lotline, startLotline } from '../support/lotline';
+import { certificateNumber, entryNumber } from '../support/world';
 
 // No question asks the database row by row: the number of its statements does not grow with its answer.
 
@@ -48,7 +49,73 @@ beforeAll(async () => {
         },
       ]),
       'lot_inputs.csv': csv(inputs.map((input) => ({ output: `BLEND-${size}`, input, quantity: 10, unit: 'KGM' }))),
-      'transfers.csv': csv(inputs.map((lot, index) => ({ lot, from: `FARM:${size}-${index}`, to: `MILL:${size}`, on: '2025-06-01' }))),
+      'transfers.csv': csv(
+        inputs.map((lot, index) => ({
+          lot,
+          from: `FARM:${size}-${index}`,
+          to: `MILL:${size}`,
+          on: '2025-06-01',
+          document: `INV-${size}-${index}`,
+        })),
+      ),
+      'documents.csv': csv(
+        inputs.map((lot, index) => ({
+          type: 'INVOICE',
+          number: `INV-${size}-${index}`,
+          issuer: `FARM:${size}-${index}`,
+          issued_on: '2025-06-01',
+          marked_organic: 'yes',
+          lots: lot,
+          shipments: `SHIP-${size}-${index}`,
+        })),
+      ),
+      'shipments.csv': csv(
+        inputs.map((_, index) => ({ reference: `SHIP-${size}-${index}`, shipper: `FARM:${size}-${index}`, consignee: `MILL:${size}` })),
+      ),
+      'shipment_legs.csv': csv(
+        inputs.map((_, index) => ({
+          shipment: `SHIP-${size}-${index}`,
+          sequence: 1,
+          mode: 'road',
+          from_place: 'UAODS',
+          to_place: 'TRISK',
+          departed: '2025-06-02',
+          arrived: '2025-06-04',
+        })),
+      ),
+      'shipment_lots.csv': csv(inputs.map((lot, index) => ({ shipment: `SHIP-${size}-${index}`, lot, quantity: 10, unit: 'KGM' }))),
+      'import_certificates.csv': csv(
+        inputs.map((_, index) => ({
+          number: certificateNumber(size, index),
+          kind: 'SHIPMENT',
+          exporter: `FARM:${size}-${index}`,
+          importer: `MILL:${size}`,
+          certifier: 'ZZA',
+          hts: '1001990000',
+          issued_on: '2025-06-01',
+        })),
+      ),
+      'import_certificate_lines.csv': csv(
+        inputs.map((lot, index) => ({
+          certificate: certificateNumber(size, index),
+          product: `Wheat ${size}`,
+          quantity: 10,
+          unit: 'KGM',
+          lot,
+        })),
+      ),
+      'customs_entries.csv': csv(
+        inputs.map((lots, index) => ({
+          entry: entryNumber(size * 1000 + index),
+          line: 1,
+          certificate: certificateNumber(size, index),
+          filed_on: '2025-06-05',
+          hts: '1001990000',
+          quantity: 10,
+          unit: 'KGM',
+          lots,
+        })),
+      ),
     });
   }
 });
@@ -76,7 +143,19 @@ const QUESTIONS: [name: string, query: string, most: number][] = [
   [
     'a trace back',
     `query ($code: String!, $first: Int!) { lot(code: $code) { trace(direction: BACK) { complete summary { lots operations gaps { kind count } } links(first: $first) { nodes { from to kilograms } } lots(first: $first) { nodes { depth lot { code product { name } producer { name } } } } gaps { nodes { kind } } } } }`,
-    21,
+    23,
+  ],
+  [
+    'the whole story of a lot',
+    `query ($code: String!) { lot(code: $code) { trace(direction: BACK) { steps(first: 500) { nodes { kind on mode certified owner { name } from { name } to { name }
+      documents { number } shipment { reference documents { nodes { number } } } importCertificate { number } lot { lot { code } } } } gaps { nodes { kind } } } } }`,
+    27,
+  ],
+  [
+    'import certificates with everything about each',
+    `query ($first: Int!) { importCertificates(first: $first) { totalCount nodes { number status drawn remaining exporter { name } importer { name } certifier { code }
+      lines { nodes { product { name } lot { code } } } documents { nodes { number } } customsEntries { nodes { number filer { name } lines { nodes { importCertificate { number } } } } } } } }`,
+    16,
   ],
   [
     'operations with their certificates',

@@ -86,6 +86,8 @@ export interface Book {
   products: Map<string, KnownProduct>;
   importCertificates: Map<string, KnownImportCertificate>;
   counts: Record<string, Count>;
+  /** By file, how many rows name a paper that is not on record. */
+  papersNamed: Map<string, number>;
 }
 
 /** What a row may name. */

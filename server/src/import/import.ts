@@ -49,6 +49,7 @@ const importFolderCommand = (folder: Folder, progress: Progress): Command<z.infe
       products: new Map(),
       importCertificates: new Map(),
       counts: {},
+      papersNamed: new Map(),
     };
     progress.step('checking operations');
     await importCertifiers(book);
@@ -64,6 +65,8 @@ const importFolderCommand = (folder: Folder, progress: Progress): Command<z.infe
     const customs = await checkCustoms(book, coded);
     lookUpBroken(book, coded);
     book.mistakes.check();
+    for (const [file, count] of book.papersNamed)
+      progress.note(`${file}: ${count} papers are named that are not on record; their names are kept until they are`);
     for (const part of [documents, lots, shipments, certificates, links, customs]) await part.store();
     return [book.counts];
   },

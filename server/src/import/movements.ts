@@ -1,4 +1,3 @@
-import { quote } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
 import type { NewLoss, NewTransfer } from '../lots';
 import { type Book, compare, equalRow, type KnownDocument, type KnownLot, keyOf, operationOf, wrong } from './book';
@@ -150,7 +149,7 @@ export function paperOf(
 ): PaperOfFact | null {
   if (name == null) return { documentId: null, documentNamed: null };
   if (!book.folder.has(DOCUMENTS) && documents.find(name).length === 0) {
-    book.progress.note(`${format.name}:${line} document: ${quote(name)} is not on record; its name is kept until it is`);
+    book.papersNamed.set(format.name, (book.papersNamed.get(format.name) ?? 0) + 1);
     return { documentId: null, documentNamed: name };
   }
   const document = documents.resolve(book, format, line, 'document', name);
