@@ -96,7 +96,7 @@ const FINDERS: Record<NodeType, NodeFinder> = {
 @Resolver()
 class NodeResolver {
   @Query(() => Node, { nullable: true, description: 'Anything by its global id; null where there is none, or the viewer may not see it.' })
-  async node(@Arg('id', () => ID) id: string, @Ctx() question: Question): Promise<Node | null> {
+  async node(@Arg('id', () => ID, { description: 'As an answer gave it.' }) id: string, @Ctx() question: Question): Promise<Node | null> {
     const parsed = parseGlobalId(id);
     if (!parsed.ok) throw new Refusal({ code: 'BAD_USER_INPUT', message: parsed.wrong, path: ['id'], remedy: parsed.remedy });
     return FINDERS[parsed.value.type](question, parsed.value.id);
@@ -164,10 +164,14 @@ const RESOLVERS = [
 
 /** The whole graph: every type, and how each edge is found. */
 export function buildGraph(): GraphQLSchema {
-  return buildSchemaSync({
+  const graph = buildSchemaSync({
     resolvers: RESOLVERS as unknown as Parameters<typeof buildSchemaSync>[0]['resolvers'],
     // Inputs are read by the parsers of the codes, and commands by their own schemas.
     validate: false,
     pubSub: undefined as unknown as PubSub,
   });
+  // The library takes no words for these two.
+  graph.getQueryType()!.description = 'What may be asked. Every answer reflects one state of the log, named by extensions.cursor.';
+  graph.getMutationType()!.description = 'What may be changed: each a command, carried out whole or not at all, once per idempotencyKey.';
+  return graph;
 }

@@ -1,4 +1,5 @@
-// Is the committed schema what the code prints, and does it take nothing back from what clients were promised?
+// Is the committed schema what the code prints, does it say what every element of it is, does it keep to the contract, and does it take
+// nothing back from what clients were promised?
 //   node test/check/schema.mjs           compares
 //   node test/check/schema.mjs --write   writes schema/schema.graphql
 //   node test/check/schema.mjs --release writes schema/released.graphql too: from then on it is a promise
@@ -9,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
 // The server's own copy of graphql: a schema is only known to the copy that made it.
-const { buildSchema, findBreakingChanges, printSchema } = require('graphql');
+const { buildSchema, findBreakingChanges, isSpecifiedScalarType, printSchema } = require('graphql');
 const { buildGraph } = require('../../server/dist/graph.js');
 
 const path = (name) => fileURLToPath(new URL(`../../schema/${name}`, import.meta.url));
@@ -29,6 +30,23 @@ if (!existsSync(committed) || readFileSync(committed, 'utf8') !== printed) {
 const before = buildSchema(readFileSync(released, 'utf8'));
 for (const change of findBreakingChanges(before, buildSchema(printed))) {
   if (!wasDeprecated(change.description)) wrong.push(`${change.description} Deprecate it first, release, and take it back after that.`);
+}
+
+// The contract may be added to, and nothing of it broken. Subscriptions are not there yet.
+const contract = buildSchema(readFileSync(path('contract.graphql'), 'utf8'));
+const live = /^(Subscription|OperationCertificateFilter|LotEvent|\w+Status(Message|Change)|LotEventMessage) was removed/;
+for (const { description } of findBreakingChanges(contract, buildSchema(printed))) {
+  if (!live.test(description)) wrong.push(`the contract is broken: ${description}`);
+}
+
+for (const type of Object.values(buildSchema(printed).getTypeMap())) {
+  if (type.name.startsWith('__') || isSpecifiedScalarType(type)) continue;
+  const members = [...('getFields' in type ? Object.values(type.getFields()) : []), ...('getValues' in type ? type.getValues() : [])];
+  const elements = members.flatMap((member) => [
+    { name: `${type.name}.${member.name}`, description: member.description },
+    ...(member.args ?? []).map(({ name, description }) => ({ name: `${type.name}.${member.name}(${name}:)`, description })),
+  ]);
+  for (const { name, description } of [type, ...elements]) if (!description) wrong.push(`${name} is not described`);
 }
 
 /** A field or enum value may go once a release has said that it will. */

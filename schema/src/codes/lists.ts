@@ -1,52 +1,87 @@
 import { registerEnumType } from 'type-graphql';
 import { choiceOf } from './choice';
 
-const list = <const T extends readonly string[]>(names: T): { [K in T[number]]: K } =>
-  Object.fromEntries(names.map((name) => [name, name])) as { [K in T[number]]: K };
+/** A closed list of names, each with its description, which is an enumeration of the schema too. */
+function enumeration<const T extends Record<string, string>>(name: string, description: string, values: T): { [K in keyof T]: K } {
+  const valuesConfig = Object.fromEntries(Object.entries(values).map(([value, words]) => [value, { description: words }]));
+  const names = Object.fromEntries(Object.keys(values).map((value) => [value, value]));
+  registerEnumType(names, { name, description, valuesConfig });
+  return names as { [K in keyof T]: K };
+}
 
-/** Descriptions of the values of an enumeration that have one. */
-const describe = <T extends string>(words: (value: T) => string | null, values: Record<T, unknown>): Record<T, { description?: string }> =>
-  Object.fromEntries((Object.keys(values) as T[]).map((value) => [value, { description: words(value) ?? undefined }])) as Record<
-    T,
-    { description?: string }
-  >;
-
-export const OperationRole = list(['PRODUCER', 'PRODUCER_GROUP', 'HANDLER', 'EXPORTER', 'IMPORTER', 'BROKER', 'CARRIER', 'WAREHOUSE']);
+export const OperationRole = enumeration('OperationRole', 'What an operation does in the chain.', {
+  PRODUCER: 'Grows or gathers.',
+  PRODUCER_GROUP: 'A group of producers that is certified as one; its members are production units.',
+  HANDLER: 'Buys, sells, processes, packs or stores what others produced.',
+  EXPORTER: 'Sends goods out of a country.',
+  IMPORTER: 'Brings goods into the United States.',
+  BROKER: 'Arranges sales or customs for others.',
+  CARRIER: 'Moves goods for others.',
+  WAREHOUSE: 'Stores goods for others.',
+});
 export type OperationRole = keyof typeof OperationRole;
-registerEnumType(OperationRole, { name: 'OperationRole', description: 'What an operation does in the chain.' });
 
-export const OperationCertificateStatus = list(['CERTIFIED', 'SUSPENDED', 'REVOKED', 'SURRENDERED', 'EXPIRED']);
+export const OperationCertificateStatus = enumeration(
+  'OperationCertificateStatus',
+  'Standing of an organic certificate (7 CFR 205.404, 205.660-205.663). A NOP certificate never expires by date.',
+  {
+    CERTIFIED: 'In good standing.',
+    SUSPENDED: 'Suspended (7 CFR 205.662); may be reinstated.',
+    REVOKED: 'Revoked (7 CFR 205.662).',
+    SURRENDERED: 'Given up by the operation (7 CFR 205.404).',
+    EXPIRED: 'Ended by its date, under another standard than NOP.',
+  },
+);
 export type OperationCertificateStatus = keyof typeof OperationCertificateStatus;
-registerEnumType(OperationCertificateStatus, {
-  name: 'OperationCertificateStatus',
-  description: 'Standing of an organic certificate (7 CFR 205.404, 205.660-205.663). A NOP certificate never expires by date.',
-});
 
-export const LotKind = list(['HARVEST', 'TRANSFORMATION', 'PURCHASED']);
+export const LotKind = enumeration('LotKind', 'How a lot came to be.', {
+  HARVEST: 'Taken from the field, the wild or the herd: nothing is behind it.',
+  TRANSFORMATION: 'Made of other lots: blended, cleaned, processed, packed.',
+  PURCHASED: 'Bought into being: what it was made of should be declared.',
+});
 export type LotKind = keyof typeof LotKind;
-registerEnumType(LotKind, { name: 'LotKind', description: 'How a lot came to be.' });
 
-export const AdjustmentKind = list(['MOISTURE', 'CLEANING', 'SPOILAGE', 'SAMPLE', 'COUNT', 'DRAFT_SURVEY']);
-export type AdjustmentKind = keyof typeof AdjustmentKind;
+export const ADJUSTMENT_KINDS = ['MOISTURE', 'CLEANING', 'SPOILAGE', 'SAMPLE', 'COUNT', 'DRAFT_SURVEY'] as const;
+export type AdjustmentKind = (typeof ADJUSTMENT_KINDS)[number];
 
-export const TraceDirection = list(['BACK', 'FORWARD']);
-export type TraceDirection = keyof typeof TraceDirection;
-registerEnumType(TraceDirection, {
-  name: 'TraceDirection',
-  description: 'BACK to what a lot was made of, FORWARD to what was made of it.',
+export const TraceDirection = enumeration('TraceDirection', 'Which way a trace walks.', {
+  BACK: 'To what a lot was made of.',
+  FORWARD: 'To what was made of it.',
 });
+export type TraceDirection = keyof typeof TraceDirection;
 
-export const TransportMode = list(['MARITIME', 'RAIL', 'ROAD', 'AIR', 'MAIL', 'MULTIMODAL', 'FIXED', 'INLAND_WATER']);
+export const TransportMode = enumeration('TransportMode', 'UN/ECE Recommendation 19.', {
+  MARITIME: 'By sea (code 1).',
+  RAIL: 'By rail (code 2).',
+  ROAD: 'By road (code 3).',
+  AIR: 'By air (code 4).',
+  MAIL: 'By mail (code 5).',
+  MULTIMODAL: 'By several modes under one contract (code 6).',
+  FIXED: 'By a fixed installation, such as a conveyor or pipeline (code 7).',
+  INLAND_WATER: 'By inland water (code 8).',
+});
 export type TransportMode = keyof typeof TransportMode;
-registerEnumType(TransportMode, { name: 'TransportMode', description: 'UN/ECE Recommendation 19.' });
 
-export const ShipmentStatus = list(['BOOKED', 'DEPARTED', 'IN_TRANSIT', 'ARRIVED', 'HELD', 'RELEASED', 'CLOSED']);
+export const ShipmentStatus = enumeration('ShipmentStatus', 'How far a shipment is.', {
+  BOOKED: 'Nothing of it has departed.',
+  DEPARTED: 'Its first leg is under way.',
+  IN_TRANSIT: 'A leg has arrived, the last one has not.',
+  ARRIVED: 'Its last leg has arrived.',
+  HELD: 'An emergency action holds it, and is not disposed of.',
+  RELEASED: 'Held, and released, as organic or not.',
+  CLOSED: 'Held, and re-exported, donated or destroyed.',
+});
 export type ShipmentStatus = keyof typeof ShipmentStatus;
-registerEnumType(ShipmentStatus, { name: 'ShipmentStatus', description: 'How far a shipment is.' });
 
-export const TreatmentKind = list(['FUMIGATION', 'IRRADIATION', 'HEAT', 'COLD', 'CONTACT', 'OTHER']);
+export const TreatmentKind = enumeration('TreatmentKind', 'What was done to goods on their way or in store.', {
+  FUMIGATION: 'Gas against pests.',
+  IRRADIATION: 'Ionizing radiation, never allowed (7 CFR 205.105(f)).',
+  HEAT: 'Heat.',
+  COLD: 'Cold.',
+  CONTACT: 'Contact with a substance (7 CFR 205.272).',
+  OTHER: 'Anything else.',
+});
 export type TreatmentKind = keyof typeof TreatmentKind;
-registerEnumType(TreatmentKind, { name: 'TreatmentKind', description: 'What was done to goods on their way or in store.' });
 
 /** Types of paper, with the code of each in UN/EDIFACT data element 1001 where it has one. */
 export const DOCUMENT_TYPE_CODES = {
@@ -65,130 +100,135 @@ export const DOCUMENT_TYPE_CODES = {
   AFFIDAVIT: null,
   OTHER: null,
 } as const;
-export const DocumentType = list([
-  'CONTRACT',
-  'PURCHASE_ORDER',
-  'INVOICE',
-  'PACKING_LIST',
-  'BILL_OF_LADING',
-  'MASTER_BILL_OF_LADING',
-  'HOUSE_BILL_OF_LADING',
-  'SALES_DOCUMENT',
-  'WEIGHT_CERTIFICATE',
-  'PHYTOSANITARY_CERTIFICATE',
-  'ORGANIC_CERTIFICATE',
-  'EMERGENCY_ACTION_NOTIFICATION',
-  'AFFIDAVIT',
-  'OTHER',
-]);
-export type DocumentType = keyof typeof DocumentType;
-registerEnumType(DocumentType, {
-  name: 'DocumentType',
-  description: 'Types of paper of an audit trail (7 CFR 205.2), after UN/EDIFACT data element 1001.',
-  valuesConfig: describe((type) => DOCUMENT_TYPE_CODES[type] && `UN/EDIFACT 1001, code ${DOCUMENT_TYPE_CODES[type]}.`, DOCUMENT_TYPE_CODES),
-});
+export type DocumentType = keyof typeof DOCUMENT_TYPE_CODES;
+const coded = (type: DocumentType, words: string) => `${words} (UN/EDIFACT 1001, code ${DOCUMENT_TYPE_CODES[type]}).`;
+export const DocumentType = enumeration(
+  'DocumentType',
+  'Types of paper of an audit trail (7 CFR 205.2), after UN/EDIFACT data element 1001.',
+  {
+    CONTRACT: coded('CONTRACT', 'Contract'),
+    PURCHASE_ORDER: coded('PURCHASE_ORDER', 'Purchase order'),
+    INVOICE: coded('INVOICE', 'Commercial invoice'),
+    PACKING_LIST: coded('PACKING_LIST', 'Packing list'),
+    BILL_OF_LADING: coded('BILL_OF_LADING', 'Bill of lading'),
+    MASTER_BILL_OF_LADING: coded('MASTER_BILL_OF_LADING', 'Master bill of lading'),
+    HOUSE_BILL_OF_LADING: coded('HOUSE_BILL_OF_LADING', 'House bill of lading'),
+    SALES_DOCUMENT: 'Any other paper of a sale.',
+    WEIGHT_CERTIFICATE: coded('WEIGHT_CERTIFICATE', 'Weight certificate, scale ticket, draft survey'),
+    PHYTOSANITARY_CERTIFICATE: coded('PHYTOSANITARY_CERTIFICATE', 'Phytosanitary certificate'),
+    ORGANIC_CERTIFICATE: "An operation's organic certificate.",
+    EMERGENCY_ACTION_NOTIFICATION: 'Emergency Action Notification of CBP or APHIS.',
+    AFFIDAVIT: 'Statement under oath.',
+    OTHER: 'Any other paper.',
+  },
+);
 
-export const MarkedOrganic = list(['YES', 'NO', 'NOT_APPLICABLE', 'UNKNOWN']);
+export const MarkedOrganic = enumeration('MarkedOrganic', 'Does a paper identify the goods as organic (7 CFR 205.103(b)(3))?', {
+  YES: 'It does.',
+  NO: 'It does not.',
+  NOT_APPLICABLE: 'It is no paper that must.',
+  UNKNOWN: 'Nobody looked; counts as not marked.',
+});
 export type MarkedOrganic = keyof typeof MarkedOrganic;
-registerEnumType(MarkedOrganic, {
-  name: 'MarkedOrganic',
-  description: 'Does a paper identify the goods as organic (7 CFR 205.103(b)(3))? What nobody looked at is UNKNOWN.',
-});
 
-export const ImportCertificateKind = list(['SHIPMENT', 'PERIOD']);
+export const ImportCertificateKind = enumeration('ImportCertificateKind', 'What an import certificate is for (7 CFR 205.273).', {
+  SHIPMENT: 'One shipment.',
+  PERIOD: 'A time frame and an estimated volume.',
+});
 export type ImportCertificateKind = keyof typeof ImportCertificateKind;
-registerEnumType(ImportCertificateKind, {
-  name: 'ImportCertificateKind',
-  description: 'For one shipment, or for a time frame and an estimated volume (7 CFR 205.273).',
-});
 
-export const ImportCertificateStatus = list([
-  'REQUESTED',
-  'INFORMATION_ASKED',
-  'REJECTED',
-  'WITHDRAWN',
-  'APPROVED',
-  'ISSUED',
-  'HANDED_OVER',
-  'ENTERED',
-  'VERIFIED',
-  'HELD',
-  'SUSPENDED',
-  'EXHAUSTED',
-  'EXPIRED',
-  'VOIDED',
-]);
+export const ImportCertificateStatus = enumeration(
+  'ImportCertificateStatus',
+  'How far an import certificate is on its road from request to entry, or what stopped it.',
+  {
+    REQUESTED: 'The exporter asked its certifier for it.',
+    INFORMATION_ASKED: 'The certifier asked for more.',
+    REJECTED: 'The certifier refused it.',
+    WITHDRAWN: 'The exporter took its request back.',
+    APPROVED: 'Reviewed and found good, not yet issued.',
+    ISSUED: 'Issued in the Organic Integrity Database, with its number.',
+    HANDED_OVER: 'With the importer or its broker.',
+    ENTERED: 'A customs entry draws on it.',
+    VERIFIED: 'The importer verified what arrived.',
+    HELD: 'Goods under it are held.',
+    SUSPENDED: 'It may not be used for now.',
+    EXHAUSTED: 'Its whole mass is drawn.',
+    EXPIRED: 'Its period is over.',
+    VOIDED: 'It never counts.',
+  },
+);
 export type ImportCertificateStatus = keyof typeof ImportCertificateStatus;
-registerEnumType(ImportCertificateStatus, {
-  name: 'ImportCertificateStatus',
-  description: 'How far an import certificate is on its road from request to entry, or what stopped it.',
-});
 
-export const DispositionKind = list(['RELEASED_ORGANIC', 'RELEASED_CONVENTIONAL', 'REEXPORTED', 'DONATED', 'DESTROYED']);
+export const DispositionKind = enumeration('DispositionKind', 'What became of goods that were held at the border.', {
+  RELEASED_ORGANIC: 'Released as organic.',
+  RELEASED_CONVENTIONAL: 'Released, and sold as not organic.',
+  REEXPORTED: 'Sent back.',
+  DONATED: 'Given away.',
+  DESTROYED: 'Destroyed.',
+});
 export type DispositionKind = keyof typeof DispositionKind;
-registerEnumType(DispositionKind, { name: 'DispositionKind', description: 'What became of goods that were held at the border.' });
 
-export const ViewerKind = list(['NOBODY', 'OPERATION', 'CERTIFIER', 'PARTNER', 'ANALYST', 'ADMINISTRATOR']);
-export type ViewerKind = keyof typeof ViewerKind;
-registerEnumType(ViewerKind, { name: 'ViewerKind', description: 'Who is asking.' });
-
-export const CertificationVerdict = list([
-  'VALID',
-  'VALID_EQUIVALENT',
-  'EXEMPT',
-  'SUSPENDED',
-  'REVOKED',
-  'SURRENDERED',
-  'EXPIRED',
-  'OUT_OF_SCOPE',
-  'NONE',
-  'UNKNOWN',
-]);
-export type CertificationVerdict = keyof typeof CertificationVerdict;
-registerEnumType(CertificationVerdict, {
-  name: 'CertificationVerdict',
-  description: 'Was an operation certified for a product on a day? Best first.',
+export const ViewerKind = enumeration('ViewerKind', 'Who is asking.', {
+  NOBODY: 'No token: sees what is public.',
+  OPERATION: 'Acts for one operation.',
+  CERTIFIER: 'Acts for one certifying agent.',
+  PARTNER: 'An application with a key of an operation.',
+  ANALYST: 'Reads everything, changes nothing.',
+  ADMINISTRATOR: 'Reads and changes everything.',
 });
+export type ViewerKind = keyof typeof ViewerKind;
+
+export const CertificationVerdict = enumeration('CertificationVerdict', 'Was an operation certified for a product on a day? Best first.', {
+  VALID: 'Certified to NOP.',
+  VALID_EQUIVALENT: 'Certified under an arrangement of equivalence in force.',
+  EXEMPT: 'Needs no certificate (7 CFR 205.101).',
+  SUSPENDED: 'Its certificate was suspended.',
+  REVOKED: 'Its certificate was revoked.',
+  SURRENDERED: 'Its certificate was given up.',
+  EXPIRED: 'Its certificate had expired.',
+  OUT_OF_SCOPE: 'Its certificate did not cover the product, or its arrangement was not in force.',
+  NONE: 'It had no certificate.',
+  UNKNOWN: 'Nothing is known of it.',
+});
+export type CertificationVerdict = keyof typeof CertificationVerdict;
 
 /** Gap kinds in the order of the contract, which is also the order in which gaps are told. */
-export const GapKind = list([
-  'MISSING_INPUTS',
-  'MORE_OUT_THAN_IN',
-  'OVERDRAWN',
-  'NON_ORGANIC_INPUT',
-  'OWNER_CHANGED_WITHOUT_TRANSFER',
-  'NO_TRANSPORT',
-  'NO_DOCUMENT',
-  'DOCUMENT_NOT_MARKED_ORGANIC',
-  'OWNER_NOT_CERTIFIED',
-  'NO_IMPORT_CERTIFICATE',
-  'OUT_OF_ORDER_DATES',
-  'PROHIBITED_TREATMENT',
-  'WITHHELD',
-  'TRUNCATED',
-]);
+export const GapKind = enumeration('GapKind', 'What is missing from a story, or wrong with it.', {
+  MISSING_INPUTS: 'Not a harvest, and nothing says what it was made of.',
+  MORE_OUT_THAN_IN: 'It weighs more than what went into it.',
+  OVERDRAWN: 'Somebody gave more of it than it had received.',
+  NON_ORGANIC_INPUT: 'Sold as organic, with more than 5 % of input that is not.',
+  OWNER_CHANGED_WITHOUT_TRANSFER: 'Used, sent or shipped by somebody who never received it.',
+  NO_TRANSPORT: 'In another country than it was born in, and no leg brings it there.',
+  NO_DOCUMENT: 'A transfer without a paper, or a shipment without a bill of lading.',
+  DOCUMENT_NOT_MARKED_ORGANIC: 'A paper that must identify it as organic does not.',
+  OWNER_NOT_CERTIFIED: 'Held on a day on which its owner was neither certified for it nor exempt.',
+  NO_IMPORT_CERTIFICATE: 'Entered the United States, and no valid import certificate covers it.',
+  OUT_OF_ORDER_DATES: 'Something happened before its cause.',
+  PROHIBITED_TREATMENT: 'Treated with a prohibited substance or radiation, itself or while a shipment carried it.',
+  WITHHELD: 'A lot that the viewer may not see.',
+  TRUNCATED: 'A budget cut the walk; the message says which.',
+});
 export type GapKind = keyof typeof GapKind;
-registerEnumType(GapKind, { name: 'GapKind', description: 'What is missing from a story, or wrong with it.' });
 
 /** What may happen to a lot, in the order in which things of one moment are told: causes before what follows from them. */
-export const StepKind = list([
-  'HARVESTED',
-  'PURCHASED',
-  'TRANSFORMED',
-  'CERTIFIED',
-  'TRANSFERRED',
-  'EXPORTED',
-  'DEPARTED',
-  'TREATED',
-  'ARRIVED',
-  'IMPORTED',
-  'ENTERED',
-  'HELD',
-  'DISPOSED',
-  'LOST',
-]);
+export const StepKind = enumeration('StepKind', 'What happened.', {
+  HARVESTED: 'Born as a harvest.',
+  PURCHASED: 'Born by a purchase.',
+  TRANSFORMED: 'Made of other lots; in a mass balance also used.',
+  CERTIFIED: 'An import certificate for it was issued.',
+  TRANSFERRED: 'Passed from one owner to another.',
+  EXPORTED: 'Departed from one country for another.',
+  DEPARTED: 'A leg departed.',
+  TREATED: 'Treated, itself or in a shipment.',
+  ARRIVED: 'A leg arrived.',
+  IMPORTED: 'Arrived in another country than it departed from.',
+  ENTERED: 'A customs entry names it.',
+  HELD: 'An emergency action holds it.',
+  DISPOSED: 'Held goods were released, sent back, given away or destroyed.',
+  LOST: 'Some of it was lost.',
+});
 export type StepKind = keyof typeof StepKind;
-registerEnumType(StepKind, { name: 'StepKind', description: 'What happened.' });
 
 /** Organic standards a certificate may stand on: NOP, and the arrangements of equivalence with the United States. */
 export const STANDARDS = ['NOP', 'CANADA', 'EU', 'UK', 'SWITZERLAND', 'JAPAN', 'KOREA', 'TAIWAN'] as const;
@@ -199,7 +239,7 @@ const names = <T extends string>(codes: Record<T, T>): T[] => Object.keys(codes)
 export const parseRole = choiceOf('role of an operation', names(OperationRole));
 export const parseOperationCertificateStatus = choiceOf('status of an operation certificate', names(OperationCertificateStatus));
 export const parseLotKind = choiceOf('kind of lot', names(LotKind));
-export const parseAdjustmentKind = choiceOf('kind of adjustment', names(AdjustmentKind));
+export const parseAdjustmentKind = choiceOf('kind of adjustment', ADJUSTMENT_KINDS);
 export const parseTransportMode = choiceOf('mode of transport', names(TransportMode));
 export const parseTreatmentKind = choiceOf('kind of treatment', names(TreatmentKind));
 export const parseDocumentType = choiceOf('type of document', names(DocumentType));

@@ -37,13 +37,17 @@ const massOf = async ({ reader }: Question, { id, grams }: ImportCertificate): P
 @Resolver(() => ImportCertificate)
 export class ImportCertificateResolver {
   @Query(() => ImportCertificate, { nullable: true, description: 'By its number; null where there is none, or the viewer may not see it.' })
-  importCertificate(@Arg('number', () => String) number: string, @Ctx() question: Question): Promise<ImportCertificate | null> {
+  importCertificate(
+    @Arg('number', () => String, { description: '21 characters, NNN-NNNNNNNNNN-NNNNNN.' }) number: string,
+    @Ctx() question: Question,
+  ): Promise<ImportCertificate | null> {
     return findImportCertificate(question, number);
   }
 
   @Query(() => ImportCertificateConnection, { description: 'Import certificates, oldest first.' })
   importCertificates(
-    @Arg('filter', () => ImportCertificateFilter, { nullable: true }) filter: ImportCertificateFilter | null,
+    @Arg('filter', () => ImportCertificateFilter, { nullable: true, description: 'Only those that fit it.' })
+    filter: ImportCertificateFilter | null,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() question: Question,
   ): Promise<Page<ImportCertificate>> {
@@ -133,7 +137,8 @@ export class OperationImportCertificatesResolver {
   @FieldResolver(() => ImportCertificateConnection, { description: 'Import certificates that name it, oldest first.' })
   importCertificates(
     @Root() { id }: Operation,
-    @Arg('filter', () => ImportCertificateFilter, { nullable: true }) filter: ImportCertificateFilter | null,
+    @Arg('filter', () => ImportCertificateFilter, { nullable: true, description: 'Only those that fit it.' })
+    filter: ImportCertificateFilter | null,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() question: Question,
   ): Promise<Page<ImportCertificate>> {

@@ -41,7 +41,7 @@ export class DocumentFilter {
 export class DocumentResolver {
   @Query(() => DocumentConnection, { description: 'Documents, oldest first.' })
   documents(
-    @Arg('filter', () => DocumentFilter, { nullable: true }) filter: DocumentFilter | null,
+    @Arg('filter', () => DocumentFilter, { nullable: true, description: 'Only those that fit it.' }) filter: DocumentFilter | null,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() question: Question,
   ): Promise<Page<Document>> {

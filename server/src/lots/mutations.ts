@@ -31,13 +31,18 @@ async function payload(question: Question, done: Promise<{ cursor: string; outco
 @Resolver()
 export class LotMutations {
   @Mutation(() => RecordHarvestPayload, { nullable: true, description: "A lot out of a field, into its producer's holding." })
-  recordHarvest(@Arg('input', () => RecordHarvestInput) input: RecordHarvestInput, @Ctx() question: Question): Promise<LotPayload> {
+  recordHarvest(
+    @Arg('input', () => RecordHarvestInput, { description: 'What to do, and the idempotencyKey under which it is done once.' })
+    input: RecordHarvestInput,
+    @Ctx() question: Question,
+  ): Promise<LotPayload> {
     return payload(question, give(question, recordHarvest, input));
   }
 
   @Mutation(() => RecordTransformationPayload, { nullable: true, description: 'A lot made of lots that its producer holds.' })
   recordTransformation(
-    @Arg('input', () => RecordTransformationInput) input: RecordTransformationInput,
+    @Arg('input', () => RecordTransformationInput, { description: 'What to do, and the idempotencyKey under which it is done once.' })
+    input: RecordTransformationInput,
     @Ctx() question: Question,
   ): Promise<LotPayload> {
     return payload(question, give(question, recordTransformation, input));
@@ -48,7 +53,8 @@ export class LotMutations {
     description: 'The inputs of a lot that was recorded without; or, with a reason, instead of those declared before.',
   })
   declareLotInputs(
-    @Arg('input', () => DeclareLotInputsInput) input: DeclareLotInputsInput,
+    @Arg('input', () => DeclareLotInputsInput, { description: 'What to do, and the idempotencyKey under which it is done once.' })
+    input: DeclareLotInputsInput,
     @Ctx() question: Question,
   ): Promise<LotPayload> {
     return payload(question, give(question, declareLotInputs, input));

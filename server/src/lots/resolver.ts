@@ -43,8 +43,8 @@ export class LotResolver {
       'By code; by producer as well (NOP ID or SCHEME:value) where several visible lots share the code, else the error AMBIGUOUS.',
   })
   lot(
-    @Arg('code', () => String) code: string,
-    @Arg('producer', () => String, { nullable: true }) producer: string | null,
+    @Arg('code', () => String, { description: 'Its code, in its own letter case.' }) code: string,
+    @Arg('producer', () => String, { nullable: true, description: 'NOP ID or SCHEME:value of its producer.' }) producer: string | null,
     @Ctx() question: Question,
   ): Promise<Lot | null> {
     return findLot(question, code, producer ?? null);
@@ -52,7 +52,7 @@ export class LotResolver {
 
   @Query(() => LotConnection, { description: 'Lots, oldest first.' })
   lots(
-    @Arg('filter', () => LotFilter, { nullable: true }) filter: LotFilter | null,
+    @Arg('filter', () => LotFilter, { nullable: true, description: 'Only those that fit it.' }) filter: LotFilter | null,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() question: Question,
   ): Promise<Page<Lot>> {
@@ -62,7 +62,7 @@ export class LotResolver {
   @FieldResolver(() => HoldingConnection, { description: 'Who has how much of it at the end of that day, today if absent.' })
   async holdings(
     @Root() lot: Lot,
-    @Arg('asOf', () => DateScalar, { nullable: true }) asOf: Day | null,
+    @Arg('asOf', () => DateScalar, { nullable: true, description: 'The end of that day; today where none is given.' }) asOf: Day | null,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() question: Question,
   ): Promise<Page<Holding>> {
@@ -182,7 +182,7 @@ export class OperationLotsResolver {
   @FieldResolver(() => LotConnection, { description: 'Lots it produced, oldest first.' })
   lots(
     @Root() operation: Operation,
-    @Arg('filter', () => LotFilter, { nullable: true }) filter: LotFilter | null,
+    @Arg('filter', () => LotFilter, { nullable: true, description: 'Only those that fit it.' }) filter: LotFilter | null,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() question: Question,
   ): Promise<Page<Lot>> {

@@ -60,7 +60,10 @@ export class ViewerResolver {
 @Resolver(() => Operation)
 export class OperationResolver {
   @Query(() => Operation, { nullable: true, description: 'One operation, by NOP ID or SCHEME:value; null where there is none.' })
-  async operation(@Arg('identifier', () => String) text: string, @Ctx() question: Question): Promise<Operation | null> {
+  async operation(
+    @Arg('identifier', () => String, { description: 'Ten digits of a NOP ID, or SCHEME:value.' }) text: string,
+    @Ctx() question: Question,
+  ): Promise<Operation | null> {
     const { reader, viewer } = question;
     const identifier = parseOperationIdentifier(text);
     if (!identifier.ok)
@@ -74,7 +77,7 @@ export class OperationResolver {
 
   @Query(() => OperationConnection, { description: 'Operations, oldest first.' })
   async operations(
-    @Arg('filter', () => OperationFilter, { nullable: true }) filter: OperationFilter | null,
+    @Arg('filter', () => OperationFilter, { nullable: true, description: 'Only those that fit it.' }) filter: OperationFilter | null,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() question: Question,
   ): Promise<Page<Operation>> {

@@ -10,7 +10,7 @@ export class SearchResolver {
       'What a person has in hand: a lot code, certificate, entry, shipment, container or document number, exact or how it begins; or a name.',
   })
   search(
-    @Arg('text', () => String) text: string,
+    @Arg('text', () => String, { description: 'A code, number or name; 1 to 200 characters.' }) text: string,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() question: Question,
   ): Promise<SearchConnection> {

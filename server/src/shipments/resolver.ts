@@ -35,8 +35,8 @@ export class ShipmentResolver {
       'By reference; by shipper as well (NOP ID or SCHEME:value) where several visible shipments share it, else the error AMBIGUOUS.',
   })
   shipment(
-    @Arg('reference', () => String) reference: string,
-    @Arg('shipper', () => String, { nullable: true }) shipper: string | null,
+    @Arg('reference', () => String, { description: 'Its reference, in its own letter case.' }) reference: string,
+    @Arg('shipper', () => String, { nullable: true, description: 'NOP ID or SCHEME:value of its shipper.' }) shipper: string | null,
     @Ctx() question: Question,
   ): Promise<Shipment | null> {
     return findShipment(question, reference, shipper ?? null);
@@ -44,7 +44,7 @@ export class ShipmentResolver {
 
   @Query(() => ShipmentConnection, { description: 'Shipments, oldest first.' })
   shipments(
-    @Arg('filter', () => ShipmentFilter, { nullable: true }) filter: ShipmentFilter | null,
+    @Arg('filter', () => ShipmentFilter, { nullable: true, description: 'Only those that fit it.' }) filter: ShipmentFilter | null,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() question: Question,
   ): Promise<Page<Shipment>> {

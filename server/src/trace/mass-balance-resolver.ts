@@ -42,10 +42,10 @@ export class MassBalanceResolver {
       'One operation, one product, one period: 7 CFR 205.403(d)(4). opening + born + received - sent - used - lost = closing, or unexplained says by how much.',
   })
   async massBalance(
-    @Arg('operation', () => ID) operationId: string,
-    @Arg('product', () => ID) productId: string,
-    @Arg('from', () => DateScalar) from: Day,
-    @Arg('to', () => DateScalar) to: Day,
+    @Arg('operation', () => ID, { description: 'Whose balance.' }) operationId: string,
+    @Arg('product', () => ID, { description: 'Of what.' }) productId: string,
+    @Arg('from', () => DateScalar, { description: 'First day.' }) from: Day,
+    @Arg('to', () => DateScalar, { description: 'Last day.' }) to: Day,
     @Ctx() question: Question,
   ): Promise<MassBalance> {
     const request = {
@@ -70,7 +70,9 @@ export class MassBalanceResolver {
   @FieldResolver(() => TraceStepConnection, { description: 'The facts behind the sums, oldest first. A use is told of the lot used.' })
   async steps(
     @Root() { request: of }: FoundMassBalance,
-    @Arg('kinds', () => [StepKind], { nullable: true }) kinds: StepKind[] | null,
+    @Arg('kinds', () => [StepKind], { nullable: true, description: 'Only these kinds; all where none are given.' }) kinds:
+      | StepKind[]
+      | null,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() question: Question,
   ): Promise<Page<TraceStep>> {

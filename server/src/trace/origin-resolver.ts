@@ -72,7 +72,7 @@ export class RecallResolver {
   @Query(() => Recall, { description: 'Who holds what of these lots now, each kilogram counted once.' })
   async recall(
     @Arg('lots', () => [ID], { description: `At most ${MOST_RECALLED}.` }) lots: string[],
-    @Arg('asOf', () => DateScalar, { nullable: true }) asOf: Day | null,
+    @Arg('asOf', () => DateScalar, { nullable: true, description: 'Only what had happened at the end of that day.' }) asOf: Day | null,
     @Ctx() question: Question,
   ): Promise<Recall> {
     refuseUnless(mayTrace(question.viewer));
@@ -121,7 +121,7 @@ export class RecallResolver {
   @FieldResolver(() => TraceGapConnection, { description: 'What is missing or wrong, over the lots asked for and every lot met.' })
   gaps(
     @Root() recall: FoundRecall,
-    @Arg('kinds', () => [GapKind], { nullable: true }) kinds: GapKind[] | null,
+    @Arg('kinds', () => [GapKind], { nullable: true, description: 'Only these kinds; all where none are given.' }) kinds: GapKind[] | null,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() question: Question,
   ): Promise<Page<TraceGap>> {

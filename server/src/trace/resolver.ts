@@ -56,7 +56,7 @@ export class LotTraceResolver {
   @FieldResolver(() => Trace, { description: 'What it was made of, or what was made of it.' })
   trace(
     @Root() lot: Lot,
-    @Arg('direction', () => TraceDirection) direction: TraceDirection,
+    @Arg('direction', () => TraceDirection, { description: 'Which way to walk.' }) direction: TraceDirection,
     @Arg('maxDepth', () => Int, {
       nullable: true,
       description: `Furthest lot, in links from this one; 0 to ${DEEPEST}. A walk that this cuts says TRUNCATED.`,
@@ -93,7 +93,7 @@ export class TraceResolver {
   @FieldResolver(() => TraceLotConnection, { description: 'Lots met: by depth, then code, then producer.' })
   async lots(
     @Root() story: Story,
-    @Arg('filter', () => TraceLotFilter, { nullable: true }) filter: TraceLotFilter | null,
+    @Arg('filter', () => TraceLotFilter, { nullable: true, description: 'Only those that fit it.' }) filter: TraceLotFilter | null,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() question: Question,
   ): Promise<Page<TraceLot>> {
@@ -127,7 +127,9 @@ export class TraceResolver {
   })
   async steps(
     @Root() story: Story,
-    @Arg('kinds', () => [StepKind], { nullable: true }) kinds: StepKind[] | null,
+    @Arg('kinds', () => [StepKind], { nullable: true, description: 'Only these kinds; all where none are given.' }) kinds:
+      | StepKind[]
+      | null,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() question: Question,
   ): Promise<Page<TraceStep>> {
@@ -146,7 +148,7 @@ export class TraceResolver {
   @FieldResolver(() => TraceGapConnection, { description: 'What is missing or wrong, over the root and every lot met.' })
   async gaps(
     @Root() story: Story,
-    @Arg('kinds', () => [GapKind], { nullable: true }) kinds: GapKind[] | null,
+    @Arg('kinds', () => [GapKind], { nullable: true, description: 'Only these kinds; all where none are given.' }) kinds: GapKind[] | null,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() question: Question,
   ): Promise<Page<TraceGap>> {
