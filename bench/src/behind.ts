@@ -6,8 +6,8 @@ export interface Root {
   behind: number;
 }
 
-/** For each number of lots that is wanted, the lot of the network with about that many behind it. */
-export function rootsWith(network: Network, wanted: readonly number[]): Root[] {
+/** For each number of lots that is wanted, the lot of the network, or of one stage of it, with about that many behind it. */
+export function rootsWith(network: Network, wanted: readonly number[], stage = ''): Root[] {
   const inputsOf = new Map<string, string[]>();
   for (const { output, input } of network.files.get('lot_inputs.csv')!) {
     const inputs = inputsOf.get(output!);
@@ -15,7 +15,7 @@ export function rootsWith(network: Network, wanted: readonly number[]): Root[] {
     else inputsOf.set(output!, [input!]);
   }
   const enough = 2 * Math.max(...wanted);
-  const blends = [...inputsOf].filter(([, inputs]) => inputs.length > 1).map(([code]) => code);
+  const blends = [...inputsOf].filter(([code, inputs]) => inputs.length > 1 && code.startsWith(stage)).map(([code]) => code);
   const roots = blends.map((code) => ({ code, behind: countBehind(code, inputsOf, enough) }));
   return wanted.map((count) => roots.reduce((best, each) => (off(each, count) < off(best, count) ? each : best)));
 }

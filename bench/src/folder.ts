@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Row } from './facts';
 import type { Network } from './network';
-import type { Row } from './records';
 
 const csv = (rows: readonly Row[]): string => {
   const columns = Object.keys(rows[0]!);

@@ -18,14 +18,18 @@ export interface Load {
 
 const CONNECTIONS = 4;
 const WARM_UP_SECONDS = 1;
+/** About so many answers of each connection are measured at least, however long they take. */
+const LEAST_ANSWERS = 5;
 
 /**
- * Asks a server over loopback, 4 connections at once, each the asks in turn.
+ * Asks a server over loopback, 4 connections at once, each the asks in turn: so many seconds, or more where an answer takes long.
  * @throws Error if any answer is not 2xx
  */
 export async function load(url: string, asks: readonly Ask[], seconds: number): Promise<Load> {
-  await run(url, asks, WARM_UP_SECONDS);
-  return run(url, asks, seconds);
+  const alone = (await inTurn(url, asks[0]!, 1)) / 1000;
+  const forEach = (answers: number) => Math.ceil(alone * answers * CONNECTIONS);
+  await run(url, asks, Math.max(WARM_UP_SECONDS, forEach(2)));
+  return run(url, asks, Math.max(seconds, forEach(LEAST_ANSWERS)));
 }
 
 async function run(url: string, asks: readonly Ask[], seconds: number): Promise<Load> {

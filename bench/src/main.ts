@@ -2,13 +2,14 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Cluster, startCluster } from './cluster';
+import { type Cluster, startCluster, withClient } from './cluster';
 import { type Figure, table } from './figures';
 import { writeFolder } from './folder';
 import { IMPORTED, importVersusCopy } from './import-versus-copy';
 import { massesVersusClosure } from './masses-versus-closure';
 import { growNetwork } from './network';
 import { rightsVersusNone } from './rights-versus-none';
+import { storyVersusJson } from './story-versus-json';
 import { traceVersusJson } from './trace-versus-json';
 
 const USAGE = `npm run bench [-- [--quick] [--json FILE] [--lots N] [--seed N]]
@@ -38,10 +39,14 @@ async function run(cluster: Cluster, shape: Shape, seed: number): Promise<{ figu
   const directory = join(cluster.directory, 'folder');
   writeFolder(network, directory);
   const importing = await importVersusCopy(cluster, directory, shape.rounds, say);
-  const tracing = await traceVersusJson(cluster.urlOf(IMPORTED), network, shape.seconds, say);
-  const masses = await massesVersusClosure(cluster.urlOf(IMPORTED), network, say);
-  const rights = await rightsVersusNone(cluster.urlOf(IMPORTED), network, shape.seconds, say);
-  return { figures: [...importing, ...tracing, ...masses, ...rights], network: { seed, lots, inputs } };
+  const url = cluster.urlOf(IMPORTED);
+  // What a database that has lived for a minute has by itself.
+  await withClient(url, (client) => client.query('vacuum analyze'));
+  const tracing = await traceVersusJson(url, network, shape.seconds, say);
+  const telling = await storyVersusJson(url, network, shape.seconds, say);
+  const masses = await massesVersusClosure(url, network, say);
+  const rights = await rightsVersusNone(url, network, shape.seconds, say);
+  return { figures: [...importing, ...tracing, ...telling, ...masses, ...rights], network: { seed, lots, inputs } };
 }
 
 function wholeNumber(text: string | undefined, fallback: number): number {

@@ -1,3 +1,4 @@
+import { answerOf, askGraph } from './ask';
 import { type Root, rootsAhead, rootsWith } from './behind';
 import { inChild } from './child';
 import type { ClosureTask } from './children/closure-floor';
@@ -28,12 +29,7 @@ export async function massesVersusClosure(url: string, network: Network, say: (l
   const server = await inChild<ServerTask, ServerPlace>('trace-server', { url });
   const floor = await inChild<FloorTask, FloorPlace>('closure-floor', { url });
   try {
-    const ask = (query: string, variables: object): Ask => ({
-      method: 'POST',
-      path: '/graphql',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${server.answer.token}` },
-      body: JSON.stringify({ query, variables }),
-    });
+    const ask = (query: string, variables: object) => askGraph(server.answer.token, query, variables);
     const askFloor = (task: ClosureTask): Ask => ({ method: 'POST', path: '/', body: JSON.stringify(task) });
     const [blend] = rootsWith(network, [BEHIND]) as [Root];
     const wanted = Math.round((RECALLED * network.lots) / FULL);
@@ -73,13 +69,6 @@ export async function massesVersusClosure(url: string, network: Network, say: (l
   } finally {
     await Promise.all([server.stop(), floor.stop()]);
   }
-}
-
-async function answerOf(url: string, { path, ...request }: Ask): Promise<unknown> {
-  const response = await fetch(url + path, request);
-  const body = await response.text();
-  if (!response.ok) throw new Error(`${url}${path} answered ${response.status}: ${body.slice(0, 500)}`);
-  return JSON.parse(body);
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the answers of four documents, each checked by what is read of it

@@ -1,6 +1,8 @@
-import { CORRIDORS, growCorridor } from './corridor';
+import { growCorridor } from './corridor';
+import type { Row } from './facts';
 import { Random } from './random';
-import { Records, type Row } from './records';
+import { Records } from './records';
+import { CORRIDORS } from './trade';
 
 /** A supply network as the rows of a folder that `lotline import` reads: file name to rows. */
 export interface Network {
@@ -15,8 +17,8 @@ const LOTS_PER_CORRIDOR = 6250;
 
 /**
  * A network of so many lots, and about twice as many inputs: farms, collectors, processors, exporters, importers and retailers, in
- * corridors of their own. Dates are in order, masses conserved, and every input reaches its user by a transfer. The same for the same
- * seed.
+ * corridors of their own. Dates are in order, masses conserved; every input reaches its user by a transfer with its invoice, and what
+ * crosses the sea has its shipment, import certificate and entry. The same for the same seed.
  */
 export function growNetwork(lots: number, seed: number): Network {
   const random = new Random(seed);

@@ -1,43 +1,11 @@
-/** One row of a spreadsheet: every row of a file has the same columns. */
-export type Row = Readonly<Record<string, string>>;
+import { Crossings } from './crossing';
+import { type Birth, dayText, type GrownLot, kilograms, type Party, paper, type Row } from './facts';
 
-/** An operation of the network. */
-export interface Party {
-  identifier: string;
-  country: string;
-}
-
-/** A lot, and how much of it its producer has left. */
-export interface GrownLot {
-  code: string;
-  producer: Party;
-  grams: number;
-  left: number;
-  /** Days since the first harvest. */
-  day: number;
-}
-
-/** What a lot is when it is born. */
-export interface Birth {
-  kind: 'HARVEST' | 'TRANSFORMATION';
-  stage: string;
-  producer: Party;
-  product: string;
-  grams: number;
-  day: number;
-}
-
-const FIRST_HARVEST = Date.UTC(2023, 8, 1);
-const DAY_MS = 86_400_000;
 const CERTIFIERS = [
   { certifier: 'CUA', name: 'Certifier of the Uplands' },
   { certifier: 'ECO', name: 'Eco Inspection' },
   { certifier: 'ORG', name: 'Organic Growers Certification' },
 ];
-
-const dayText = (day: number): string => new Date(FIRST_HARVEST + day * DAY_MS).toISOString().slice(0, 10);
-const kilograms = (grams: number): string =>
-  `${Math.floor(grams / 1000)}${grams % 1000 === 0 ? '' : `.${String(grams % 1000).padStart(3, '0')}`}`;
 
 /** Gathers the rows of every file while a network grows. */
 export class Records {
@@ -48,6 +16,8 @@ export class Records {
   private readonly certificates: Row[] = [];
   private readonly transfers: Row[] = [];
   private readonly adjustments: Row[] = [];
+  private readonly papers: Row[] = [];
+  private readonly crossings = new Crossings();
 
   operation(name: string, role: string, country: string): Party {
     const number = this.operations.length + 1;
@@ -55,7 +25,7 @@ export class Records {
     this.operations.push({ operation: identifier, name: `${name} ${number}`, country, roles: role });
     const { certifier } = CERTIFIERS[number % CERTIFIERS.length]!;
     this.certificates.push({ operation: identifier, certifier, status: 'CERTIFIED', effective_from: '2020-01-01' });
-    return { identifier, country };
+    return { identifier, country, certifier };
   }
 
   product(product: string, hts: string): void {
@@ -74,26 +44,38 @@ export class Records {
       produced_on: dayText(day),
       country: producer.country,
     });
-    return { code, producer, grams, left: grams, day };
+    return { code, producer, product, grams, left: grams, day };
   }
 
   use(output: GrownLot, input: GrownLot, grams: number): void {
     this.inputs.push({ output: output.code, input: input.code, quantity: kilograms(grams), unit: 'KGM', on: dayText(output.day) });
   }
 
-  /** Grams of a lot from its producer to somebody else; without a quantity where they are all of it, as people write it. */
-  transfer(lot: GrownLot, to: Party, grams: number, day: number): void {
+  /**
+   * Grams of a lot from its producer to somebody else, under an invoice; without a quantity where they are all of it, as people write it.
+   * They are shipped where he is in another country.
+   * @returns the day from which he has them
+   */
+  transfer(lot: GrownLot, to: Party, grams: number, day: number): number {
     lot.left -= grams;
     const whole = grams === lot.grams;
+    const { code, producer } = lot;
+    const invoice = `INV-${this.transfers.length + 1}`;
+    this.papers.push(paper('INVOICE', invoice, producer, day, { lot: code }));
     this.transfers.push({
-      lot: lot.code,
-      from: lot.producer.identifier,
+      lot: code,
+      from: producer.identifier,
       to: to.identifier,
       on: dayText(day),
       quantity: whole ? '' : kilograms(grams),
       unit: whole ? '' : 'KGM',
-      document: `INV-${this.transfers.length + 1}`,
+      document: invoice,
     });
+    if (producer.country === to.country) return day;
+    const { hts } = this.products.get(lot.product)!;
+    const { bill, arrived } = this.crossings.ship({ lot, hts: hts!, importer: to, grams, day });
+    this.papers.push(bill);
+    return arrived;
   }
 
   loss(lot: GrownLot, grams: number): void {
@@ -109,7 +91,7 @@ export class Records {
   }
 
   files(): Map<string, readonly Row[]> {
-    return new Map([
+    return new Map<string, readonly Row[]>([
       ['certifiers.csv', CERTIFIERS],
       ['operations.csv', this.operations],
       ['products.csv', [...this.products.values()]],
@@ -118,6 +100,8 @@ export class Records {
       ['lot_inputs.csv', this.inputs],
       ['transfers.csv', this.transfers],
       ['lot_adjustments.csv', this.adjustments],
+      ['documents.csv', this.papers],
+      ...this.crossings.files(),
     ]);
   }
 }

@@ -1,7 +1,8 @@
+import { askGraph } from './ask';
 import { inChild } from './child';
 import type { ServerPlace, ServerTask } from './children/trace-server';
 import { against, type Figure } from './figures';
-import { type Ask, load } from './load';
+import { load } from './load';
 import type { Network } from './network';
 
 const LOOK_UP =
@@ -27,18 +28,12 @@ export async function rightsVersusNone(url: string, network: Network, seconds: n
   const { operation, code, certifier } = busiest(network);
   const server = await inChild<ServerTask, ServerPlace>('trace-server', { url, operation, certifier });
   try {
-    const ask = (token: string, query: string, variables: object = {}): Ask => ({
-      method: 'POST',
-      path: '/graphql',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-      body: JSON.stringify({ query, variables }),
-    });
     const { token, operationToken, certifierToken } = server.answer;
     const figures: Figure[] = [];
     const compare = async (name: string, query: string, variables: object, rights: Record<string, string>) => {
-      const peer = await load(server.answer.url, [ask(token, query, variables)], seconds);
+      const peer = await load(server.answer.url, [askGraph(token, query, variables)], seconds);
       for (const [who, theirs] of Object.entries(rights)) {
-        const ours = await load(server.answer.url, [ask(theirs, query, variables)], seconds);
+        const ours = await load(server.answer.url, [askGraph(theirs, query, variables)], seconds);
         say(`${name} ${who}: p50 ${ours.p50.toFixed(1)} ms, without rights ${peer.p50.toFixed(1)} ms`);
         figures.push(against(`${name} ${who}, p50`, 'ms', ours.p50, 'the same by an analyst, without rights', peer.p50));
       }

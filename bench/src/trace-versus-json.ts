@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import { askGraph, traceOf } from './ask';
 import { type Root, rootsWith } from './behind';
 import { inChild } from './child';
 import type { ServerPlace, ServerTask } from './children/trace-server';
-import { withClient } from './cluster';
 import { against, type Figure } from './figures';
 import type { FloorPlace, FloorTask } from './floor';
 import { type Ask, load } from './load';
@@ -48,8 +48,6 @@ interface Comparison {
  * answers are compared before either is timed. Both run in a process of their own, over one database.
  */
 export async function traceVersusJson(url: string, network: Network, seconds: number, say: (line: string) => void): Promise<Figure[]> {
-  // What a database that has lived for a minute has by itself.
-  await withClient(url, (client) => client.query('vacuum analyze'));
   const [small, large] = rootsWith(network, SIZES) as [Root, Root];
   const server = await inChild<ServerTask, ServerPlace>('trace-server', { url });
   const floor = await inChild<FloorTask, FloorPlace>('json-floor', { url });
@@ -80,12 +78,8 @@ interface Sides {
   floor: FloorPlace;
 }
 
-const askServer = ({ server }: Sides, code: string, links: boolean, after: string | null): Ask => ({
-  method: 'POST',
-  path: '/graphql',
-  headers: { 'content-type': 'application/json', authorization: `Bearer ${server.token}` },
-  body: JSON.stringify({ query: QUESTION(links), variables: { code, first: PAGE, after } }),
-});
+const askServer = ({ server }: Sides, code: string, links: boolean, after: string | null): Ask =>
+  askGraph(server.token, QUESTION(links), { code, first: PAGE, after });
 
 const askFloor = (code: string, links: boolean, after: number): Ask => ({
   method: 'GET',
@@ -118,17 +112,9 @@ async function pages(sides: Sides, name: string, code: string): Promise<Comparis
  * @throws Error unless they answer the same lots and masses; the floor has no refs, so it names links by codes
  */
 async function answerAlike(sides: Sides, ours: Ask, floor: Ask): Promise<TraceAnswer> {
-  const [answer, peer] = await Promise.all([answerOf(sides.server.url, ours), answerOf(sides.floor.url, floor)]);
+  const [answer, peer] = await Promise.all([traceOf<TraceAnswer>(sides.server.url, ours), traceOf<TraceAnswer>(sides.floor.url, floor)]);
   const masses = ({ links }: TraceAnswer) => links?.nodes.map(({ kilograms }) => kilograms);
   if (!isDeepStrictEqual(answer.lots.nodes, peer.lots.nodes) || !isDeepStrictEqual(masses(answer), masses(peer)))
     throw new Error(`the server and the floor answer differently: ${ours.body}`);
   return answer;
-}
-
-async function answerOf(url: string, { path, ...request }: Ask): Promise<TraceAnswer> {
-  const response = await fetch(url + path, request);
-  const text = await response.text();
-  const trace = response.ok ? JSON.parse(text).data?.lot?.trace : undefined;
-  if (!trace) throw new Error(`${url}${path} answered ${response.status}: ${text.slice(0, 500)}`);
-  return trace;
 }

@@ -170,6 +170,11 @@ export const certificates: fc.Arbitrary<WorldCertificate[]> = fc
   )
   .map((drawn) => drawn as WorldCertificate[]);
 
+/** A day of few, so that things often happen on the same. */
+const oneOfFewDays = fc.nat(12).map((number) => number * 25);
+/** A port, often one of the United States. */
+const port = fc.constantFrom(0, 1, 2, 2, 2, 3, 4, 5);
+
 const treatment: fc.Arbitrary<WorldTreatment> = fc.record({
   on: fc.nat(320).map(dayOf),
   kind: fc.constantFrom('FUMIGATION' as const, 'IRRADIATION' as const),
@@ -213,7 +218,7 @@ export const world = (shape: fc.Arbitrary<Shape>): fc.Arbitrary<World> =>
             hop: fc.integer({ min: 1, max: Math.max(1, operations - 1) }),
             kg: fc.integer({ min: 1, max: 5000 }),
             day: fc.nat(300),
-            paper: fc.option(fc.nat(7)),
+            paper: fc.option(fc.nat(9)),
           }),
           {
             maxLength: lots * 2,
@@ -237,7 +242,7 @@ export const world = (shape: fc.Arbitrary<Shape>): fc.Arbitrary<World> =>
               selector: ({ lot }) => lot,
             }),
             legs: fc.array(
-              fc.record({ from: fc.nat(5), to: fc.nat(5), departed: fc.nat(300), arrived: fc.option(fc.integer({ min: -3, max: 40 })) }),
+              fc.record({ from: port, to: port, departed: oneOfFewDays, arrived: fc.option(fc.integer({ min: -3, max: 40 })) }),
               { maxLength: 3 },
             ),
             treatments: fc.array(treatment, { maxLength: 2 }),
@@ -321,13 +326,13 @@ const paperwork = (lots: number, operations: number) => {
       fc.record({
         type: fc.constantFrom('INVOICE', 'BILL_OF_LADING', 'HOUSE_BILL_OF_LADING', 'WEIGHT_CERTIFICATE', 'CONTRACT'),
         issuer: operation,
-        day: fc.nat(300),
+        day: oneOfFewDays,
         marked: fc.constantFrom('YES', 'YES', 'NO', 'NOT_APPLICABLE', 'UNKNOWN'),
         lots: some(lots),
         shipments: some(4),
         certificates: fc.uniqueArray(fc.nat(2), { maxLength: 1 }),
       }),
-      { maxLength: 8 },
+      { maxLength: 10 },
     ),
     certificates: fc.array(
       fc.record({
@@ -335,7 +340,7 @@ const paperwork = (lots: number, operations: number) => {
         exporter: operation,
         importer: operation,
         consignee: fc.option(operation),
-        issued: fc.nat(300),
+        issued: oneOfFewDays,
         from: fc.option(fc.nat(300)),
         days: fc.option(fc.nat(200)),
         voided: fc.constantFrom(false, false, true),

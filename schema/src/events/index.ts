@@ -65,6 +65,7 @@ export interface EventPayloads {
     hts: string;
     lines: { product: string; lot: string | null; grams: GramsText }[];
   };
+  'import-certificate.lines-added': { lines: { product: string; lot: string | null; grams: GramsText }[] };
   'import-certificate.status-changed': {
     from: ImportCertificateStatus | null;
     to: ImportCertificateStatus;
@@ -98,6 +99,7 @@ export const EVENT_VERSION: Record<EventType, number> = {
   'document.recorded': 1,
   'document.linked': 1,
   'import-certificate.recorded': 1,
+  'import-certificate.lines-added': 1,
   'import-certificate.status-changed': 1,
   'customs-entry.recorded': 1,
   'import-certificate.drawn': 1,

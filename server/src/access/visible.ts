@@ -1,4 +1,4 @@
-import { knownFact, type Position } from '../database';
+import { knownFact, knownRow, type Position } from '../database';
 import { seesAll, type Viewer } from './viewer';
 
 // The one question about rights, as conditions of a statement: is there a row of `party` that names an operation the viewer acts for, or
@@ -12,15 +12,20 @@ function inSight({ operationId, certifierId }: Viewer, party: string): string {
     and (v.now or ${party}.on_day is null or (${party}.on_day >= v.since and (v.until is null or ${party}.on_day < v.until)))))`;
 }
 
-/** Does the viewer see a live fact of this lot, shipment or other noun? */
-export const subjectVisible = (viewer: Viewer, subject: string): string =>
+/**
+ * Does the viewer see a live fact of this lot, shipment or other noun?
+ * @param known the state of the log that is asked of; null for the reader's own
+ */
+export const subjectVisible = (viewer: Viewer, subject: string, known: Position | null = null): string =>
   seesAll(viewer)
     ? 'true'
-    : `exists (select from party p where p.subject = ${subject} and p.retracted_by is null and ${inSight(viewer, 'p')})`;
+    : `exists (select from party p where p.subject = ${subject} and ${knownFact('p', known)} and ${inSight(viewer, 'p')})`;
 
 /** Does the viewer see this fact of a subject, live or not? Whether it counts is asked of the fact itself. */
-export const factVisible = (viewer: Viewer, subject: string, fact: string): string =>
-  seesAll(viewer) ? 'true' : `exists (select from party p where p.subject = ${subject} and p.fact = ${fact} and ${inSight(viewer, 'p')})`;
+export const factVisible = (viewer: Viewer, subject: string, fact: string, known: Position | null = null): string =>
+  seesAll(viewer)
+    ? 'true'
+    : `exists (select from party p where p.subject = ${subject} and p.fact = ${fact} and ${knownRow('p', known)} and ${inSight(viewer, 'p')})`;
 
 /** Operations that the viewer sees facts of, as rows of `o(operation, whole)`: all of their facts, or those of some days. */
 const operationsInSight = ({ operationId, certifierId }: Viewer): string =>
@@ -32,16 +37,17 @@ const operationsInSight = ({ operationId, certifierId }: Viewer): string =>
 /**
  * May the viewer see this operation? Certified ones are public, as in the Organic Integrity Database; others show to those who share a
  * fact with them or see a lot that they produced. A treatment in store and an emergency action on a lot name nobody: whoever had some of the
- * lot is a party to it, and not known to the others by that.
+ * lot is a party to it, and not known to the others by that. Nor does an entry tell the exporter who filed it.
  */
-export function operationVisible(viewer: Viewer, operation: string): string {
+export function operationVisible(viewer: Viewer, operation: string, known: Position | null = null): string {
   if (seesAll(viewer)) return 'true';
   return `(${operation}.id = ${viewer.operationId === null ? 'null' : `'${viewer.operationId}'`}::uuid
-    or exists (select from operation_certificate oc where oc.operation = ${operation}.id)
+    or exists (select from operation_certificate oc where oc.operation = ${operation}.id and ${knownRow('oc', known)})
     or exists (select from party theirs join party mine on mine.subject = theirs.subject and (theirs.fact = theirs.subject or mine.fact = theirs.fact)
         and not exists (select from treatment t where t.id = theirs.fact and t.lot is not null)
         and not exists (select from emergency_action a where a.id = theirs.fact and a.lot is not null)
-      where theirs.operation = ${operation}.id and theirs.retracted_by is null and mine.retracted_by is null
+        and not exists (select from customs_entry_line e where e.id = theirs.fact and e.import_certificate = theirs.subject)
+      where theirs.operation = ${operation}.id and ${knownFact('theirs', known)} and ${knownFact('mine', known)}
         and mine.operation in (select operation from ${operationsInSight(viewer)}) and ${inSight(viewer, 'mine')}))`;
 }
 

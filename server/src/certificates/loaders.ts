@@ -108,11 +108,11 @@ const ENTERS = (shipment: string) =>
 
 /** Certificates under which shipments entered: of the lots carried, for whoever the shipment went to. */
 export const certificatesOfShipments = seenLinks(
-  `select s.id as of, c.id as subject, c.recorded_by as "recordedBy"
+  `select s.id as of, c.id as subject, (select o.id from command o where o.id in (k.recorded_by, x.recorded_by) order by o.position desc limit 1) as "recordedBy"
    from shipment s join shipped_lot x on x.shipment = s.id and x.retracted_by is null
      join lateral (
-       select l.import_certificate from import_certificate_line l where l.lot = x.lot and l.retracted_by is null
-       union select n.import_certificate from customs_entry_line_lot j join customs_entry_line n on n.id = j.line and n.retracted_by is null where j.lot = x.lot
+       select l.import_certificate, l.recorded_by from import_certificate_line l where l.lot = x.lot and l.retracted_by is null
+       union select n.import_certificate, n.recorded_by from customs_entry_line_lot j join customs_entry_line n on n.id = j.line and n.retracted_by is null where j.lot = x.lot
      ) k on true
      join import_certificate c on c.id = k.import_certificate and s.consignee in (c.importer, c.consignee)
    where s.id = any($1) and ${ENTERS('s.id')}`,

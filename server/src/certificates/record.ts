@@ -153,20 +153,16 @@ export async function recordImportCertificates(
 
 function tell(work: Work, certificates: readonly NewImportCertificate[], lines: readonly NewCertificateLine[]): void {
   const linesOf = groupBy(lines, ({ certificate }) => certificate.id);
-  for (const { id, number, kind, exporterId, importerId, certifierId, hts, statuses } of certificates) {
+  const take = (id: string) => {
     const own = linesOf.get(id) ?? [];
+    linesOf.delete(id);
+    return own.map(({ productId, lotId, grams }) => ({ product: productId, lot: lotId, grams: String(grams) }));
+  };
+  for (const { id, number, kind, exporterId, importerId, certifierId, hts, statuses } of certificates) {
     work.emit({
       type: 'import-certificate.recorded',
       subject: id,
-      payload: {
-        number,
-        kind,
-        exporter: exporterId,
-        importer: importerId,
-        certifier: certifierId,
-        hts,
-        lines: own.map(({ productId, lotId, grams }) => ({ product: productId, lot: lotId, grams: String(grams) })),
-      },
+      payload: { number, kind, exporter: exporterId, importer: importerId, certifier: certifierId, hts, lines: take(id) },
     });
     statuses.forEach(({ status, on }, index) => {
       work.emit({
@@ -176,4 +172,5 @@ function tell(work: Work, certificates: readonly NewImportCertificate[], lines: 
       });
     });
   }
+  for (const id of [...linesOf.keys()]) work.emit({ type: 'import-certificate.lines-added', subject: id, payload: { lines: take(id) } });
 }

@@ -96,7 +96,7 @@ export class ImportCertificateResolver {
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() question: Question,
   ): Promise<Page<ImportCertificateLine>> {
-    return pageOfFacts(question, `lines of ${id}`, page, question.reader.loader(linesOf).load(id));
+    return pageOfFacts(question, `lines of ${id}`, page, () => question.reader.loader(linesOf).load(id));
   }
 }
 

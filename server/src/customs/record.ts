@@ -115,8 +115,8 @@ export async function recordCustomsEntries(
     const importing = [entry.filerId, ...receivingParties(certificate)];
     parties.add(importing, entry.id, id, entry.filedOn);
     parties.add([...askingParties(certificate), ...importing], certificate.id, id, entry.filedOn);
-    for (const lot of lotIds) parties.add(importing, lot, id, entry.filedOn);
-    for (const { line, lot } of claims.get(certificate.id) ?? []) parties.add(importing, lot, line, entry.filedOn);
+    const named = (claims.get(certificate.id) ?? []).map(({ lot }) => lot);
+    for (const lot of [...lotIds, ...named]) parties.add(importing, lot, id, entry.filedOn);
   }
   await parties.record(work);
   for (const { id, number, filerId: filer, filedOn } of entries)
@@ -129,11 +129,11 @@ export async function recordCustomsEntries(
     });
 }
 
-/** Lines of the certificates drawn on that name a lot. */
-async function claimsOf({ tx }: Work, lines: readonly NewCustomsEntryLine[]): Promise<Map<string, { line: string; lot: string }[]>> {
+/** Lots that the certificates drawn on name. */
+async function claimsOf({ tx }: Work, lines: readonly NewCustomsEntryLine[]): Promise<Map<string, { lot: string }[]>> {
   if (lines.length === 0) return new Map();
-  const rows = await tx.query<{ certificate: string; line: string; lot: string }>(
-    'select import_certificate as certificate, id as line, lot from import_certificate_line where import_certificate = any($1) and lot is not null and retracted_by is null',
+  const rows = await tx.query<{ certificate: string; lot: string }>(
+    'select distinct import_certificate as certificate, lot from import_certificate_line where import_certificate = any($1) and lot is not null and retracted_by is null',
     [[...new Set(lines.map(({ certificate }) => certificate.id))]],
   );
   return groupBy(rows, ({ certificate }) => certificate);

@@ -34,7 +34,7 @@ export class CustomsEntryResolver {
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() question: Question,
   ): Promise<Page<CustomsEntryLine>> {
-    return pageOfFacts(question, `lines of ${id}`, page, seen(question, linesOf, id));
+    return pageOfFacts(question, `lines of ${id}`, page, (known) => seen(question, linesOf, id, known));
   }
 }
 

@@ -1,4 +1,4 @@
-import { Document } from '@lotline/schema';
+import { byteOrder, Document } from '@lotline/schema';
 import { type BatchOf, grouped, nounById } from '../database';
 import { type Question, seenLinks, visibleNoun } from '../questions';
 
@@ -24,6 +24,6 @@ export const inNumberOrder: BatchOf<string, Document[]> = async (reader, keys) =
   const found = await reader.nouns(Document, [...new Set(wanted.flatMap(({ ids }) => ids))]);
   const rows = wanted.flatMap(({ key, ids }) => found.filter(({ id }) => ids.includes(id)).map((document) => ({ key, document })));
   return grouped(keys, rows, ({ key }) => key).map((all) =>
-    all.map(({ document }) => document).sort((a, b) => (a.type + a.number + a.id < b.type + b.number + b.id ? -1 : 1)),
+    all.map(({ document }) => document).sort((a, b) => byteOrder(a.type, b.type) || byteOrder(a.number, b.number) || byteOrder(a.id, b.id)),
   );
 };

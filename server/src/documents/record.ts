@@ -66,7 +66,8 @@ async function bindToFacts(work: Work, documents: readonly NewDocument[], partie
     const bound = await work.tx.query<{ fact: string; document: string; parties: string[]; on: Day }>(
       `update ${table} x set document = n.document from (
          select f.id, min(d.id::text)::uuid as document, ${of} as parties from ${table} f
-           join document d on f.document_named in (d.number, d.type || '/' || d.number) and d.id = any($1) and d.issuer = any(${of})
+           join (document d join operation o on o.id = d.issuer)
+             on f.document_named in (d.number, d.type || '/' || d.number, o.identifier || '/' || d.type || '/' || d.number) and d.id = any($1) and d.issuer = any(${of})
          where f.document is null and f.document_named is not null and f.retracted_by is null group by f.id having count(*) = 1
        ) n where n.id = x.id returning x.id as fact, n.document, n.parties, x.on_day as "on"`,
       [documents.map(({ id }) => id)],

@@ -158,10 +158,19 @@ export function conflict(
   book.mistakes.add({ file: format.name, line, column, code: 'CONFLICT', wrong: what, remedy });
 }
 
-/** A value as a person wrote it: a day, an instant, a list. */
-function shown(value: unknown): string {
+/** Longest text of a conflict that is shown whole: a hash, a number, most names. */
+const LONGEST_SHOWN = 200;
+const whole = (text: string): string => (text.length > LONGEST_SHOWN ? quote(text) : JSON.stringify(text));
+
+/** A value as a person wrote it: a day, an instant, a list; of a long list what the other one lacks. */
+function shown(value: unknown, other: unknown): string {
   if (value === null || value === undefined || (Array.isArray(value) && value.length === 0)) return 'nothing';
-  if (Array.isArray(value)) return quote(value.join('; '));
+  if (Array.isArray(value)) {
+    const all = value.join('; ');
+    if (all.length <= LONGEST_SHOWN || !Array.isArray(other)) return whole(all);
+    const own = value.filter((each) => !other.includes(each));
+    return `${value.length} of them${own.length > 0 ? `, among them ${whole(own.join('; '))}` : ''}`;
+  }
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'object' && 'on' in value) {
     const { on, at } = value as { on: Day; at: Date | null };
@@ -171,7 +180,7 @@ function shown(value: unknown): string {
     const { name, unLocode } = value as WrittenPlace;
     return quote(unLocode ? `${unLocode} ${name}` : name);
   }
-  return typeof value === 'string' ? quote(value) : String(value);
+  return typeof value === 'string' ? whole(value) : String(value);
 }
 
 /** Equal, with objects and lists compared by their content in any order of keys or elements. */
@@ -201,7 +210,7 @@ export function compare(
   stated: Record<string, unknown>,
 ): void {
   const differs = (column: string, before: unknown, now: unknown) =>
-    conflict(book, format, row.line, column, `${what} is known with ${column} ${shown(before)}, this row says ${shown(now)}`);
+    conflict(book, format, row.line, column, `${what} is known with ${column} ${shown(before, now)}, this row says ${shown(now, before)}`);
   for (const [column, value] of Object.entries(stated)) {
     if (value !== undefined && !same(known[column], value)) differs(column, known[column], value);
   }

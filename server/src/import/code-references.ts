@@ -37,6 +37,17 @@ const byOwner = <Known extends Coded>(noun: CodedNoun): Naming<Known> => ({
 export const LOT_NAMES = byOwner<KnownLot>('lot');
 export const SHIPMENT_NAMES = byOwner<KnownShipment>('shipment');
 
+/** A paper's name as it is kept until the paper is on record: its type in capitals. */
+export function paperName(name: string): string {
+  const whole = typeAndNumber(name);
+  if (whole) return `${whole.type}/${whole.number}`;
+  for (const { producer, code } of cuts(name)) {
+    const of = typeAndNumber(code);
+    if (of) return `${producer}/${of.type}/${of.number}`;
+  }
+  return name;
+}
+
 /** `TYPE/number`, and `OPERATION/TYPE/number` where several issuers use the same. */
 export const DOCUMENT_NAMES: Naming<KnownDocument> = {
   noun: 'document',
@@ -117,10 +128,10 @@ export class CodeReferences<Known extends Coded> {
     return null;
   }
 
-  /** Those that a list of names means; null where one of them means none or several. */
+  /** Those that a list of names means, each once; null where one of them means none or several. */
   resolveAll(book: Book, format: FileFormat, line: number, column: string, names: readonly string[] | null | undefined): Known[] | null {
     const all = (names ?? []).map((name) => this.resolve(book, format, line, column, name));
-    return all.every((each) => each !== null) ? (all as Known[]) : null;
+    return all.every((each) => each !== null) ? [...new Set(all as Known[])] : null;
   }
 }
 

@@ -10,7 +10,7 @@ import {
 import { type Book, compare, importCertificateOf, operationOf, Repeats, wrong } from './book';
 import { CUSTOMS_ENTRIES, EMERGENCY_ACTIONS, type Row } from './columns';
 import type { Coded } from './references';
-import { weigh } from './weigh';
+import { weighNet } from './weigh';
 
 type EntryRow = Row<typeof CUSTOMS_ENTRIES>;
 type ActionRow = Row<typeof EMERGENCY_ACTIONS>;
@@ -90,7 +90,7 @@ async function newEntries(book: Book, coded: Coded): Promise<{ entries: NewCusto
     const certificate = importCertificateOf(book, format, line, 'certificate', values.certificate);
     const filer = values.filer == null ? null : operationOf(book, format, line, 'filer', values.filer);
     const lots = coded.lot.resolveAll(book, format, line, 'lots', values.lots);
-    const grams = weigh(book, format, line, values.quantity, values.unit, { name: '', kgPerBushel: null });
+    const grams = weighNet(book, format, line, values.quantity, values.unit);
     if (!certificate || (values.filer != null && !filer) || !lots || grams === null) continue;
 
     const entry = entries.get(values.entry);

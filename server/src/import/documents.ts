@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { quote } from '@lotline/schema';
@@ -90,10 +90,19 @@ export async function checkDocuments(book: Book): Promise<CheckedDocuments> {
   };
 }
 
+/** What lies at a path; undefined where nothing does, or can. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 /** SHA-256 of a file of the folder; null, and said, where it is not there. */
 async function hashOf(book: Book, line: number, file: string): Promise<string | null> {
   const path = join(book.folder.directory, file);
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = statOf(path);
   if (!found?.isFile()) {
     book.progress.note(`${DOCUMENTS.name}:${line} file: ${quote(file)} is not in the folder; the document is recorded without a hash`);
     return null;

@@ -19,7 +19,7 @@ import { type Found, withoutKnown } from './movements';
 import type { Coded } from './references';
 import { namesOf } from './references';
 import { storedFacts } from './shipments';
-import { weigh } from './weigh';
+import { weigh, weighNet } from './weigh';
 
 type CertificateRow = Row<typeof IMPORT_CERTIFICATES>;
 
@@ -134,7 +134,7 @@ function newCertificates(book: Book, stored: ReadonlyMap<string, StoredCertifica
       wrong(book, format, line, quantity === null ? 'quantity' : 'unit', 'quantity and unit go together', 'give both, or neither');
     if (values.valid_from != null && values.valid_to != null && values.valid_to < values.valid_from)
       wrong(book, format, line, 'valid_to', `the period ends on ${values.valid_to}, before it begins`, 'give its days in order');
-    const grams = quantity && unit ? weigh(book, format, line, quantity, unit, { name: '', kgPerBushel: null }) : null;
+    const grams = quantity && unit ? weighNet(book, format, line, quantity, unit) : null;
     const missing = (values.final_handler != null && !finalHandler) || (values.consignee != null && !consignee);
     if (!exporter || !importer || !certifier || missing || (quantity && grams === null)) {
       book.folder.doubts.add(format, values.number);

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { NewLoss, NewTransfer } from '../lots';
 import { type Book, compare, equalRow, type KnownDocument, type KnownLot, keyOf, operationOf, wrong } from './book';
-import type { CodeReferences } from './code-references';
+import { type CodeReferences, paperName } from './code-references';
 import { DOCUMENTS, type FileFormat, LOT_ADJUSTMENTS, type Row, TRANSFERS } from './columns';
 import { weigh } from './weigh';
 
@@ -150,7 +150,7 @@ export function paperOf(
   if (name == null) return { documentId: null, documentNamed: null };
   if (!book.folder.has(DOCUMENTS) && documents.find(name).length === 0) {
     book.papersNamed.set(format.name, (book.papersNamed.get(format.name) ?? 0) + 1);
-    return { documentId: null, documentNamed: name };
+    return { documentId: null, documentNamed: paperName(name) };
   }
   const document = documents.resolve(book, format, line, 'document', name);
   return document && { documentId: document.id, documentNamed: null };

@@ -94,6 +94,9 @@ export function lookUpBroken(book: Book, coded: Coded): void {
   for (const { format, column, noun } of REFERENCES) {
     for (const { line, values } of book.folder.broken(format)) {
       for (const name of namesIn(values, column)) {
+        // A paper that is not on record is no mistake in a folder without documents.csv.
+        const late = noun === 'document' && !book.folder.has(DOCUMENTS) && coded.document.find(name).length === 0;
+        if (late) continue;
         if (noun === 'lot' || noun === 'shipment' || noun === 'document') coded[noun].resolve(book, format, line, column, name);
         else if (!known[noun].has(name)) unknown(book, format, line, column, noun, name);
       }

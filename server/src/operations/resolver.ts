@@ -83,7 +83,7 @@ export class OperationResolver {
   ): Promise<Page<Operation>> {
     const request = readPage(question, 'operations', page);
     const where = new Conditions();
-    where.add(operationVisible(question.viewer, 'o'));
+    where.add(operationVisible(question.viewer, 'o', request.known));
     if (filter?.nameContains != null) where.add(`strpos(lower(o.name), lower(${where.parameter(filter.nameContains)})) > 0`);
     where.anyOf('o.country', filter?.countries, 'text');
     if (filter?.roles != null) where.add(`o.roles && ${where.parameter(filter.roles)}::text[]`);

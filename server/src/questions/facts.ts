@@ -1,6 +1,6 @@
 import type { Page } from '@lotline/schema';
 import { ALIAS, factVisible, type NounWithParties, seesAll, subjectVisible } from '../access';
-import { alike, type BatchOf, grouped } from '../database';
+import { alike, type BatchOf, grouped, type Position } from '../database';
 import { knownAt, type PageArguments, pageOfList, readPage } from './paging';
 import type { Question } from './question';
 
@@ -32,19 +32,23 @@ export const seenFacts =
     return keys.map((key) => found.get(key)!);
   };
 
-/** The facts about a noun that the viewer sees, or what is computed of them. */
-export const seen = <Value>({ reader, viewer }: Question, batch: BatchOf<SeenKey, Value>, id: string): Promise<Value> =>
-  reader.loader(batch).load({ id, seen: factVisible(viewer, 'f.subject', 'f.fact') });
+/** The facts about a noun that the viewer sees, or saw in an earlier state, or what is computed of them. */
+export const seen = <Value>(
+  { reader, viewer }: Question,
+  batch: BatchOf<SeenKey, Value>,
+  id: string,
+  known: Position | null = null,
+): Promise<Value> => reader.loader(batch).load({ id, seen: factVisible(viewer, 'f.subject', 'f.fact', known) });
 
 /** One page of facts that were read whole, in the state of its first page. */
 export async function pageOfFacts<Value extends { recordedBy: string }>(
   question: Question,
   list: string,
   page: PageArguments,
-  facts: Promise<Value[]>,
+  facts: (known: Position | null) => Promise<Value[]>,
 ): Promise<Page<Value>> {
   const request = readPage(question, list, page);
-  const all = await facts;
+  const all = await facts(request.known);
   return pageOfList(question, list, request, request.known === null ? all : await knownAt(question, all, request.known));
 }
 
@@ -61,20 +65,22 @@ export const seenLinks = (sql: string): BatchOf<SeenKey, Link[]> =>
     ({ subject, recordedBy }) => ({ id: subject, recordedBy }),
   );
 
-/** The nouns in sight that links lead to from a noun. */
-export const linked = ({ reader, viewer }: Question, batch: BatchOf<SeenKey, Link[]>, id: string): Promise<Link[]> =>
-  reader.loader(batch).load({ id, seen: subjectVisible(viewer, 'f.subject') });
+/** The nouns that links lead to from a noun, in sight now or in an earlier state. */
+export const linked =
+  ({ reader, viewer }: Question, batch: BatchOf<SeenKey, Link[]>, id: string) =>
+  (known: Position | null): Promise<Link[]> =>
+    reader.loader(batch).load({ id, seen: subjectVisible(viewer, 'f.subject', known) });
 
 /** One page of the nouns that links lead to, oldest first, each once. */
 export async function pageOfLinked<Noun>(
   question: Question,
   list: string,
   page: PageArguments,
-  links: Promise<readonly Link[]>,
+  links: (known: Position | null) => Promise<readonly Link[]>,
   byId: BatchOf<string, Noun | null>,
 ): Promise<Page<Noun>> {
   const request = readPage(question, list, page);
-  const all = [...(await links)];
+  const all = [...(await links(request.known))];
   const known = request.known === null ? all : await knownAt(question, all, request.known);
   const ids = [...new Set(known.map(({ id }) => id))].sort();
   return pageOfList(question, list, request, (await question.reader.loader(byId).loadMany(ids)) as Noun[]);

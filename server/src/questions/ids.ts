@@ -1,8 +1,8 @@
 import { type NodeType, parseGlobalId, Refusal } from '@lotline/schema';
 
-/** UUIDs of the global ids in a filter; null where the filter does not say. */
+/** UUIDs of the global ids in a filter; null where the filter does not say. @param path where they stand, e.g. `filter.issuers` */
 export function idsOf(ids: readonly string[] | null | undefined, type: NodeType, path: string): string[] | null {
-  return ids == null ? null : ids.map((id, index) => idIn(id, type, [path, index]));
+  return ids == null ? null : ids.map((id, index) => idIn(id, type, [...path.split('.'), index]));
 }
 
 /** The UUID of one global id in an argument. */

@@ -55,13 +55,26 @@ function waysToWrite(text: string): string[] {
   return [...ways].sort(byteOrder);
 }
 
+/**
+ * Is a name like what was looked for, and how far from it? By trigrams; of letters that not every database's locale knows as such, by
+ * whether the name holds the text.
+ */
+const NAMES = {
+  trigrams: { alike: '$4 <% o.name', distance: 'round((1 - word_similarity($4, o.name)) * 1000)::int' },
+  text: { alike: 'strpos(lower(o.name collate "default"), lower($4 collate "default")) > 0', distance: 'length(o.name) - length($4)' },
+};
+
 /** The statement that finds one page of matches. Parameters: exact ways $1, beginnings $2 and their ends $3, the text $4, length $5, and where to go on. */
-function statement({ viewer }: Question, known: Position | null, ways: number, after: boolean): string {
+function statement(
+  { viewer }: Question,
+  known: Position | null,
+  { ways, after, names: { alike, distance } }: { ways: number; after: boolean; names: (typeof NAMES)['text'] },
+): string {
   const range = (column: string, way: number) => `(${column} >= ($2::text[])[${way}] and ${column} < ($3::text[])[${way}])`;
   const begins = (column: string) => `(${Array.from({ length: ways }, (_, index) => range(column, index + 1)).join(' or ')})`;
   const code = (noun: NounWithParties, column: string) =>
     `select '${noun}' as kind, n.id, n.${column} as matched, case when n.${column} = any($1::text[]) then 0 else 1 end as rank, 0 as distance
-     from ${noun} n where ${begins(`n.${column}`)} and ${subjectVisible(viewer, 'n.id')} and ${knownRow('n', known)}`;
+     from ${noun} n where ${begins(`n.${column}`)} and ${subjectVisible(viewer, 'n.id', known)} and ${knownRow('n', known)}`;
   const sources = [
     code('lot', 'code'),
     code('import_certificate', 'number'),
@@ -70,11 +83,11 @@ function statement({ viewer }: Question, known: Position | null, ways: number, a
     code('document', 'number'),
     `select 'shipment', n.id, min(g.container), case when bool_or(g.container = any($1::text[])) then 0 else 1 end, 0
      from shipment_leg g join shipment n on n.id = g.shipment
-     where ${begins('g.container')} and not ${begins('n.reference')} and ${knownFact('g', known)} and ${subjectVisible(viewer, 'n.id')} group by n.id`,
+     where ${begins('g.container')} and not ${begins('n.reference')} and ${knownFact('g', known)} and ${subjectVisible(viewer, 'n.id', known)} group by n.id`,
     `select 'operation', o.id, o.identifier, case when o.identifier = any($1::text[]) then 0 else 1 end, 0
-     from operation o where ${begins('o.identifier')} and ${operationVisible(viewer, 'o')} and ${knownRow('o', known)}`,
-    `select 'operation', o.id, o.name, 2, round((1 - word_similarity($4, o.name)) * 1000)::int
-     from operation o where $4 <% o.name and not ${begins('o.identifier')} and ${operationVisible(viewer, 'o')} and ${knownRow('o', known)}`,
+     from operation o where ${begins('o.identifier')} and ${operationVisible(viewer, 'o', known)} and ${knownRow('o', known)}`,
+    `select 'operation', o.id, o.name, 2, ${distance}
+     from operation o where ${alike} and not ${begins('o.identifier')} and ${operationVisible(viewer, 'o', known)} and ${knownRow('o', known)}`,
   ];
   const place = `m.rank, m.distance, m.matched collate "C", array_position('{${ORDER.join(',')}}'::text[], m.kind), m.id`;
   const later = after
@@ -92,14 +105,9 @@ export async function search(question: Question, text: string, page: PageArgumen
   const { reader } = question;
   const ways = waysToWrite(read.value);
   const ends = ways.map((way) => `${way}\u{10FFFF}`);
-  const rows = await reader.query<Match>(statement(question, request.known, ways.length, request.after !== null), [
-    ways,
-    ways,
-    ends,
-    read.value,
-    request.first + 1,
-    ...(request.after ?? []),
-  ]);
+  const names = /\P{ASCII}/u.test(read.value) ? NAMES.text : NAMES.trigrams;
+  const sql = statement(question, request.known, { ways: ways.length, after: request.after !== null, names });
+  const rows = await reader.query<Match>(sql, [ways, ways, ends, read.value, request.first + 1, ...(request.after ?? [])]);
   const nodes = await Promise.all(rows.map(({ kind, id }) => reader.loader(KINDS[kind]!).load(id)));
   const found = makePage(question, {
     list,

@@ -68,12 +68,12 @@ export class ShipmentResolver {
 
   @FieldResolver(() => ShipmentLegConnection, { description: 'Its way, in order.' })
   legs(@Root() { id }: Shipment, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<ShipmentLeg>> {
-    return pageOfFacts(question, `legs of ${id}`, page, seen(question, legsOf, id));
+    return pageOfFacts(question, `legs of ${id}`, page, (known) => seen(question, legsOf, id, known));
   }
 
   @FieldResolver(() => ShippedLotConnection, { description: 'What it carried: by code, then producer.' })
   lots(@Root() { id }: Shipment, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<ShippedLot>> {
-    return pageOfFacts(question, `lots in ${id}`, page, seen(question, lotsShipped, id));
+    return pageOfFacts(question, `lots in ${id}`, page, (known) => seen(question, lotsShipped, id, known));
   }
 }
 
@@ -81,12 +81,12 @@ export class ShipmentResolver {
 export class LotShipmentsResolver {
   @FieldResolver(() => ShipmentConnection, { description: 'Shipments that carried some of it, oldest first.' })
   shipments(@Root() { id }: Lot, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<Shipment>> {
-    return pageOfLinked(question, `shipments of ${id}`, page, seen(question, shipmentsOfLots, id), shipmentById);
+    return pageOfLinked(question, `shipments of ${id}`, page, (known) => seen(question, shipmentsOfLots, id, known), shipmentById);
   }
 
   @FieldResolver(() => TreatmentConnection, { description: 'Treatments of it, and of shipments while they carried it, oldest first.' })
   treatments(@Root() { id }: Lot, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<Treatment>> {
-    return pageOfFacts(question, `treatments of ${id}`, page, seen(question, treatmentsOfLots, id));
+    return pageOfFacts(question, `treatments of ${id}`, page, (known) => seen(question, treatmentsOfLots, id, known));
   }
 }
 

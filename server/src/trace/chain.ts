@@ -60,6 +60,7 @@ export class Chain {
   private facts: Promise<StoryFacts> | null = null;
   private paperwork: Promise<Paperwork> | null = null;
   private found: Promise<FoundGap[]> | null = null;
+  private told: Promise<FoundStep[]> | null = null;
   private from: Promise<BackAttribution> | null = null;
   private to: Promise<ForwardAttribution> | null = null;
   private uncut: Promise<Chain> | null = null;
@@ -154,8 +155,9 @@ export class Chain {
   }
 
   /** What happened, in order. */
-  async steps(): Promise<FoundStep[]> {
-    return stepsOf(this.lots, await this.readFacts(), await this.readPaperwork());
+  steps(): Promise<FoundStep[]> {
+    this.told ??= this.readPaperwork().then(async (paperwork) => stepsOf(this.lots, await this.readFacts(), paperwork));
+    return this.told;
   }
 
   stepAnswer({ kind, on, at, lot, owner, from, to, grams, shipment, leg, certificate, papers }: FoundStep): TraceStep {

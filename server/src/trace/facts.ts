@@ -64,9 +64,10 @@ export interface StoryFacts {
  */
 export async function storyFacts(reader: Reader, closure: Closure, lots: readonly TracedLot[], asOf: Day | null): Promise<StoryFacts> {
   const ids = lots.map((lot) => lot.id);
-  const found = closure.direction === 'FORWARD' ? await movementsOf(reader, ids) : await movementsBehind(reader, closure, lots);
-  const counts = ({ on }: Movement) => asOf === null || on === null || on <= asOf;
-  const movements = new Map(lots.map((lot, index) => [lot.id, found[index]!.filter(counts)]));
+  // What had not happened yet leads to nothing.
+  const then = (facts: readonly Movement[]) => facts.filter(({ on }) => asOf === null || on === null || on <= asOf);
+  const found = closure.direction === 'FORWARD' ? await movementsOf(reader, ids) : await movementsBehind(reader, closure, lots, then);
+  const movements = new Map(lots.map((lot, index) => [lot.id, then(found[index]!)]));
 
   const inputRows = await reader.query<Omit<InputsOfProduct, 'grams'> & { output: string; grams: string }>(
     `select u.output, p.hts, p.organic, count(*)::int as count, sum(u.grams) as grams, max(l.produced_on) as "lastBornOn"
@@ -124,7 +125,12 @@ function onlyToHolders(
 }
 
 /** All movements of the root; of a lot behind it, its uses on this trace and the transfers that brought it to its users. */
-async function movementsBehind(reader: Reader, closure: Closure, lots: readonly TracedLot[]): Promise<Movement[][]> {
+async function movementsBehind(
+  reader: Reader,
+  closure: Closure,
+  lots: readonly TracedLot[],
+  then: (facts: readonly Movement[]) => Movement[],
+): Promise<Movement[][]> {
   const bornOn = new Map(lots.map((lot) => [lot.id, lot.producedOn]));
   const bornIn = new Map(lots.map((lot) => [lot.id, lot.country]));
   const usesOf = new Map<string, Movement[]>();
@@ -156,7 +162,7 @@ async function movementsBehind(reader: Reader, closure: Closure, lots: readonly 
     const root = ofRoots.get(lot.id);
     if (root !== undefined) return ofRoot[root]!;
     const uses = usesOf.get(lot.id) ?? [];
-    return [...uses, ...leadingTo(uses, transfers[index]!)];
+    return [...uses, ...leadingTo(uses, then(transfers[index]!))];
   });
 }
 

@@ -88,7 +88,10 @@ export async function readPaperwork(
     const counted = papersOfFacts(lot.id, movements, carriages);
     const leftOut = new Set([
       ...(documented.get(lot.id) ?? []).map(({ document }) => document),
-      ...(facts.allCarriages.get(lot.id) ?? []).flatMap(({ shipment }) => about(shipment).map(({ id }) => id)),
+      ...(facts.allCarriages.get(lot.id) ?? []).flatMap(({ shipment, treatments }) => [
+        ...about(shipment).map(({ id }) => id),
+        ...treatments.map(({ document }) => document),
+      ]),
     ]);
     const own = about(lot.id).filter(({ id }) => !counted.has(id) && !leftOut.has(id));
 

@@ -86,7 +86,7 @@ export class TraceResolver {
   }
 
   @FieldResolver(() => TraceSummary, { description: 'The trace in a few numbers.' })
-  summary(@Root() story: Story): Promise<TraceSummary> {
+  summary(@Root() story: Story): TraceSummary {
     return story.tellSummary();
   }
 
