@@ -98,7 +98,7 @@ const REFUSED: [what: string, query: string, variables: Record<string, unknown>,
     '{ lots(filter: { products: ["T3BlcmF0aW9uOjAxOTIwMDAwLTAwMDAtNzAwMC04MDAwLTAwMDAwMDAwMDAwMA"] }) { nodes { id } } }',
     {},
     'BAD_USER_INPUT',
-    ['filter.products', 0],
+    ['filter', 'products', 0],
   ],
   [
     'a date that does not exist',

@@ -55,6 +55,7 @@ export interface EventPayloads {
   'shipment.treated': { treatment: string; kind: TreatmentKind; prohibited: boolean; on: Day };
   'lot.lost': { adjustment: string; holder: string; kind: AdjustmentKind; grams: GramsText; on: Day };
   'document.recorded': { type: DocumentType; number: string; issuer: string; issuedOn: Day; markedOrganic: MarkedOrganic };
+  'document.bound': { fact: string };
   'document.linked': { lots: string[]; shipments: string[]; importCertificates: string[]; operations: string[] };
   'import-certificate.recorded': {
     number: string | null;
@@ -97,6 +98,7 @@ export const EVENT_VERSION: Record<EventType, number> = {
   'shipment.treated': 1,
   'lot.lost': 1,
   'document.recorded': 1,
+  'document.bound': 1,
   'document.linked': 1,
   'import-certificate.recorded': 1,
   'import-certificate.lines-added': 1,

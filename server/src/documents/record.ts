@@ -50,30 +50,54 @@ const LINK: Columns<NewDocumentLink> = {
   operation: linkTo('operation'),
 };
 
-/** Facts that name papers: the table, and who is a party to a fact. */
-const NAMING = [
-  { table: 'transfer', parties: 'array[f.sender, f.receiver]' },
-  { table: 'lot_adjustment', parties: 'array[f.holder]' },
-  {
-    table: 'treatment',
-    parties: `coalesce((select array[s.shipper, s.consignee] from shipment s where s.id = f.shipment), array(select h.owner from holding h where h.lot = f.lot))`,
-  },
-];
+/** Facts that name papers, and who is a party to a row of each. */
+const NAMING = {
+  transfer: 'array[f.sender, f.receiver]',
+  lot_adjustment: 'array[f.holder]',
+  treatment: `coalesce((select array[s.shipper, s.consignee] from shipment s where s.id = f.shipment), array(select h.owner from holding h where h.lot = f.lot))`,
+} as const;
+type FactWithPaper = keyof typeof NAMING;
 
-/** Papers arrive late: facts that named one of these before it was on record, and to which its issuer is a party, have it now. */
-async function bindToFacts(work: Work, documents: readonly NewDocument[], parties: Parties): Promise<void> {
-  for (const { table, parties: of } of NAMING) {
+/** A fact that only named its paper, and the paper. */
+export interface LatePaper {
+  table: FactWithPaper;
+  fact: string;
+  documentId: string;
+}
+
+/** Papers arrive late: facts that only named theirs have it now. */
+export async function bindPapers(work: Work, papers: readonly LatePaper[]): Promise<void> {
+  const parties = new Parties();
+  for (const table of Object.keys(NAMING) as FactWithPaper[]) {
+    const of = papers.filter((each) => each.table === table);
+    if (of.length === 0) continue;
     const bound = await work.tx.query<{ fact: string; document: string; parties: string[]; on: Day }>(
-      `update ${table} x set document = n.document from (
-         select f.id, min(d.id::text)::uuid as document, ${of} as parties from ${table} f
-           join (document d join operation o on o.id = d.issuer)
-             on f.document_named in (d.number, d.type || '/' || d.number, o.identifier || '/' || d.type || '/' || d.number) and d.id = any($1) and d.issuer = any(${of})
-         where f.document is null and f.document_named is not null and f.retracted_by is null group by f.id having count(*) = 1
-       ) n where n.id = x.id returning x.id as fact, n.document, n.parties, x.on_day as "on"`,
+      `update ${table} f set document = b.document from unnest($1::uuid[], $2::uuid[]) as b(fact, document)
+       where f.id = b.fact and f.document is null returning f.id as fact, f.document, ${NAMING[table]} as parties, f.on_day as "on"`,
+      [of.map(({ fact }) => fact), of.map(({ documentId }) => documentId)],
+    );
+    for (const { fact, document, parties: who, on } of bound) {
+      parties.add(who, document, fact, on);
+      work.emit({ type: 'document.bound', subject: document, payload: { fact } });
+    }
+  }
+  await parties.record(work);
+}
+
+/** Facts that named one of these documents before it was on record, and to which its issuer is a party. */
+async function factsNaming(work: Work, documents: readonly NewDocument[]): Promise<LatePaper[]> {
+  const found: LatePaper[] = [];
+  for (const table of Object.keys(NAMING) as FactWithPaper[]) {
+    const rows = await work.tx.query<{ fact: string; documentId: string }>(
+      `select f.id as fact, min(d.id::text)::uuid as "documentId" from ${table} f
+         join (document d join operation o on o.id = d.issuer)
+           on f.document_named in (d.number, d.type || '/' || d.number, o.identifier || '/' || d.type || '/' || d.number) and d.id = any($1) and d.issuer = any(${NAMING[table]})
+       where f.document is null and f.document_named is not null and f.retracted_by is null group by f.id having count(*) = 1`,
       [documents.map(({ id }) => id)],
     );
-    for (const { fact, document, parties: who, on } of bound) parties.add(who, document, fact, on);
+    found.push(...rows.map((row) => ({ table, ...row })));
   }
+  return found;
 }
 
 /** Records documents: rows, parties, events. The issuer is a party to each. */
@@ -81,8 +105,8 @@ export async function recordDocuments(work: Work, documents: readonly NewDocumen
   await record(work, 'document', DOCUMENT, documents);
   const parties = new Parties();
   for (const { id, issuerId, issuedOn } of documents) parties.add([issuerId], id, id, issuedOn);
-  await bindToFacts(work, documents, parties);
   await parties.record(work);
+  await bindPapers(work, await factsNaming(work, documents));
   for (const { id, issuerId: issuer, type, number, issuedOn, markedOrganic } of documents)
     work.emit({ type: 'document.recorded', subject: id, payload: { type, number, issuer, issuedOn, markedOrganic } });
 }

@@ -1,6 +1,7 @@
 import { type Day, type DocumentType, type Grams, quote, type WrittenPlace } from '@lotline/schema';
 import type { CertificateParties } from '../certificates';
 import type { Work } from '../commands';
+import type { LatePaper } from '../documents';
 import { CERTIFIERS, DOCUMENTS, type FileFormat, IMPORT_CERTIFICATES, LOTS, OPERATIONS, PRODUCTS, SHIPMENTS } from './columns';
 import type { Mistakes } from './errors';
 import type { Folder, Progress } from './folder';
@@ -86,6 +87,8 @@ export interface Book {
   products: Map<string, KnownProduct>;
   importCertificates: Map<string, KnownImportCertificate>;
   counts: Record<string, Count>;
+  /** Known facts whose paper, only named before, is on record now. */
+  latePapers: LatePaper[];
   /** By file, how many rows name a paper that is not on record. */
   papersNamed: Map<string, number>;
 }

@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { mayCommand, type Viewer } from '../access';
 import type { Command, Runner } from '../commands';
+import { bindPapers } from '../documents';
 import type { Book, Count } from './book';
 import { importCertifiers, importOperations, importProducts } from './catalogue';
 import { checkCustoms } from './customs';
@@ -49,6 +50,7 @@ const importFolderCommand = (folder: Folder, progress: Progress): Command<z.infe
       products: new Map(),
       importCertificates: new Map(),
       counts: {},
+      latePapers: [],
       papersNamed: new Map(),
     };
     progress.step('checking operations');
@@ -68,6 +70,7 @@ const importFolderCommand = (folder: Folder, progress: Progress): Command<z.infe
     for (const [file, count] of book.papersNamed)
       progress.note(`${file}: ${count} papers are named that are not on record; their names are kept until they are`);
     for (const part of [documents, lots, shipments, certificates, links, customs]) await part.store();
+    await bindPapers(work, book.latePapers);
     return [book.counts];
   },
 });

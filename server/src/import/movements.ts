@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import type { LatePaper } from '../documents';
 import type { NewLoss, NewTransfer } from '../lots';
 import { type Book, compare, equalRow, type KnownDocument, type KnownLot, keyOf, operationOf, wrong } from './book';
 import { type CodeReferences, paperName } from './code-references';
@@ -69,10 +70,11 @@ export async function newTransfers(
   }
   const known = await knownFacts(
     book,
-    `select lot, sender, receiver, on_day, at, value, unit, document, document_named, reference, attributes from transfer where lot = any($1) and retracted_by is null`,
+    `select id, lot, sender, receiver, on_day, at, value, unit, document, document_named, reference, attributes from transfer where lot = any($1) and retracted_by is null`,
     found,
     (row) => keyOf(row.lot, row.sender, row.receiver, row.on_day, row.at, row.value, row.unit, paperKnown(documents, row), row.reference),
   );
+  bindLate(book, 'transfer', found, known);
   return withoutKnown(book, TRANSFERS, found, known);
 }
 
@@ -123,10 +125,11 @@ export async function newLosses(
   }
   const known = await knownFacts(
     book,
-    `select lot, holder, kind, on_day, at, value, unit, document, document_named, reference, attributes from lot_adjustment where lot = any($1) and retracted_by is null`,
+    `select id, lot, holder, kind, on_day, at, value, unit, document, document_named, reference, attributes from lot_adjustment where lot = any($1) and retracted_by is null`,
     found,
     (row) => keyOf(row.lot, row.holder, row.kind, row.on_day, row.at, row.value, row.unit, paperKnown(documents, row), row.reference),
   );
+  bindLate(book, 'lot_adjustment', found, known);
   return withoutKnown(book, LOT_ADJUSTMENTS, found, known);
 }
 
@@ -177,6 +180,20 @@ async function knownFacts(
   const ids = [...new Set(found.filter(({ lot }) => lot.stored).map(({ lot }) => lot.id))];
   if (ids.length === 0) return new Map();
   return new Map((await book.work.tx.query<StoredFact>(sql, [ids])).map((row) => [keyOfRow(row), row]));
+}
+
+/** Known facts that only named their paper have it, once a row names it again and it is on record. */
+export function bindLate(
+  book: Book,
+  table: LatePaper['table'],
+  found: readonly Found<{ documentId: string | null }>[],
+  known: ReadonlyMap<string, StoredFact>,
+): void {
+  for (const { fact, key } of found) {
+    const before = known.get(key);
+    if (before && before.document === null && fact.documentId !== null)
+      book.latePapers.push({ table, fact: before.id as string, documentId: fact.documentId });
+  }
 }
 
 /** Facts that are not known yet; a known one must have the same further columns. */

@@ -15,7 +15,7 @@ import {
 } from './book';
 import { CodeReferences, SHIPMENT_NAMES, storedShipments } from './code-references';
 import { type Row, SHIPMENT_LEGS, SHIPMENT_LOTS, SHIPMENTS, TREATMENTS } from './columns';
-import { type Found, paperKnown, paperOf, type StoredFact, withoutKnown } from './movements';
+import { bindLate, type Found, paperKnown, paperOf, type StoredFact, withoutKnown } from './movements';
 import { namesOf } from './references';
 import { weigh } from './weigh';
 
@@ -257,11 +257,12 @@ async function newTreatments(
   }
   const known = await storedFacts(
     book,
-    `select kind, on_day, at, substance, lot, shipment, prohibited, document, document_named, reference, attributes from treatment
+    `select id, kind, on_day, at, substance, lot, shipment, prohibited, document, document_named, reference, attributes from treatment
      where (lot = any($1) or shipment = any($1)) and retracted_by is null`,
     found.map(({ fact }) => fact.lotId ?? fact.shipment!.id),
     (row) => treatmentKey({ ...row, document: paperKnown(documents, row) }),
   );
+  bindLate(book, 'treatment', found, known);
   return withoutKnown(book, TREATMENTS, found, known);
 }
 
