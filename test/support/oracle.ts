@@ -195,8 +195,14 @@ function counted(world: World, code: string, root: string, direction: 'BACK' | '
 const BILLS = ['BILL_OF_LADING', 'HOUSE_BILL_OF_LADING'];
 
 /** Papers of a lot that count: those of its facts that count, and those that name it and belong to no fact of it. */
-function papers(world: World, code: string, { transfers, carried }: Counted): WorldDocument[] {
+function papers(world: World, code: string, of: Counted): WorldDocument[] {
+  const { transfers, carried } = of;
   const all = world.documents ?? [];
+  const everyone = { ...of, passedOn: () => true };
+  const [counting, naming] = [of, everyone].map((each) => certificatesOf(world, code, each).map(({ number }) => number)) as [
+    string[],
+    string[],
+  ];
   const carries = (reference: string) =>
     (world.shipments ?? []).some((each) => each.reference === reference && each.lots.some(({ lot }) => lot === code));
   return all.filter((paper) => {
@@ -205,7 +211,9 @@ function papers(world: World, code: string, { transfers, carried }: Counted): Wo
       paper.shipments.some((reference) => carried.some((each) => each.reference === reference));
     const ofAny =
       world.transfers.some(({ lot, document }) => lot === code && document === paper.number) ||
-      paper.shipments.some((each) => carries(each));
+      paper.shipments.some((each) => carries(each)) ||
+      // Of a certificate that does not count, and of none that does.
+      (paper.certificates.some((each) => naming.includes(each)) && !paper.certificates.some((each) => counting.includes(each)));
     return ofCounted || (paper.lots.includes(code) && !ofAny);
   });
 }

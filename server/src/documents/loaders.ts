@@ -1,5 +1,5 @@
 import { byteOrder, Document } from '@lotline/schema';
-import { type BatchOf, grouped, nounById } from '../database';
+import { type BatchOf, nounById } from '../database';
 import { type Question, seenLinks, visibleNoun } from '../questions';
 
 export const documentById = nounById(Document);
@@ -20,10 +20,11 @@ export const documentsOfImportCertificates = documentsAbout('import_certificate'
 
 /** Documents by ids in the order of their numbers, for the papers of one step. */
 export const inNumberOrder: BatchOf<string, Document[]> = async (reader, keys) => {
-  const wanted = keys.map((key) => ({ key, ids: key.split(' ') }));
-  const found = await reader.nouns(Document, [...new Set(wanted.flatMap(({ ids }) => ids))]);
-  const rows = wanted.flatMap(({ key, ids }) => found.filter(({ id }) => ids.includes(id)).map((document) => ({ key, document })));
-  return grouped(keys, rows, ({ key }) => key).map((all) =>
-    all.map(({ document }) => document).sort((a, b) => byteOrder(a.type, b.type) || byteOrder(a.number, b.number) || byteOrder(a.id, b.id)),
+  const wanted = keys.map((key) => key.split(' '));
+  const found = new Map((await reader.nouns(Document, [...new Set(wanted.flat())])).map((document) => [document.id, document]));
+  return wanted.map((ids) =>
+    ids
+      .flatMap((id) => found.get(id) ?? [])
+      .sort((a, b) => byteOrder(a.type, b.type) || byteOrder(a.number, b.number) || byteOrder(a.id, b.id)),
   );
 };

@@ -7,6 +7,7 @@ import {
   MarkedOrganic,
   Ownership,
   type Page,
+  Refusal,
   Shipment,
   TraceStep,
   Treatment,
@@ -104,10 +105,23 @@ export class TreatmentDocumentResolver {
   }
 }
 
+/** Most papers that the steps of one answer may name, those of each step counted for themselves. */
+const MOST_PAPERS = 20_000;
+const papersGiven = new WeakMap<object, number>();
+
 @Resolver(() => TraceStep)
 export class TraceStepDocumentsResolver {
   @FieldResolver(() => [Document], { description: 'Its papers, by type and number.' })
   documents(@Root() { documentIds }: TraceStep, @Ctx() { reader }: Question): Promise<Document[]> | Document[] {
-    return documentIds.length === 0 ? [] : reader.loader(inNumberOrder).load(documentIds.join(' '));
+    if (documentIds.length === 0) return [];
+    const given = (papersGiven.get(reader) ?? 0) + documentIds.length;
+    papersGiven.set(reader, given);
+    if (given > MOST_PAPERS)
+      throw new Refusal({
+        code: 'TOO_COSTLY',
+        message: `these steps name more than ${MOST_PAPERS} papers`,
+        remedy: 'ask for fewer steps at once, or for the documents of the lots and shipments, which come in pages',
+      });
+    return reader.loader(inNumberOrder).load(documentIds.join(' '));
   }
 }

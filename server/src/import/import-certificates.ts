@@ -15,10 +15,9 @@ import {
   wrong,
 } from './book';
 import { IMPORT_CERTIFICATE_LINES, IMPORT_CERTIFICATES, type Row } from './columns';
-import { type Found, withoutKnown } from './movements';
+import { type Found, storedFacts, withoutKnown } from './movements';
 import type { Coded } from './references';
 import { namesOf } from './references';
-import { storedFacts } from './shipments';
 import { weigh, weighNet } from './weigh';
 
 type CertificateRow = Row<typeof IMPORT_CERTIFICATES>;
@@ -227,7 +226,7 @@ async function newLines(book: Book, { lot: lots }: Coded): Promise<NewLine[]> {
     book,
     'select import_certificate, product, lot, value, unit, reference, attributes from import_certificate_line where import_certificate = any($1) and retracted_by is null',
     found.flatMap(({ fact }) => (fact.certificate.stored ? [fact.certificate.id] : [])),
-    (row) => keyOf(row.import_certificate, row.product, row.lot, row.value, row.unit, row.reference),
+    (row) => [keyOf(row.import_certificate, row.product, row.lot, row.value, row.unit, row.reference)],
   );
   const fresh = new Set(withoutKnown(book, format, found, known));
   return found.filter(({ fact }) => fresh.has(fact));

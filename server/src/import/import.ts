@@ -68,7 +68,9 @@ const importFolderCommand = (folder: Folder, progress: Progress): Command<z.infe
     lookUpBroken(book, coded);
     book.mistakes.check();
     for (const [file, count] of book.papersNamed)
-      progress.note(`${file}: ${count} papers are named that are not on record; their names are kept until they are`);
+      progress.note(
+        `${file}: ${count === 1 ? '1 paper is' : `${count} papers are`} named and not on record; the name is kept until a paper of a party to the fact has it`,
+      );
     for (const part of [documents, lots, shipments, certificates, links, customs]) await part.store();
     await bindPapers(work, book.latePapers);
     return [book.counts];

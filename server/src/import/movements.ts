@@ -68,13 +68,16 @@ export async function newTransfers(
     repeats.set(key, line);
     found.push({ fact, lot, key, row });
   }
-  const known = await knownFacts(
+  const known = await storedFacts(
     book,
     `select id, lot, sender, receiver, on_day, at, value, unit, document, document_named, reference, attributes from transfer where lot = any($1) and retracted_by is null`,
-    found,
-    (row) => keyOf(row.lot, row.sender, row.receiver, row.on_day, row.at, row.value, row.unit, paperKnown(documents, row), row.reference),
+    storedLots(found),
+    (row) =>
+      papersKnown(documents, row).map((paper) =>
+        keyOf(row.lot, row.sender, row.receiver, row.on_day, row.at, row.value, row.unit, paper, row.reference),
+      ),
   );
-  bindLate(book, 'transfer', found, known);
+  bindLate(book, 'transfer', TRANSFERS, documents, found, known);
   return withoutKnown(book, TRANSFERS, found, known);
 }
 
@@ -123,15 +126,20 @@ export async function newLosses(
     repeats.set(key, line);
     found.push({ fact, lot, key, row });
   }
-  const known = await knownFacts(
+  const known = await storedFacts(
     book,
     `select id, lot, holder, kind, on_day, at, value, unit, document, document_named, reference, attributes from lot_adjustment where lot = any($1) and retracted_by is null`,
-    found,
-    (row) => keyOf(row.lot, row.holder, row.kind, row.on_day, row.at, row.value, row.unit, paperKnown(documents, row), row.reference),
+    storedLots(found),
+    (row) =>
+      papersKnown(documents, row).map((paper) =>
+        keyOf(row.lot, row.holder, row.kind, row.on_day, row.at, row.value, row.unit, paper, row.reference),
+      ),
   );
-  bindLate(book, 'lot_adjustment', found, known);
+  bindLate(book, 'lot_adjustment', LOT_ADJUSTMENTS, documents, found, known);
   return withoutKnown(book, LOT_ADJUSTMENTS, found, known);
 }
+
+const storedLots = (found: readonly { lot: KnownLot }[]): string[] => found.flatMap(({ lot }) => (lot.stored ? [lot.id] : []));
 
 /** The paper of a fact: on record, or only named, where nothing at all is named neither. */
 export interface PaperOfFact {
@@ -141,7 +149,8 @@ export interface PaperOfFact {
 
 /**
  * The paper that a row names; null where the name is a mistake, which is noted. Papers arrive late: in a folder without documents.csv a
- * paper that is not on record is kept by its name, and bound when it arrives.
+ * paper that is not on record is kept by its name, and bound when it arrives. A name that has come to mean several papers may be that of a
+ * known fact: `withoutKnown` looks.
  */
 export function paperOf(
   book: Book,
@@ -151,17 +160,20 @@ export function paperOf(
   name: string | null | undefined,
 ): PaperOfFact | null {
   if (name == null) return { documentId: null, documentNamed: null };
-  if (!book.folder.has(DOCUMENTS) && documents.find(name).length === 0) {
-    book.papersNamed.set(format.name, (book.papersNamed.get(format.name) ?? 0) + 1);
+  const meant = documents.find(name).length;
+  if (!book.folder.has(DOCUMENTS) && meant !== 1) {
+    if (meant === 0) book.papersNamed.set(format.name, (book.papersNamed.get(format.name) ?? 0) + 1);
     return { documentId: null, documentNamed: paperName(name) };
   }
   const document = documents.resolve(book, format, line, 'document', name);
   return document && { documentId: document.id, documentNamed: null };
 }
 
-/** The paper of a stored fact as a key: a reference, or what its name means now. */
-export const paperKnown = (documents: CodeReferences<KnownDocument>, { document, document_named: named }: StoredFact): unknown =>
-  document ?? (typeof named === 'string' ? (documents.find(named)[0]?.id ?? named) : null);
+/** The paper of a stored fact as a row may give it: the document it has, or its name and every document that this means by now. */
+export const papersKnown = (documents: CodeReferences<KnownDocument>, { document, document_named: named }: StoredFact): unknown[] => {
+  if (document !== null || typeof named !== 'string') return [document];
+  return [named, ...documents.find(named).map(({ id }) => id)];
+};
 
 export interface Found<Fact> {
   fact: Fact;
@@ -171,28 +183,36 @@ export interface Found<Fact> {
 
 export type StoredFact = Record<string, unknown> & { attributes: object | null };
 
-async function knownFacts(
+/** Facts that the database has about nouns, by every key that a row of theirs may have. */
+export async function storedFacts(
   book: Book,
   sql: string,
-  found: readonly { lot: KnownLot }[],
-  keyOfRow: (row: StoredFact) => string,
+  subjects: readonly string[],
+  keysOf: (row: StoredFact) => string[],
 ): Promise<Map<string, StoredFact>> {
-  const ids = [...new Set(found.filter(({ lot }) => lot.stored).map(({ lot }) => lot.id))];
-  if (ids.length === 0) return new Map();
-  return new Map((await book.work.tx.query<StoredFact>(sql, [ids])).map((row) => [keyOfRow(row), row]));
+  if (subjects.length === 0) return new Map();
+  const rows = await book.work.tx.query<StoredFact>(sql, [[...new Set(subjects)]]);
+  return new Map(rows.flatMap((row) => keysOf(row).map((key) => [key, row] as const)));
 }
 
-/** Known facts that only named their paper have it, once a row names it again and it is on record. */
+/**
+ * Known facts that only named their paper have it, once a row names it again and it is on record. A new fact whose paper's name means
+ * several is a mistake.
+ */
 export function bindLate(
   book: Book,
   table: LatePaper['table'],
-  found: readonly Found<{ documentId: string | null }>[],
+  format: FileFormat,
+  documents: CodeReferences<KnownDocument>,
+  found: readonly Found<PaperOfFact>[],
   known: ReadonlyMap<string, StoredFact>,
 ): void {
-  for (const { fact, key } of found) {
+  for (const { fact, key, row } of found) {
     const before = known.get(key);
     if (before && before.document === null && fact.documentId !== null)
       book.latePapers.push({ table, fact: before.id as string, documentId: fact.documentId });
+    if (!before && fact.documentNamed !== null && documents.find(fact.documentNamed).length > 1)
+      documents.resolve(book, format, row.line, 'document', String((row.values as { document?: string }).document));
   }
 }
 
@@ -204,10 +224,14 @@ export function withoutKnown<Fact>(
   known: ReadonlyMap<string, StoredFact>,
 ): Fact[] {
   const fresh: Fact[] = [];
+  const met = new Set<StoredFact>();
   for (const { fact, key, row } of found) {
     const before = known.get(key);
-    if (before) compare(book, format, row, 'the same row', before, {});
-    else fresh.push(fact);
+    // One that only named its paper answers to several papers, and is one fact all the same.
+    if (before && !met.has(before)) {
+      met.add(before);
+      compare(book, format, row, 'the same row', before, {});
+    } else fresh.push(fact);
   }
   book.counts[format.name] = { recorded: fresh.length, unchanged: found.length - fresh.length };
   return fresh;

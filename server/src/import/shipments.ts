@@ -15,7 +15,7 @@ import {
 } from './book';
 import { CodeReferences, SHIPMENT_NAMES, storedShipments } from './code-references';
 import { type Row, SHIPMENT_LEGS, SHIPMENT_LOTS, SHIPMENTS, TREATMENTS } from './columns';
-import { bindLate, type Found, paperKnown, paperOf, type StoredFact, withoutKnown } from './movements';
+import { bindLate, type Found, paperOf, papersKnown, storedFacts, withoutKnown } from './movements';
 import { namesOf } from './references';
 import { weigh } from './weigh';
 
@@ -206,7 +206,7 @@ async function newShippedLots(book: Book, references: Shipments, lots: Lots): Pr
     book,
     'select shipment, lot, value, unit, reference, attributes from shipped_lot where shipment = any($1) and retracted_by is null',
     found.map(({ fact }) => fact.shipment.id),
-    (row) => keyOf(row.shipment, row.lot, row.value, row.unit, row.reference),
+    (row) => [keyOf(row.shipment, row.lot, row.value, row.unit, row.reference)],
   );
   return withoutKnown(book, SHIPMENT_LOTS, found, known);
 }
@@ -260,22 +260,11 @@ async function newTreatments(
     `select id, kind, on_day, at, substance, lot, shipment, prohibited, document, document_named, reference, attributes from treatment
      where (lot = any($1) or shipment = any($1)) and retracted_by is null`,
     found.map(({ fact }) => fact.lotId ?? fact.shipment!.id),
-    (row) => treatmentKey({ ...row, document: paperKnown(documents, row) }),
+    (row) => papersKnown(documents, row).map((document) => treatmentKey({ ...row, document })),
   );
-  bindLate(book, 'treatment', found, known);
+  bindLate(book, 'treatment', TREATMENTS, documents, found, known);
   return withoutKnown(book, TREATMENTS, found, known);
 }
 
 const treatmentKey = (row: Record<string, unknown>): string =>
   keyOf(row.kind, row.on_day, row.at, row.substance, row.lot, row.shipment, row.prohibited, row.document, row.reference);
-
-/** Facts that the database has about nouns, by their keys. */
-export async function storedFacts(
-  book: Book,
-  sql: string,
-  subjects: readonly string[],
-  keyOfRow: (row: StoredFact) => string,
-): Promise<Map<string, StoredFact>> {
-  if (subjects.length === 0) return new Map();
-  return new Map((await book.work.tx.query<StoredFact>(sql, [[...new Set(subjects)]])).map((row) => [keyOfRow(row), row]));
-}

@@ -5,12 +5,16 @@ import { type Breach, type CertificateOfLot, type LotStory, type Rule, STRENGTHE
 const enters = ({ fromCountry, toCountry }: { fromCountry: string | null; toCountry: string | null }): boolean =>
   toCountry === 'US' && fromCountry !== null && fromCountry !== 'US';
 
-/** The lot entered the United States: by a leg from abroad; where no such leg is on record, by a customs entry. */
-function entrances({ carriages, entries }: LotStory): { shipper: string | null; on: Day }[] {
+/** The lot enters the United States: by a leg from abroad, which may be under way; where no such leg is on record, by a customs entry. */
+function entrances({ carriages, entries }: LotStory): { shipper: string | null; on: Day; what: string }[] {
   const byLeg = carriages.flatMap(({ shipper, legs }) =>
-    legs.filter(enters).map(({ departedOn, arrivedOn }) => ({ shipper, on: (arrivedOn ?? departedOn)! })),
+    legs.filter(enters).map(({ departedOn, arrivedOn }) => ({
+      shipper,
+      on: (arrivedOn ?? departedOn)!,
+      what: arrivedOn === null ? 'left for' : 'entered',
+    })),
   );
-  return byLeg.length > 0 ? byLeg : entries.map(({ on }) => ({ shipper: null, on }));
+  return byLeg.length > 0 ? byLeg : entries.map(({ on }) => ({ shipper: null, on, what: 'entered' }));
 }
 
 /** A certificate that names no lot covers what its exporter shipped; one for a period, on the days of that. */
@@ -28,7 +32,7 @@ export const noImportCertificate: Rule = {
     return entrances(story)
       .filter(({ on }) => on >= STRENGTHENED_ENFORCEMENT)
       .filter(({ shipper, on }) => !story.productCertificates.some((certificate) => coversProduct(certificate, shipper, on)))
-      .map(({ on }) => ({ on, message: `The lot entered the United States on ${on}, and no valid import certificate covers it.` }));
+      .map(({ on, what }) => ({ on, message: `The lot ${what} the United States on ${on}, and no valid import certificate covers it.` }));
   },
 };
 
@@ -45,7 +49,11 @@ export function issuedTooLate({ product, certificates, carriages }: LotStory): B
       .flatMap(({ legs }) => legs)
       .find((leg) => enters(leg) && isLater({ issuedOn, issuedAt }, leg));
     if (!left) return [];
-    const message = `Import certificate ${number} was issued on ${issuedOn}, after the lot had left on ${left.departedOn}.`;
+    const [issued, departed] =
+      issuedAt && left.departedAt
+        ? [issuedAt, left.departedAt].map((at) => `at ${at.toISOString()}`)
+        : [`on ${issuedOn}`, `on ${left.departedOn}`];
+    const message = `Import certificate ${number} was issued ${issued}, after the lot had left ${departed}.`;
     return [{ on: issuedOn, citation: '7 CFR 205.273', message }];
   });
 }

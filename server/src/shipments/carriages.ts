@@ -77,10 +77,18 @@ const TREATED = 't.id, t.kind, t.on_day as "on", t.at, t.substance, t.prohibited
  * @param asOf null for all; a leg that had not departed or arrived by then has not, a shipment of which none had departed is left out
  */
 export async function carriagesOf(reader: Reader, lots: readonly string[], asOf: Day | null): Promise<Map<string, Carriage[]>> {
-  const shipped = await reader.query<{ lot: string; fact: string; grams: string; shipment: string; shipper: string; consignee: string }>(
-    `select x.lot, x.id as fact, x.grams, x.shipment, s.shipper, s.consignee
+  const shipped = await reader.query<{
+    lot: string;
+    fact: string;
+    grams: string;
+    shipment: string;
+    shipper: string;
+    consignee: string;
+    booked: boolean;
+  }>(
+    `select x.lot, x.id as fact, x.grams, x.shipment, s.shipper, s.consignee, $2::date is null or s.booked_on is null or s.booked_on <= $2::date as booked
      from shipped_lot x join shipment s on s.id = x.shipment where x.lot = any($1) and x.retracted_by is null order by x.shipment, x.id`,
-    [lots],
+    [lots, asOf],
   );
   if (shipped.length === 0) return new Map();
   const shipments = [...new Set(shipped.map((each) => each.shipment))];
@@ -108,9 +116,9 @@ export async function carriagesOf(reader: Reader, lots: readonly string[], asOf:
     (leg) => leg.shipment,
   );
   const treatmentsOf = groupBy(treated, (each) => each.shipment);
-  const carriages = shipped.flatMap((row): Carriage[] => {
+  const carriages = shipped.flatMap(({ booked, ...row }): Carriage[] => {
     const legs = legsOf.get(row.shipment) ?? [];
-    if (asOf !== null && legs.length > 0 && firstDeparture(legs) === null) return [];
+    if (asOf !== null && (legs.length === 0 ? !booked : firstDeparture(legs) === null)) return [];
     const treatments = (treatmentsOf.get(row.shipment) ?? []).filter(({ on }) => isUnderWay(legs, on));
     return [{ ...row, grams: grams(row.grams), legs, treatments }];
   });

@@ -51,7 +51,7 @@ export class ShipmentResolver {
     return listShipments(question, filter, page);
   }
 
-  @FieldResolver(() => ShipmentStatus, { description: 'How far it is, by its legs.' })
+  @FieldResolver(() => ShipmentStatus, { description: 'How far it is, by its legs and by what was ordered at the border.' })
   status(@Root() { id }: Shipment, @Ctx() { reader }: Question): Promise<ShipmentStatus> {
     return reader.loader(shipmentStatus).load(id);
   }

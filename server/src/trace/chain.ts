@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import {
   addGrams,
+  byteOrder,
   type Day,
   type GapKind,
   type Grams,
@@ -16,8 +17,9 @@ import {
 } from '@lotline/schema';
 import { type BackAttribution, type Closure, type ForwardAttribution, sqlLineage } from '../lineage';
 import { lotById } from '../lots';
+import { standingOf } from '../operations';
 import type { Question } from '../questions';
-import { breachesOf, RULES } from '../rules';
+import { breachesOf, RULES, type Standing, verdictOn } from '../rules';
 import { whereFrom, whereTo } from './attribution';
 import { type StoryFacts, storyFacts, type TracedLot, tracedLots } from './facts';
 import { heldOf, inTransitOf } from './held';
@@ -93,7 +95,8 @@ export class Chain {
 
   /** Names the chain inside cursors. */
   get name(): string {
-    return `${this.request.direction} ${this.closure.roots.join()}`;
+    const { direction, maxDepth, asOf } = this.request;
+    return `${direction} ${this.closure.roots.join()} ${maxDepth} ${asOf}`;
   }
 
   private get root(): TracedLot {
@@ -228,7 +231,7 @@ export class Chain {
         });
       }
     }
-    return [...holders.values()].sort((a, b) => (facts.names.get(a.operationId)! < facts.names.get(b.operationId)! ? -1 : 1));
+    return [...holders.values()].sort((a, b) => byteOrder(facts.names.get(a.operationId)!, facts.names.get(b.operationId)!));
   }
 
   readFacts(): Promise<StoryFacts> {
@@ -246,8 +249,38 @@ export class Chain {
   /** Grams of the roots in a lot: BACK how much of them came out of it, FORWARD how much of them went into it. */
   async massOf(lot: TracedLot): Promise<Grams> {
     if (this.closure.roots.includes(lot.id)) return lot.grams;
-    const masses = this.request.direction === 'BACK' ? (await this.whereFrom()).through : (await this.whereTo()).into;
-    return (masses.get(lot.id) ?? 0n) as Grams;
+    return ((await this.masses()).get(lot.id) ?? 0n) as Grams;
+  }
+
+  /** The same for every lot reached. */
+  async masses(): Promise<ReadonlyMap<string, bigint>> {
+    return this.request.direction === 'BACK' ? (await this.whereFrom()).through : (await this.whereTo()).into;
+  }
+
+  /** What a step says, in one line: two traces with the same lines have told the same. */
+  async linesOf(steps: readonly FoundStep[]): Promise<(step: FoundStep) => string> {
+    const owners = [...new Set(steps.flatMap(({ owner }) => owner ?? []))];
+    const found = (await this.question.reader.loader(standingOf).loadMany(owners)) as Standing[];
+    const standings = new Map(owners.map((owner, index) => [owner, found[index]!]));
+    return ({ kind, lot, on, at, owner, from, to, grams, shipment, leg, certificate, papers, tie }) => {
+      const certified = owner && on ? verdictOn(standings.get(owner)!, lot.product, on) : null;
+      return [
+        kind,
+        lot.id,
+        on,
+        at?.getTime(),
+        owner,
+        from,
+        to,
+        grams,
+        shipment,
+        leg?.id,
+        certificate,
+        certified,
+        tie,
+        ...papers.map(({ id }) => id),
+      ].join();
+    };
   }
 
   /** Masses are shared over the whole chain, whatever part of it was asked for. */

@@ -60,7 +60,7 @@ export function lotStory(lot: TracedLot, all: StoryFacts, view: View): LotStory 
     gifts,
     tenures: lot.organic ? tenuresOf(lot, facts, view) : [],
     presences: presencesOf(lot, all, view),
-    carriages: carriages.map(({ shipper, consignee, shipment, legs }) => ({
+    carriages: onceAShipment(carriages).map(({ shipper, consignee, shipment, legs }) => ({
       shipper,
       consignee,
       billOfLading: paperwork.about(shipment).some(({ type }) => BILLS_OF_LADING.has(type)),
@@ -98,6 +98,11 @@ function tenuresOf(lot: TracedLot, facts: readonly Movement[], { whole, asOf }: 
     return passedOn === undefined ? [] : [{ holder: ownerId, from: heldFrom, to: earliest(passedOn, end) }];
   });
 }
+
+/** A shipment may carry a lot in several rows; the rules look at it once. */
+const onceAShipment = (carriages: readonly Carriage[]): Carriage[] => [
+  ...new Map(carriages.map((each) => [each.shipment, each] as const)).values(),
+];
 
 /** Treatments of the shipments that carried a lot, each once. */
 export const treatmentsUnderWay = (carriages: readonly Carriage[]): Treated[] => [

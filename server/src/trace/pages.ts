@@ -16,7 +16,7 @@ export async function pageOfChain<Item, Answer>(
   const list = `${name} of ${chain.name}`;
   const request: PageRequest = readPage(question, list, page);
   const hash = createHash('sha256');
-  for (const item of items) hash.update(identity(item));
+  for (const item of items) hash.update(`${identity(item)}\n`);
   const digest = hash.digest('base64url').slice(0, 16);
   if (request.after !== null && request.after[0] !== digest) {
     throw new Refusal({
@@ -53,7 +53,7 @@ export async function gapsPage(
     'gaps',
     page,
     kinds ? gaps.filter((gap) => kinds.includes(gap.kind)) : gaps,
-    (gap) => `${gap.kind}${gap.lot.id}${gap.on}${gap.message}`,
+    ({ kind, lot, on, message }) => [kind, lot.id, on, message].join(),
     (gap) => chain.gapAnswer(gap),
   );
 }
@@ -67,7 +67,7 @@ export async function holdersPage(question: Question, chain: Chain, page: PageAr
     'holders',
     page,
     holders,
-    (holder) => `${holder.operationId}${holder.held}${holder.fromRoot}`,
+    ({ operationId, lots, held, fromRoot, inTransit }) => [operationId, lots, held, fromRoot, inTransit].join(),
     (holder) => Object.assign(new HolderShare(), holder),
   );
 }

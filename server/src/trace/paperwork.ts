@@ -12,7 +12,7 @@ import type { StoryFacts, TracedLot } from './facts';
 export interface LotPaperwork {
   /** Papers that count for the lot: those that name it, and those of its facts. */
   papers: readonly Paper[];
-  /** Of these, those that belong to no other fact of the lot. */
+  /** Of these, those that belong to no other fact or certificate of the lot. */
   own: readonly Paper[];
   /** Certificates of which a line names the lot, or that an entry joins with it. */
   certificates: readonly Certificate[];
@@ -85,6 +85,12 @@ export async function readPaperwork(
     const passedOn = (operation: string | null) => holders === null || (operation !== null && holders.has(operation));
     const counts = ({ importer, consignee }: Certificate) => passedOn(importer) || passedOn(consignee);
 
+    const named = [
+      ...(certificates.naming.get(lot.id) ?? []),
+      ...(entries.get(lot.id) ?? []).flatMap(({ certificate }) => certificates.byId.get(certificate ?? '') ?? []),
+    ];
+    const covering = [...new Set(named)].filter(counts);
+    const ofCertificates = new Set(covering.flatMap(({ id }) => about(id).map((paper) => paper.id)));
     const counted = papersOfFacts(lot.id, movements, carriages);
     const leftOut = new Set([
       ...(documented.get(lot.id) ?? []).map(({ document }) => document),
@@ -92,18 +98,19 @@ export async function readPaperwork(
         ...about(shipment).map(({ id }) => id),
         ...treatments.map(({ document }) => document),
       ]),
+      ...named.flatMap((each) =>
+        counts(each)
+          ? []
+          : about(each.id)
+              .map(({ id }) => id)
+              .filter((id) => !ofCertificates.has(id)),
+      ),
     ]);
-    const own = about(lot.id).filter(({ id }) => !counted.has(id) && !leftOut.has(id));
-
-    const named = [
-      ...(certificates.naming.get(lot.id) ?? []),
-      ...(entries.get(lot.id) ?? []).flatMap(({ certificate }) => certificates.byId.get(certificate ?? '') ?? []),
-    ];
-    const covering = [...new Set(named)].filter(counts);
+    const naming = about(lot.id).filter(({ id }) => !counted.has(id) && !leftOut.has(id));
     const shippers = new Set(carriages.map(({ shipper }) => shipper));
     return {
-      papers: [...counted.values(), ...own],
-      own,
+      papers: [...counted.values(), ...naming],
+      own: naming.filter(({ id }) => !ofCertificates.has(id)),
       certificates: covering,
       forProduct: (certificates.forProduct.get(lot.product) ?? []).filter((each) => shippers.has(each.exporter) && counts(each)),
       entries: (entries.get(lot.id) ?? []).filter(

@@ -98,13 +98,14 @@ export class TraceResolver {
     @Ctx() question: Question,
   ): Promise<Page<TraceLot>> {
     const lots = filter ? await filtered(story, filter) : story.chain.reached;
+    const masses = await story.chain.masses();
     return pageOfChain(
       question,
       story.chain,
       'lots',
       page,
       lots,
-      (lot) => lot.id,
+      (lot) => `${lot.id}${masses.get(lot.id)}`,
       (lot) => story.chain.lotAnswer(lot),
     );
   }
@@ -133,15 +134,10 @@ export class TraceResolver {
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() question: Question,
   ): Promise<Page<TraceStep>> {
-    const steps = await story.chain.steps();
-    return pageOfChain(
-      question,
-      story.chain,
-      'steps',
-      page,
-      kinds ? steps.filter(({ kind }) => kinds.includes(kind)) : steps,
-      ({ kind, lot, on, tie }) => `${kind}${lot.id}${on}${tie}`,
-      (step) => story.chain.stepAnswer(step),
+    const all = await story.chain.steps();
+    const steps = kinds ? all.filter(({ kind }) => kinds.includes(kind)) : all;
+    return pageOfChain(question, story.chain, 'steps', page, steps, await story.chain.linesOf(steps), (step) =>
+      story.chain.stepAnswer(step),
     );
   }
 
