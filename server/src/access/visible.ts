@@ -27,6 +27,23 @@ export const factVisible = (viewer: Viewer, subject: string, fact: string, known
     ? 'true'
     : `exists (select from party p where p.subject = ${subject} and p.fact = ${fact} and ${knownRow('p', known)} and ${inSight(viewer, 'p')})`;
 
+/**
+ * Is this step in the history of an import certificate in the sight of a viewer who sees the certificate? Its parties have the whole
+ * history, and so has who certifies one of them now. Who certified one for a time has what had happened by the end of it: a step without
+ * a day is not before those before it. The first step is the certificate's own.
+ * @param step alias of a row of `import_certificate_status`
+ */
+export function stepVisible({ certifierId }: Viewer, step: string, known: Position | null = null): string {
+  if (certifierId === null) return 'true';
+  const upTo = (condition: string) =>
+    `select from import_certificate_status r where r.import_certificate = ${step}.import_certificate and ${knownFact('r', known)} and ${condition}`;
+  return `(not exists (${upTo(`r.sequence < ${step}.sequence`)})
+    or exists (select from party p where p.subject = ${step}.import_certificate and ${knownFact('p', known)} and (p.operation = '${certifierId}'::uuid
+      or exists (select from oversight v where v.operation = p.operation and v.certifier = '${certifierId}'::uuid and (v.now
+        or ((p.on_day is null or (p.on_day >= v.since and (v.until is null or p.on_day < v.until)))
+          and not exists (${upTo(`r.sequence <= ${step}.sequence and r.on_day >= v.until`)})))))))`;
+}
+
 /** Operations that the viewer sees facts of, as rows of `o(operation, whole)`: all of their facts, or those of some days. */
 const operationsInSight = ({ operationId, certifierId }: Viewer): string =>
   certifierId === null

@@ -64,12 +64,12 @@ export function listImportCertificates(
       }
       where.anyOf('ic.id', idsOf(filter?.ids, 'ImportCertificate', 'filter.ids'), 'uuid');
       where.anyOf('ic.number', filter?.numbers, 'text');
-      where.anyOf(statusOf('ic.id', known), filter?.statuses, 'text');
+      where.anyOf(statusOf(question.viewer, 'ic.id', known), filter?.statuses, 'text');
       where.anyOf('ic.exporter', idsOf(filter?.exporters, 'Operation', 'filter.exporters'), 'uuid');
       where.anyOf('ic.importer', idsOf(filter?.importers, 'Operation', 'filter.importers'), 'uuid');
       where.anyOf('ic.certifier', idsOf(filter?.certifiers, 'Certifier', 'filter.certifiers'), 'uuid');
       where.anyOf('ic.hts', htsOf(filter?.hts), 'text');
-      const issued = issuedOf('ic.id', known);
+      const issued = issuedOf(question.viewer, 'ic.id', known);
       if (filter?.issuedFrom != null) where.add(`${issued} >= ${where.parameter(filter.issuedFrom)}::date`);
       if (filter?.issuedTo != null) where.add(`${issued} <= ${where.parameter(filter.issuedTo)}::date`);
     },

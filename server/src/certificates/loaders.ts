@@ -10,8 +10,8 @@ import {
   Refusal,
   ZERO,
 } from '@lotline/schema';
-import { subjectVisible } from '../access';
-import { type BatchOf, grouped, knownFact, nounById, type Position } from '../database';
+import { factVisible, stepVisible, subjectVisible, type Viewer } from '../access';
+import { alike, type BatchOf, grouped, knownFact, nounById, type Position } from '../database';
 import { type Question, type SeenKey, seenFacts, seenLinks, visibleNoun } from '../questions';
 
 export const importCertificateById = nounById(ImportCertificate);
@@ -31,31 +31,38 @@ export async function findImportCertificate(question: Question, text: string): P
   return row ? question.reader.loader(importCertificateById).load(row.id) : null;
 }
 
-/** Where a certificate stands, as SQL: the last step of its history. */
-export const statusOf = (certificate: string, known: Position | null): string =>
-  `(select s.status from import_certificate_status s where s.import_certificate = ${certificate} and ${knownFact('s', known)} order by s.sequence desc limit 1)`;
+/** Where a certificate stands, as SQL: the last step of its history that the viewer sees. */
+export const statusOf = (viewer: Viewer, certificate: string, known: Position | null): string =>
+  `(select s.status from import_certificate_status s where s.import_certificate = ${certificate} and ${knownFact('s', known)}
+    and ${stepVisible(viewer, 's', known)} order by s.sequence desc limit 1)`;
 
-/** On which day a certificate was issued, as SQL. */
-export const issuedOf = (certificate: string, known: Position | null): string =>
-  `(select s.on_day from import_certificate_status s where s.import_certificate = ${certificate} and s.status = 'ISSUED' and ${knownFact('s', known)} order by s.sequence limit 1)`;
+/** On which day a certificate was issued, as SQL, where the viewer sees that step. */
+export const issuedOf = (viewer: Viewer, certificate: string, known: Position | null): string =>
+  `(select s.on_day from import_certificate_status s where s.import_certificate = ${certificate} and s.status = 'ISSUED' and ${knownFact('s', known)}
+    and ${stepVisible(viewer, 's', known)} order by s.sequence limit 1)`;
 
 /** A step of a history, with the day that was given. */
 type Step = ImportCertificateStatusFact & { status: ImportCertificateStatus; onDay: Day | null };
 
-/** Histories of certificates, oldest first. */
-export const historyOf: BatchOf<string, Step[]> = async (reader, certificates) => {
-  const rows = await reader.query<Step>(
-    `select s.id, s.import_certificate as "importCertificateId", s.sequence, s.status, s.on_day as "onDay",
+/** Histories of certificates as viewers see them, oldest first. */
+export const historyOf: BatchOf<{ id: string; viewer: Viewer }, Step[]> = async (reader, keys) => {
+  const found = new Map<string, Step[]>();
+  for (const group of alike(keys, ({ viewer }) => [viewer.name])) {
+    const { viewer } = group[0]!;
+    const ids = group.map(({ id }) => id);
+    const rows = await reader.query<Step>(
+      `select s.id, s.import_certificate as "importCertificateId", s.sequence, s.status, s.on_day as "onDay",
        coalesce(s.at, s.on_day::timestamp at time zone 'UTC', c.at) as at, s.reason, null as by
      from import_certificate_status s join command c on c.id = s.recorded_by
-     where s.import_certificate = any($1) and s.retracted_by is null order by s.sequence`,
-    [certificates],
-  );
-  return grouped(
-    certificates,
-    rows.map((row) => Object.assign(new ImportCertificateStatusFact(), row)),
-    (row) => row.importCertificateId,
-  );
+     where s.import_certificate = any($1) and s.retracted_by is null and ${stepVisible(viewer, 's')} order by s.sequence`,
+      [ids],
+    );
+    const steps = rows.map((row) => Object.assign(new ImportCertificateStatusFact(), row));
+    grouped(ids, steps, (row) => row.importCertificateId).forEach((history, index) => {
+      found.set(viewer.name + ids[index], history);
+    });
+  }
+  return keys.map(({ id, viewer }) => found.get(viewer.name + id)!);
 };
 
 /** Lines of certificates: by product, then lot, then mass. */
@@ -75,7 +82,7 @@ export const linesOf: BatchOf<string, ImportCertificateLine[]> = async (reader, 
 
 /** Sums of grams by noun, of facts in sight. */
 const sumOf =
-  (sql: string): BatchOf<SeenKey, Grams> =>
+  (sql: string | ((viewer: Viewer) => string)): BatchOf<SeenKey, Grams> =>
   async (reader, keys) => {
     const facts = await seenFacts<{ of: string; grams: string }, bigint>(sql, (row) => BigInt(row.grams))(reader, keys);
     return facts.map((all) => all.reduce((sum, each) => sum + each, ZERO as bigint) as Grams);
@@ -87,33 +94,39 @@ export const drawnOn = sumOf(
    from customs_entry_line x where x.import_certificate = any($1) and x.retracted_by is null`,
 );
 
-/** How much of lots backs import certificates that were not voided. */
+/** How much of lots backs import certificates that were not voided, for all the viewer sees. */
 export const claimedOf = sumOf(
-  `select x.lot as of, x.lot as subject, x.id as fact, x.id as place, x.grams
+  (viewer) => `select x.lot as of, x.lot as subject, x.id as fact, x.id as place, x.grams
    from import_certificate_line x where x.lot = any($1) and x.retracted_by is null
-     and ${statusOf('x.import_certificate', null)} not in ('VOIDED', 'REJECTED', 'WITHDRAWN')`,
+     and ${statusOf(viewer, 'x.import_certificate', null)} not in ('VOIDED', 'REJECTED', 'WITHDRAWN')`,
 );
 
 /** Certificates that cover lots: a line names the lot, or an entry line joins the two. */
 export const certificatesOfLots = seenLinks(
-  `select x.lot as of, x.import_certificate as subject, x.recorded_by as "recordedBy" from import_certificate_line x where x.lot = any($1) and x.retracted_by is null
+  (
+    viewer,
+  ) => `select x.lot as of, x.import_certificate as subject, x.recorded_by as "recordedBy" from import_certificate_line x where x.lot = any($1) and x.retracted_by is null
    union all
    select j.lot, x.import_certificate, x.recorded_by from customs_entry_line_lot j join customs_entry_line x on x.id = j.line
-   where j.lot = any($1) and x.retracted_by is null and x.import_certificate is not null`,
+   where j.lot = any($1) and x.retracted_by is null and x.import_certificate is not null and ${factVisible(viewer, 'x.import_certificate', 'x.id')}`,
 );
 
-/** Is there a leg from abroad into the United States in a shipment? As SQL over its live legs. */
-const ENTERS = (shipment: string) =>
-  `exists (select from shipment_leg g where g.shipment = ${shipment} and g.retracted_by is null and g.to_country = 'US' and g.from_country <> 'US')`;
+/** Is there a leg from abroad into the United States in a shipment? As SQL over its live legs that the viewer sees. */
+const enters = (viewer: Viewer, shipment: string) =>
+  `exists (select from shipment_leg g where g.shipment = ${shipment} and g.retracted_by is null and g.to_country = 'US' and g.from_country <> 'US'
+     and ${factVisible(viewer, shipment, 'g.id')})`;
 
 /** Certificates under which shipments entered: of the lots carried, for whoever the shipment went to. */
 export const certificatesOfShipments = seenLinks(
-  `select s.id as of, c.id as subject, (select o.id from command o where o.id in (k.recorded_by, x.recorded_by) order by o.position desc limit 1) as "recordedBy"
-   from shipment s join shipped_lot x on x.shipment = s.id and x.retracted_by is null
+  (
+    viewer,
+  ) => `select s.id as of, c.id as subject, (select o.id from command o where o.id in (k.recorded_by, x.recorded_by) order by o.position desc limit 1) as "recordedBy"
+   from shipment s join shipped_lot x on x.shipment = s.id and x.retracted_by is null and ${factVisible(viewer, 's.id', 'x.id')}
      join lateral (
        select l.import_certificate, l.recorded_by from import_certificate_line l where l.lot = x.lot and l.retracted_by is null
-       union select n.import_certificate, n.recorded_by from customs_entry_line_lot j join customs_entry_line n on n.id = j.line and n.retracted_by is null where j.lot = x.lot
+       union select n.import_certificate, n.recorded_by from customs_entry_line_lot j join customs_entry_line n on n.id = j.line and n.retracted_by is null
+         and ${factVisible(viewer, 'n.import_certificate', 'n.id')} where j.lot = x.lot
      ) k on true
      join import_certificate c on c.id = k.import_certificate and s.consignee in (c.importer, c.consignee)
-   where s.id = any($1) and ${ENTERS('s.id')}`,
+   where s.id = any($1) and ${enters(viewer, 's.id')}`,
 );

@@ -55,13 +55,13 @@ export class ImportCertificateResolver {
   }
 
   @FieldResolver(() => ImportCertificateStatus, { description: 'Where it stands: the last step of its history.' })
-  async status(@Root() { id }: ImportCertificate, @Ctx() { reader }: Question): Promise<ImportCertificateStatus> {
-    return (await reader.loader(historyOf).load(id)).at(-1)!.status;
+  async status(@Root() { id }: ImportCertificate, @Ctx() { reader, viewer }: Question): Promise<ImportCertificateStatus> {
+    return (await reader.loader(historyOf).load({ id, viewer })).at(-1)!.status;
   }
 
   @FieldResolver(() => [ImportCertificateStatusFact], { description: 'Every step in its standing, oldest first.' })
-  history(@Root() { id }: ImportCertificate, @Ctx() { reader }: Question): Promise<ImportCertificateStatusFact[]> {
-    return reader.loader(historyOf).load(id);
+  history(@Root() { id }: ImportCertificate, @Ctx() { reader, viewer }: Question): Promise<ImportCertificateStatusFact[]> {
+    return reader.loader(historyOf).load({ id, viewer });
   }
 
   @FieldResolver(() => DateScalar, { nullable: true, description: 'Day on which the exporter asked for it.' })
@@ -100,8 +100,8 @@ export class ImportCertificateResolver {
   }
 }
 
-const dayOf = async ({ reader }: Question, { id }: ImportCertificate, status: ImportCertificateStatus): Promise<Day | null> =>
-  (await reader.loader(historyOf).load(id)).find((step) => step.status === status)?.onDay ?? null;
+const dayOf = async ({ reader, viewer }: Question, { id }: ImportCertificate, status: ImportCertificateStatus): Promise<Day | null> =>
+  (await reader.loader(historyOf).load({ id, viewer })).find((step) => step.status === status)?.onDay ?? null;
 
 @Resolver(() => Lot)
 export class LotImportCertificatesResolver {

@@ -1,5 +1,5 @@
 import type { Page } from '@lotline/schema';
-import { ALIAS, factVisible, type NounWithParties, seesAll, subjectVisible } from '../access';
+import { ALIAS, factVisible, type NounWithParties, seesAll, subjectVisible, type Viewer } from '../access';
 import { alike, type BatchOf, grouped, type Position } from '../database';
 import { knownAt, type PageArguments, pageOfList, readPage } from './paging';
 import type { Question } from './question';
@@ -11,19 +11,23 @@ export interface SeenKey {
   id: string;
   /** Condition on `f(subject, fact)`. */
   seen: string;
+  viewer: Viewer;
 }
 
 /**
  * Facts of nouns in sight, for all nouns of a question in one statement.
- * @param sql rows of `(of, subject, fact, place, ...)` for the ids `$1`: of which noun, what its rights are asked of, and its order
+ * @param sql rows of `(of, subject, fact, place, ...)` for the ids `$1`: of which noun, what its rights are asked of, and its order; by
+ *   the viewer, where other facts decide which rows there are
  */
 export const seenFacts =
-  <Row extends { of: string }, Value>(sql: string, make: (row: Row) => Value): BatchOf<SeenKey, Value[]> =>
+  <Row extends { of: string }, Value>(sql: string | ((viewer: Viewer) => string), make: (row: Row) => Value): BatchOf<SeenKey, Value[]> =>
   async (reader, keys) => {
     const found = new Map<SeenKey, Value[]>();
-    for (const group of alike(keys, ({ seen }) => [seen])) {
+    for (const group of alike(keys, ({ seen, viewer }) => [seen, viewer.name])) {
       const ids = group.map((key) => key.id);
-      const rows = await reader.query<Row>(`select f.* from (${sql}) f where ${group[0]!.seen} order by f.place`, [ids]);
+      const { seen, viewer } = group[0]!;
+      const facts = typeof sql === 'string' ? sql : sql(viewer);
+      const rows = await reader.query<Row>(`select f.* from (${facts}) f where ${seen} order by f.place`, [ids]);
       const byId = grouped(ids, rows, (row) => row.of);
       group.forEach((key, index) => {
         found.set(key, byId[index]!.map(make));
@@ -38,7 +42,7 @@ export const seen = <Value>(
   batch: BatchOf<SeenKey, Value>,
   id: string,
   known: Position | null = null,
-): Promise<Value> => reader.loader(batch).load({ id, seen: factVisible(viewer, 'f.subject', 'f.fact', known) });
+): Promise<Value> => reader.loader(batch).load({ id, seen: factVisible(viewer, 'f.subject', 'f.fact', known), viewer });
 
 /** One page of facts that were read whole, in the state of its first page. */
 export async function pageOfFacts<Value extends { recordedBy: string }>(
@@ -59,9 +63,9 @@ export interface Link {
 }
 
 /** Links to nouns, whose rights are asked of these. @param sql rows of `(of, subject, "recordedBy")`: the subject is the noun linked to */
-export const seenLinks = (sql: string): BatchOf<SeenKey, Link[]> =>
+export const seenLinks = (sql: string | ((viewer: Viewer) => string)): BatchOf<SeenKey, Link[]> =>
   seenFacts<{ of: string; subject: string; recordedBy: string }, Link>(
-    `select x.*, x.subject as place from (${sql}) x`,
+    (viewer) => `select x.*, x.subject as place from (${typeof sql === 'string' ? sql : sql(viewer)}) x`,
     ({ subject, recordedBy }) => ({ id: subject, recordedBy }),
   );
 
@@ -69,7 +73,7 @@ export const seenLinks = (sql: string): BatchOf<SeenKey, Link[]> =>
 export const linked =
   ({ reader, viewer }: Question, batch: BatchOf<SeenKey, Link[]>, id: string) =>
   (known: Position | null): Promise<Link[]> =>
-    reader.loader(batch).load({ id, seen: subjectVisible(viewer, 'f.subject', known) });
+    reader.loader(batch).load({ id, seen: subjectVisible(viewer, 'f.subject', known), viewer });
 
 /** One page of the nouns that links lead to, oldest first, each once. */
 export async function pageOfLinked<Noun>(

@@ -10,7 +10,7 @@ import {
   SearchConnection,
   SearchEdge,
 } from '@lotline/schema';
-import { type NounWithParties, operationVisible, subjectVisible } from '../access';
+import { factVisible, type NounWithParties, operationVisible, subjectVisible } from '../access';
 import { importCertificateById } from '../certificates';
 import { customsEntryById } from '../customs';
 import { type BatchOf, knownFact, knownRow, type Position } from '../database';
@@ -83,7 +83,7 @@ function statement(
     code('document', 'number'),
     `select 'shipment', n.id, min(g.container), case when bool_or(g.container = any($1::text[])) then 0 else 1 end, 0
      from shipment_leg g join shipment n on n.id = g.shipment
-     where ${begins('g.container')} and not ${begins('n.reference')} and ${knownFact('g', known)} and ${subjectVisible(viewer, 'n.id', known)} group by n.id`,
+     where ${begins('g.container')} and not ${begins('n.reference')} and ${knownFact('g', known)} and ${factVisible(viewer, 'n.id', 'g.id', known)} group by n.id`,
     `select 'operation', o.id, o.identifier, case when o.identifier = any($1::text[]) then 0 else 1 end, 0
      from operation o where ${begins('o.identifier')} and ${operationVisible(viewer, 'o', known)} and ${knownRow('o', known)}`,
     `select 'operation', o.id, o.name, 2, ${distance}

@@ -1,8 +1,7 @@
 import { DateScalar, type Day, type Page, parseContainer, Refusal, type Shipment, ShipmentStatus, TransportMode } from '@lotline/schema';
 import { Field, ID, InputType } from 'type-graphql';
-import { knownFact } from '../database';
 import { idByCode, idsOf, type PageArguments, pageOfNouns, type Question } from '../questions';
-import { shipmentById, statusOf } from './loaders';
+import { legVisible, shipmentById, statusOf } from './loaders';
 
 @InputType({ description: 'Fields are ANDed, lists are ORed.' })
 export class ShipmentFilter {
@@ -49,14 +48,15 @@ export function listShipments(question: Question, filter: ShipmentFilter | null,
     page,
     byId: shipmentById,
     conditions: (where, known) => {
+      const { viewer } = question;
       const leg = (condition: string) =>
-        where.add(`exists (select from shipment_leg g where g.shipment = s.id and ${knownFact('g', known)} and ${condition})`);
-      if (filter?.statuses != null) where.add(`${statusOf('s.id', known)} = any(${where.parameter(filter.statuses)}::text[])`);
+        where.add(`exists (select from shipment_leg g where g.shipment = s.id and ${condition} and ${legVisible(viewer, 's.id', known)})`);
+      if (filter?.statuses != null) where.add(`${statusOf(viewer, 's.id', known)} = any(${where.parameter(filter.statuses)}::text[])`);
       if (filter?.modes != null) leg(`g.mode = any(${where.parameter(filter.modes)}::text[])`);
       if (filter?.containers != null) leg(`g.container = any(${where.parameter(containersOf(filter.containers))}::text[])`);
       where.anyOf('s.shipper', idsOf(filter?.shippers, 'Operation', 'filter.shippers'), 'uuid');
       where.anyOf('s.consignee', idsOf(filter?.consignees, 'Operation', 'filter.consignees'), 'uuid');
-      const departed = `(select min(g.departed_on) from shipment_leg g where g.shipment = s.id and ${knownFact('g', known)})`;
+      const departed = `(select min(g.departed_on) from shipment_leg g where g.shipment = s.id and ${legVisible(viewer, 's.id', known)})`;
       if (filter?.departedFrom != null) where.add(`${departed} >= ${where.parameter(filter.departedFrom)}::date`);
       if (filter?.departedTo != null) where.add(`${departed} <= ${where.parameter(filter.departedTo)}::date`);
     },

@@ -1,38 +1,47 @@
 import { grams, Shipment, ShipmentLeg, type ShipmentStatus, ShippedLot, Treatment } from '@lotline/schema';
-import { type BatchOf, knownFact, knownRow, nounById, type Position } from '../database';
+import { factVisible, type Viewer } from '../access';
+import { alike, type BatchOf, knownFact, knownRow, nounById, type Position } from '../database';
 import { type Link, seenFacts } from '../questions';
 
 export const shipmentById = nounById(Shipment);
 
+/** Is a leg `g` of a shipment live, and does the viewer see it? As SQL. */
+export const legVisible = (viewer: Viewer, shipment: string, known: Position | null): string =>
+  `${knownFact('g', known)} and ${factVisible(viewer, shipment, 'g.id', known)}`;
+
 /**
- * How far a shipment is, as SQL. An emergency action holds it until every one is disposed of: then it is released, or closed where nothing
+ * How far a shipment is, as SQL over the facts that the viewer sees. An emergency action holds it until every one is disposed of: then it is released, or closed where nothing
  * of it was released. Otherwise its live legs say: arrived at the end of the last, on its way between two, or just departed.
  * @param known position of the log; null for the reader's own state
  */
-export const statusOf = (shipment: string, known: Position | null): string => `coalesce((
+export const statusOf = (viewer: Viewer, shipment: string, known: Position | null): string => `coalesce((
   select case
     when bool_or(d.kind is null) then 'HELD'
     when bool_or(d.kind in ('RELEASED_ORGANIC', 'RELEASED_CONVENTIONAL')) then 'RELEASED'
     else 'CLOSED' end
   from emergency_action a left join disposition d on d.emergency_action = a.id and ${knownFact('d', known)}
-  where a.shipment = ${shipment} and ${knownRow('a', known)} having count(*) > 0
+  where a.shipment = ${shipment} and ${knownRow('a', known)} and ${factVisible(viewer, shipment, 'a.id', known)} having count(*) > 0
 ), (
   select case
     when not bool_or(g.departed_on is not null or g.arrived_on is not null) then 'BOOKED'
     when (array_agg(g.arrived_on is not null order by g.sequence desc))[1] then 'ARRIVED'
     when bool_or(g.arrived_on is not null) then 'IN_TRANSIT'
     else 'DEPARTED' end
-  from shipment_leg g where g.shipment = ${shipment} and ${knownFact('g', known)} having count(*) > 0
+  from shipment_leg g where g.shipment = ${shipment} and ${legVisible(viewer, shipment, known)} having count(*) > 0
 ), 'BOOKED')`;
 
-/** Status of shipments; one without legs is booked. */
-export const shipmentStatus: BatchOf<string, ShipmentStatus> = async (reader, shipments) => {
-  const rows = await reader.query<{ id: string; status: ShipmentStatus }>(
-    `select s.id, ${statusOf('s.id', null)} as status from shipment s where s.id = any($1)`,
-    [shipments],
-  );
-  const found = new Map(rows.map((row) => [row.id, row.status]));
-  return shipments.map((id) => found.get(id)!);
+/** Status of shipments for viewers; one without legs is booked. */
+export const shipmentStatus: BatchOf<{ id: string; viewer: Viewer }, ShipmentStatus> = async (reader, keys) => {
+  const found = new Map<string, ShipmentStatus>();
+  for (const group of alike(keys, ({ viewer }) => [viewer.name])) {
+    const { viewer } = group[0]!;
+    const rows = await reader.query<{ id: string; status: ShipmentStatus }>(
+      `select s.id, ${statusOf(viewer, 's.id', null)} as status from shipment s where s.id = any($1)`,
+      [group.map(({ id }) => id)],
+    );
+    for (const { id, status } of rows) found.set(viewer.name + id, status);
+  }
+  return keys.map(({ id, viewer }) => found.get(viewer.name + id)!);
 };
 
 type FactRow = { of: string; grams: string };
@@ -63,19 +72,22 @@ export const shipmentsOfLots = seenFacts<{ of: string; shipmentId: string; recor
 );
 
 /**
- * Treatments of lots: their own, and those of shipments while they carried them, from the first departure to the last arrival.
+ * Treatments of lots: their own, and those of shipments while they carried them, from the first departure to the last arrival, as far as
+ * the viewer sees these.
  */
 export const treatmentsOfLots = seenFacts<Treatment & { of: string }, Treatment>(
-  `select t.lot as of, t.lot as subject, t.id as fact, row(t.on_day, t.at, t.id) as place, t.id, t.kind, t.on_day as "onDay", t.at, t.substance, t.lot as "lotId",
+  (
+    viewer,
+  ) => `select t.lot as of, t.lot as subject, t.id as fact, row(t.on_day, t.at, t.id) as place, t.id, t.kind, t.on_day as "onDay", t.at, t.substance, t.lot as "lotId",
      t.shipment as "shipmentId", t.prohibited, t.document as "documentId", t.recorded_by as "recordedBy"
    from treatment t where t.lot = any($1) and t.retracted_by is null
    union all
    select distinct x.lot, t.shipment, t.id, row(t.on_day, t.at, t.id), t.id, t.kind, t.on_day, t.at, t.substance, t.lot, t.shipment, t.prohibited, t.document, t.recorded_by
    from shipped_lot x join treatment t on t.shipment = x.shipment and t.retracted_by is null
-   where x.lot = any($1) and x.retracted_by is null
-     and t.on_day >= (select min(g.departed_on) from shipment_leg g where g.shipment = x.shipment and g.retracted_by is null)
+   where x.lot = any($1) and x.retracted_by is null and ${factVisible(viewer, 'x.shipment', 'x.id')}
+     and t.on_day >= (select min(g.departed_on) from shipment_leg g where g.shipment = x.shipment and ${legVisible(viewer, 'x.shipment', null)})
      and coalesce(t.on_day <= (
        select case when (array_agg(g.arrived_on order by g.sequence desc))[1] is not null then max(g.arrived_on) end
-       from shipment_leg g where g.shipment = x.shipment and g.retracted_by is null), true)`,
+       from shipment_leg g where g.shipment = x.shipment and ${legVisible(viewer, 'x.shipment', null)}), true)`,
   (row) => Object.assign(new Treatment(), row),
 );

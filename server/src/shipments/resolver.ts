@@ -52,8 +52,8 @@ export class ShipmentResolver {
   }
 
   @FieldResolver(() => ShipmentStatus, { description: 'How far it is, by its legs and by what was ordered at the border.' })
-  status(@Root() { id }: Shipment, @Ctx() { reader }: Question): Promise<ShipmentStatus> {
-    return reader.loader(shipmentStatus).load(id);
+  status(@Root() { id }: Shipment, @Ctx() { reader, viewer }: Question): Promise<ShipmentStatus> {
+    return reader.loader(shipmentStatus).load({ id, viewer });
   }
 
   @FieldResolver(() => Operation, { nullable: true, description: 'The shipper, where a leg crosses a border.' })

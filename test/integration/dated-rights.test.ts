@@ -1,0 +1,245 @@
+import { type As, csv, type Lotline, startLotline } from '../support/lotline';
+import { certificateNumber as certificateOf, entryNumber } from '../support/world';
+
+// What is derived from facts - how far a shipment is, what a filter or search finds, where a certificate stands, what sums say - is derived
+// from the facts that the asker sees; and who comes to have a certificate has its lots and papers, whichever was recorded first.
+
+const [EXPORTER, MILL] = ['9990000001', '9990000002'];
+const [IMPORTER, BROKER, OUTSIDER] = ['D:IMPORTER', 'D:BROKER', 'D:OUTSIDER'];
+const [SEEN, UNSEEN] = ['CSQU3054383', 'MSKU1234565'];
+/** It certified the exporter to the tenth of February 2025, and who certifies it now. */
+const [PAST, PRESENT] = [{ certifier: 'ZZ1' }, { certifier: 'ZZ2' }];
+const HTS = '1201900010';
+const number = (serial: number) => certificateOf(77, serial);
+
+let lotline: Lotline;
+beforeAll(async () => {
+  lotline = await startLotline();
+  await lotline.import({
+    'certifiers.csv': csv(['ZZ1', 'ZZ2', 'ZZ3'].map((certifier) => ({ certifier, name: certifier, scheme: 'NOP' }))),
+    'operations.csv': csv(
+      [EXPORTER, MILL, IMPORTER, BROKER, OUTSIDER].map((operation) => ({ operation, name: operation, country: 'TR', roles: 'handler' })),
+    ),
+    'products.csv': csv([{ product: 'Organic soybeans', hts: HTS, organic: 'yes' }]),
+    'operation_certificates.csv': csv([
+      { operation: EXPORTER, certifier: 'ZZ1', status: 'certified', effective_from: '2024-01-01' },
+      { operation: EXPORTER, certifier: 'ZZ1', status: 'surrendered', effective_from: '2025-02-10' },
+      { operation: EXPORTER, certifier: 'ZZ2', status: 'certified', effective_from: '2025-02-10' },
+      { operation: MILL, certifier: 'ZZ1', status: 'certified', effective_from: '2025-03-20' },
+      { operation: MILL, certifier: 'ZZ1', status: 'surrendered', effective_from: '2025-04-20' },
+    ]),
+    'lots.csv': csv([
+      {
+        code: 'BEANS',
+        producer: EXPORTER,
+        product: 'Organic soybeans',
+        quantity: 900,
+        unit: 'TNE',
+        kind: 'harvest',
+        produced_on: '2025-01-10',
+      },
+    ]),
+    'shipments.csv': csv(
+      ['HALF', 'LATE', 'HELD'].map((reference) => ({ reference, shipper: EXPORTER, consignee: MILL, booked_on: '2025-01-20' })),
+    ),
+    'shipment_legs.csv': csv(
+      [
+        {
+          shipment: 'HALF',
+          sequence: 1,
+          mode: 'maritime',
+          from_place: 'UAODS',
+          to_place: 'TRISK',
+          departed: '2025-02-01',
+          container: SEEN,
+        },
+        { shipment: 'HALF', sequence: 2, mode: 'road', from_place: 'TRISK', to_place: 'USSCK', departed: '2025-03-05', container: UNSEEN },
+        { shipment: 'LATE', sequence: 1, mode: 'road', from_place: 'TRISK', to_place: 'USSCK', departed: '2025-03-05', container: UNSEEN },
+        { shipment: 'HELD', sequence: 1, mode: 'rail', from_place: 'TRISK', to_place: 'USSCK', departed: '2025-02-02', container: '' },
+      ].map((leg) => ({ ...leg, arrived: leg.departed.replace(/.$/, '8') })),
+    ),
+    'shipment_lots.csv': csv([{ shipment: 'HALF', lot: 'BEANS', quantity: 60, unit: 'TNE' }]),
+    'treatments.csv': csv(
+      ['2025-02-05', '2025-02-09'].map((on) => ({ kind: 'fumigation', on, substance: 'gas', shipment: 'HALF', lot: '', prohibited: '' })),
+    ),
+    'emergency_actions.csv': csv([
+      { number: 'EAN-1', on: '2025-06-01', ordered: 'hold', lot: '', shipment: 'HELD', certifier_notified_on: '', disposition: '' },
+    ]),
+  });
+});
+afterAll(() => lotline.close());
+
+describe('a shipment of which the asker sees some facts', () => {
+  const found = async (filter: object, as: As): Promise<string[]> => {
+    const { shipments } = await lotline.data(
+      'query ($filter: ShipmentFilter) { shipments(filter: $filter) { totalCount nodes { reference } } }',
+      { filter },
+      as,
+    );
+    expect(shipments.totalCount).toBe(shipments.nodes.length);
+    return shipments.nodes.map(({ reference }: any) => reference);
+  };
+
+  test('is as far as these say', async () => {
+    const told = async (as: As) =>
+      (
+        await lotline.data('{ shipments { nodes { reference status legs { totalCount } emergencyActions { totalCount } } } }', {}, as)
+      ).shipments.nodes.map((each: any) => [each.reference, each.status, each.legs.totalCount, each.emergencyActions.totalCount]);
+    expect(await told(PAST)).toEqual([
+      ['HALF', 'ARRIVED', 1, 0],
+      ['LATE', 'BOOKED', 0, 0],
+      ['HELD', 'ARRIVED', 1, 0],
+    ]);
+    const all = [
+      ['HALF', 'ARRIVED', 2, 0],
+      ['LATE', 'ARRIVED', 1, 0],
+      ['HELD', 'HELD', 1, 1],
+    ];
+    for (const as of ['analyst', { operation: EXPORTER }, { operation: MILL }, PRESENT] as const) expect(await told(as)).toEqual(all);
+  });
+
+  test.each([
+    [{ statuses: ['HELD'] }, [], ['HELD']],
+    [{ statuses: ['ARRIVED'] }, ['HALF', 'HELD'], ['HALF', 'LATE']],
+    [{ statuses: ['BOOKED'] }, ['LATE'], []],
+    [{ modes: ['ROAD'] }, [], ['HALF', 'LATE']],
+    [{ modes: ['MARITIME', 'RAIL'] }, ['HALF', 'HELD'], ['HALF', 'HELD']],
+    [{ containers: [UNSEEN] }, [], ['HALF', 'LATE']],
+    [{ containers: [SEEN] }, ['HALF'], ['HALF']],
+    [{ departedFrom: '2025-03-01' }, [], ['LATE']],
+    [{ departedTo: '2025-04-01' }, ['HALF', 'HELD'], ['HALF', 'LATE', 'HELD']],
+  ])('is found by %j where these fit', async (filter, byPast, byAll) => {
+    expect(await found(filter, PAST)).toEqual(byPast);
+    for (const as of ['analyst', { operation: EXPORTER }, PRESENT] as const) expect(await found(filter, as)).toEqual(byAll);
+  });
+
+  test('is found by the containers of these', async () => {
+    const search = async (text: string, as: As) =>
+      (
+        await lotline.data(
+          'query ($text: String!) { search(text: $text) { edges { matched node { ... on Shipment { reference } } } } }',
+          { text },
+          as,
+        )
+      ).search.edges.map(({ matched, node }: any) => `${node.reference} ${matched}`);
+    expect(await search(UNSEEN, PAST)).toEqual([]);
+    expect(await search(UNSEEN.slice(0, 6), PAST)).toEqual([]);
+    expect(await search(SEEN, PAST)).toEqual([`HALF ${SEEN}`]);
+    for (const as of ['analyst', { operation: MILL }, PRESENT] as const)
+      expect(await search(UNSEEN, as)).toEqual([`HALF ${UNSEEN}`, `LATE ${UNSEEN}`]);
+  });
+
+  test('was treated with its lots on the way that these show', async () => {
+    const treated = async (as: As) =>
+      (await lotline.data('{ lot(code: "BEANS") { treatments { nodes { on } } } }', {}, as)).lot.treatments.nodes.map(({ on }: any) => on);
+    expect(await treated(PAST)).toEqual(['2025-02-05']);
+    for (const as of ['analyst', PRESENT] as const) expect(await treated(as)).toEqual(['2025-02-05', '2025-02-09']);
+  });
+});
+
+const row = (serial: number, more: object = {}) => ({
+  number: number(serial),
+  kind: 'SHIPMENT',
+  exporter: EXPORTER,
+  importer: IMPORTER,
+  certifier: 'ZZ3',
+  hts: HTS,
+  issued_on: '2025-03-01',
+  requested_on: '2025-02-01',
+  ...more,
+});
+const line = (serial: number, lot: string) => ({
+  certificate: number(serial),
+  product: 'Organic soybeans',
+  quantity: 50_000,
+  unit: 'KGM',
+  lot,
+});
+const entry = (serial: number, more: object = {}) => ({
+  entry: entryNumber(7700 + serial),
+  line: 1,
+  certificate: number(serial),
+  filed_on: '2025-04-08',
+  hts: HTS,
+  quantity: 10,
+  unit: 'KGM',
+  filer: BROKER,
+  lots: '',
+  ...more,
+});
+const paper = (serial: number) => ({
+  type: 'CONTRACT',
+  number: `PAPER-${serial}`,
+  issuer: EXPORTER,
+  issued_on: '2025-02-20',
+  marked_organic: 'YES',
+  certificates: number(serial),
+});
+const lot = (code: string) => ({
+  code,
+  producer: EXPORTER,
+  product: 'Organic soybeans',
+  quantity: 100,
+  unit: 'TNE',
+  kind: 'harvest',
+  produced_on: '2025-01-10',
+});
+
+describe('an import certificate', () => {
+  beforeAll(() =>
+    lotline.import({
+      'lots.csv': csv([lot('C-1'), lot('C-2')]),
+      'import_certificates.csv': csv([
+        row(1),
+        row(2, { status: 'VOIDED' }),
+        row(3, { importer: MILL }),
+        row(4, { requested_on: '2025-01-05', issued_on: '2025-02-05' }),
+      ]),
+      'import_certificate_lines.csv': csv([line(1, 'C-1'), line(2, 'C-2'), line(3, 'C-1')]),
+      'customs_entries.csv': csv([entry(3)]),
+    }),
+  );
+  const told = async (serial: number, as: As) => {
+    const { importCertificate: of } = await lotline.data(
+      'query ($of: String!) { importCertificate(number: $of) { status requestedOn issuedOn history { status } } }',
+      { of: number(serial) },
+      as,
+    );
+    return of && [of.status, of.requestedOn, of.issuedOn, ...of.history.map(({ status }: any) => status)];
+  };
+
+  test('stands where it stood while the asker certified one who has it', async () => {
+    expect(await told(1, PAST)).toEqual(['REQUESTED', '2025-02-01', null, 'REQUESTED']);
+    // A step without a day is not before those before it.
+    expect(await told(2, PAST)).toEqual(['REQUESTED', '2025-02-01', null, 'REQUESTED']);
+    expect(await told(4, PAST)).toEqual(['ISSUED', '2025-01-05', '2025-02-05', 'REQUESTED', 'ISSUED']);
+    // It came to the mill when it had been issued already.
+    expect(await told(3, PAST)).toEqual(['ISSUED', '2025-02-01', '2025-03-01', 'REQUESTED', 'ISSUED']);
+    for (const as of ['analyst', { operation: EXPORTER }, PRESENT, { certifier: 'ZZ3' }] as const)
+      expect(await told(2, as)).toEqual(['VOIDED', '2025-02-01', '2025-03-01', 'REQUESTED', 'ISSUED', 'VOIDED']);
+    expect(await told(1, { operation: IMPORTER })).toBeNull();
+    expect(await told(3, { operation: MILL })).toEqual(['ISSUED', '2025-02-01', '2025-03-01', 'REQUESTED', 'ISSUED']);
+  });
+
+  test('is found by where it stands for the asker', async () => {
+    const found = async (filter: object, as: As) =>
+      (
+        await lotline.data(
+          'query ($filter: ImportCertificateFilter) { importCertificates(filter: $filter) { totalCount nodes { number } } }',
+          { filter: { ...filter, numbers: [1, 2, 3, 4].map(number) } },
+          as,
+        )
+      ).importCertificates.nodes.map((each: any) => Number(each.number.slice(-6)));
+    expect(await found({ statuses: ['REQUESTED'] }, PAST)).toEqual([1, 2]);
+    expect(await found({ statuses: ['VOIDED'] }, PAST)).toEqual([]);
+    expect(await found({ issuedFrom: '2025-01-01' }, PAST)).toEqual([3, 4]);
+    expect(await found({ statuses: ['VOIDED'] }, PRESENT)).toEqual([2]);
+    expect(await found({ issuedFrom: '2025-01-01' }, 'analyst')).toEqual([1, 2, 3, 4]);
+  });
+
+  test('claims of a lot what it claims for the asker', async () => {
+    const claimed = async (as: As) => (await lotline.data('{ lot(code: "C-2") { balance { claimed } } }', {}, as)).lot.balance.claimed;
+    expect(await claimed(PAST)).toBe('50000');
+    for (const as of ['analyst', { operation: EXPORTER }, PRESENT] as const) expect(await claimed(as)).toBe('0');
+  });
+});
