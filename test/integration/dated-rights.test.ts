@@ -243,3 +243,85 @@ describe('an import certificate', () => {
     for (const as of ['analyst', { operation: EXPORTER }, PRESENT] as const) expect(await claimed(as)).toBe('0');
   });
 });
+
+describe('whoever comes to have a certificate has its lots and papers', () => {
+  type Part = 'certificate' | 'line' | 'paper' | 'entry';
+  let serial = 100;
+  /** The same facts in one folder after the other. */
+  async function recorded(folders: Part[][], status = ''): Promise<{ serial: number; code: string }> {
+    serial++;
+    const code = `H-${serial}`;
+    const files: Record<Part, Record<string, string>> = {
+      certificate: { 'lots.csv': csv([lot(code)]), 'import_certificates.csv': csv([row(serial, { status })]) },
+      line: { 'import_certificate_lines.csv': csv([line(serial, code)]) },
+      paper: { 'documents.csv': csv([paper(serial)]) },
+      entry: { 'customs_entries.csv': csv([entry(serial)]) },
+    };
+    for (const parts of folders) await lotline.import(Object.assign({}, ...parts.map((part) => files[part])));
+    return { serial, code };
+  }
+  const sees = async ({ serial: of, code }: { serial: number; code: string }, as: As) => {
+    const {
+      importCertificate,
+      documents,
+      lot: found,
+    } = await lotline.data(
+      `query ($number: String!, $paper: [String!], $code: String!) {
+        importCertificate(number: $number) { documents { totalCount nodes { number } } lines { nodes { kilograms lot { code } } } }
+        documents(filter: { numbers: $paper }) { totalCount }
+        lot(code: $code) { balance { claimed } importCertificates { totalCount } } }`,
+      { number: number(of), paper: [`PAPER-${of}`], code },
+      as,
+    );
+    return {
+      papers: [importCertificate?.documents.totalCount ?? null, documents.totalCount],
+      lines: importCertificate?.lines.nodes.map((each: any) => [each.kilograms, each.lot !== null]),
+      claimed: found && [found.balance.claimed, found.importCertificates.totalCount],
+    };
+  };
+  const WHOLE = { papers: [1, 1], lines: [['50000', true]], claimed: ['50000', 1] };
+
+  test.each<[string, Part[][]]>([
+    ['all in one folder', [['certificate', 'line', 'paper', 'entry']]],
+    ['the entry last', [['certificate', 'line', 'paper'], ['entry']]],
+    ['the entry before line and paper', [['certificate'], ['entry'], ['line'], ['paper']]],
+    [
+      'the entry with the paper',
+      [
+        ['certificate', 'line'],
+        ['paper', 'entry'],
+      ],
+    ],
+    [
+      'the entry with the line',
+      [
+        ['certificate', 'paper'],
+        ['line', 'entry'],
+      ],
+    ],
+  ])('by an entry: %s', async (_order, folders) => {
+    const names = await recorded(folders);
+    for (const as of ['analyst', { operation: EXPORTER }, { operation: IMPORTER }, { certifier: 'ZZ3' }] as const)
+      expect(await sees(names, as)).toEqual({ ...WHOLE, ...('certifier' in Object(as) && { papers: expect.anything() }) });
+    // Who files for others has the certificate and its lots, not the claims and papers of those.
+    expect(await sees(names, { operation: BROKER })).toEqual({ papers: [0, 0], lines: [['50000', true]], claimed: ['0', 1] });
+    expect(await sees(names, { operation: OUTSIDER })).toEqual({ papers: [null, 0], lines: undefined, claimed: null });
+    // The exporter learns of who imports by its certificate, of who filed by nothing.
+    const { operation } = await lotline.data(`{ operation(identifier: "${BROKER}") { id } }`, {}, { operation: EXPORTER });
+    expect(operation).toBeNull();
+  });
+
+  test.each<[string, Part[][]]>([
+    ['all in one folder', [['certificate', 'line', 'paper']]],
+    ['line and paper later', [['certificate'], ['paper'], ['line']]],
+  ])('by being handed over: %s', async (_order, folders) => {
+    const names = await recorded(folders, 'HANDED_OVER');
+    expect(await sees(names, { operation: IMPORTER })).toEqual(WHOLE);
+    expect(await sees(names, { operation: OUTSIDER })).toEqual({ papers: [null, 0], lines: undefined, claimed: null });
+  });
+
+  test('and nobody before', async () => {
+    const names = await recorded([['certificate', 'line', 'paper']]);
+    expect(await sees(names, { operation: IMPORTER })).toEqual({ papers: [null, 0], lines: undefined, claimed: null });
+  });
+});

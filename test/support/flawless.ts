@@ -246,7 +246,12 @@ export const flawless: fc.Arbitrary<Flawless> = shape.map(({ farms, lost, packs,
     voided: false,
     lines: [{ product: 'Wheat', lot: CLEANED }],
   });
-  world.entries.push({ number: entryNumber(number), on: day(10), filer: IMPORTER, lines: [{ certificate: number21, lots: [CLEANED] }] });
+  world.entries.push({
+    number: entryNumber(number),
+    on: day(10),
+    filer: IMPORTER,
+    lines: [{ line: 1, certificate: number21, lots: [CLEANED] }],
+  });
   const uncovered = [`NO_IMPORT_CERTIFICATE ${CLEANED} ${day(10)}`];
   const certificates = (given: World, change: object) => given.importCertificates!.map((each) => ({ ...each, ...change }));
   remove('the import certificate', [CLEANED], uncovered, (given) => ({ ...given, importCertificates: [], entries: [] }));

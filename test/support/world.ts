@@ -120,7 +120,7 @@ export interface WorldEntry {
   number: string;
   on: string;
   filer: string | null;
-  lines: { certificate: string; lots: string[] }[];
+  lines: { line: number; certificate: string; lots: string[] }[];
 }
 
 export interface World {
@@ -412,8 +412,8 @@ function paperworkOf(
         number: entryNumber(worlds * 10 + index),
         on: dayOf(each.day),
         filer: each.filer === null ? null : names[each.filer]!,
-        lines: each.lines.flatMap(({ certificate, lots }) =>
-          numbers[certificate] ? [{ certificate: numbers[certificate], lots: of(codes, lots) }] : [],
+        lines: each.lines.flatMap(({ certificate, lots }, line) =>
+          numbers[certificate] ? [{ line: line + 1, certificate: numbers[certificate], lots: of(codes, lots) }] : [],
         ),
       }))
       .filter(({ lines }) => lines.length > 0),
@@ -498,9 +498,9 @@ function paperworkFiles({ documents = [], importCertificates = [], entries = [] 
   if (entries.length > 0)
     files['customs_entries.csv'] = csv(
       entries.flatMap(({ number, on, filer, lines }) =>
-        lines.map(({ certificate, lots }, index) => ({
+        lines.map(({ line, certificate, lots }) => ({
           entry: number,
-          line: index + 1,
+          line,
           certificate,
           filed_on: on,
           hts: '1001990000',

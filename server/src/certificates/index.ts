@@ -1,4 +1,5 @@
 export * from './covers';
+export { handOver } from './hand-over';
 export { claimedOf, importCertificateById, visibleImportCertificate } from './loaders';
 export * from './record';
 export * from './resolver';

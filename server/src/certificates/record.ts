@@ -1,6 +1,7 @@
 import type { Day, Grams, ImportCertificateKind, ImportCertificateStatus } from '@lotline/schema';
 import { Parties, record, type Work } from '../commands';
 import { type Columns, groupBy } from '../database';
+import { HANDED_OVER, handOver } from './hand-over';
 
 // Import certificates with their history and lines, as rows of any number, each with its parties. Whether they may be recorded has been
 // decided before.
@@ -44,7 +45,7 @@ interface NewStatus {
 
 export interface NewCertificateLine {
   id: string;
-  certificate: CertificateParties & { handedOver: boolean };
+  certificate: CertificateParties;
   productId: string;
   lotId: string | null;
   grams: Grams;
@@ -53,12 +54,6 @@ export interface NewCertificateLine {
   reference: string | null;
   attributes: Attributes;
 }
-
-/** A certificate that stands here, or stood here, has been handed to its importer. */
-const HANDED_OVER: ReadonlySet<ImportCertificateStatus> = new Set(['HANDED_OVER', 'ENTERED', 'VERIFIED', 'EXHAUSTED']);
-
-/** Has a certificate of this history been handed over? */
-export const isHandedOver = (statuses: readonly ImportCertificateStatus[]): boolean => statuses.some((status) => HANDED_OVER.has(status));
 
 /** Who asked for it and who issues it. */
 export const askingParties = ({ exporterId, certifierId }: CertificateParties): string[] => [exporterId, certifierId];
@@ -144,10 +139,10 @@ export async function recordImportCertificates(
   }
   for (const { id, certificate, lotId } of lines) {
     if (lotId === null) continue;
-    const who = certificate.handedOver ? receivingParties(certificate) : [];
-    parties.add([...askingParties(certificate), ...who], lotId, id, null);
+    parties.add(askingParties(certificate), lotId, id, null);
   }
   await parties.record(work);
+  await handOver(work, [...certificates.map(({ id }) => id), ...lines.map(({ certificate }) => certificate.id)]);
   tell(work, certificates, lines);
 }
 

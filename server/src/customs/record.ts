@@ -1,8 +1,8 @@
 import type { Day, DispositionKind, Grams } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
-import { askingParties, type CertificateParties, receivingParties } from '../certificates';
+import { askingParties, type CertificateParties, handOver, receivingParties } from '../certificates';
 import { Parties, record, type Work } from '../commands';
-import { type Columns, groupBy } from '../database';
+import type { Columns } from '../database';
 import { holdersEver, type ShipmentParties } from '../shipments';
 
 // Customs entries with their lines, and emergency actions, as rows of any number, each with its parties. Whether they may be recorded has
@@ -93,7 +93,7 @@ const DISPOSITION: Columns<NewEmergencyAction> = {
 };
 
 /**
- * Records entries and their lines. An entry is its filer's and its importers', who have the certificate by it, with the lots that it names;
+ * Records entries and their lines. An entry is its filer's and its importers', who have the certificate by it, with its lots and papers;
  * exporter and issuer learn how much was drawn on it, not by which entry.
  */
 export async function recordCustomsEntries(
@@ -110,15 +110,17 @@ export async function recordCustomsEntries(
   );
   const parties = new Parties();
   for (const { id, filerId, filedOn } of entries) parties.add([filerId], id, id, filedOn);
-  const claims = await claimsOf(work, lines);
   for (const { id, entry, certificate, lotIds } of lines) {
     const importing = [entry.filerId, ...receivingParties(certificate)];
     parties.add(importing, entry.id, id, entry.filedOn);
     parties.add([...askingParties(certificate), ...importing], certificate.id, id, entry.filedOn);
-    const named = (claims.get(certificate.id) ?? []).map(({ lot }) => lot);
-    for (const lot of [...lotIds, ...named]) parties.add(importing, lot, id, entry.filedOn);
+    for (const lot of lotIds) parties.add(importing, lot, id, entry.filedOn);
   }
   await parties.record(work);
+  await handOver(
+    work,
+    lines.map(({ certificate }) => certificate.id),
+  );
   for (const { id, number, filerId: filer, filedOn } of entries)
     work.emit({ type: 'customs-entry.recorded', subject: id, payload: { number, filer, filedOn } });
   for (const { entry, certificate, line, grams, lotIds } of lines)
@@ -127,16 +129,6 @@ export async function recordCustomsEntries(
       subject: certificate.id,
       payload: { entry: entry.id, line, grams: String(grams), lots: [...lotIds] },
     });
-}
-
-/** Lots that the certificates drawn on name. */
-async function claimsOf({ tx }: Work, lines: readonly NewCustomsEntryLine[]): Promise<Map<string, { lot: string }[]>> {
-  if (lines.length === 0) return new Map();
-  const rows = await tx.query<{ certificate: string; lot: string }>(
-    'select distinct import_certificate as certificate, lot from import_certificate_line where import_certificate = any($1) and lot is not null and retracted_by is null',
-    [[...new Set(lines.map(({ certificate }) => certificate.id))]],
-  );
-  return groupBy(rows, ({ certificate }) => certificate);
 }
 
 /** Records emergency actions, whether the certifier was told, and what became of the goods. */

@@ -64,7 +64,6 @@ export interface KnownDocument {
 
 export interface KnownImportCertificate extends CertificateParties {
   number: string;
-  handedOver: boolean;
   voided: boolean;
   /** Recorded before this folder. */
   stored: boolean;

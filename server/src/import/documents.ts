@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { quote } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
-import { askingParties, receivingParties } from '../certificates';
+import { askingParties, handOver } from '../certificates';
 import { type NewDocument, type NewDocumentLink, recordDocumentLinks, recordDocuments } from '../documents';
 import { type Book, compare, importCertificateOf, type KnownDocument, operationOf, Repeats, wrong } from './book';
 import { CodeReferences, DOCUMENT_NAMES, storedDocuments } from './code-references';
@@ -204,13 +204,17 @@ async function checkLinks(book: Book, coded: Coded, read: readonly ReadDocument[
       links.push({ id: uuidv7(), documentId: document.id, issuedOn: document.issuedOn, noun, nounId, parties });
     for (const { id } of lots) link('lot', id, []);
     for (const { id, shipperId, consigneeId } of shipments) link('shipment', id, [shipperId, consigneeId]);
-    for (const each of certificates)
-      link('import_certificate', each.id, [...askingParties(each), ...(each.handedOver ? receivingParties(each) : [])]);
+    for (const each of certificates) link('import_certificate', each.id, askingParties(each));
     for (const { id } of operations) link('operation', id, [id]);
   }
   return {
     store: async () => {
-      if (links.length > 0) await recordDocumentLinks(book.work, links);
+      if (links.length === 0) return;
+      await recordDocumentLinks(book.work, links);
+      await handOver(
+        book.work,
+        links.flatMap(({ noun, nounId }) => (noun === 'import_certificate' ? [nounId] : [])),
+      );
     },
   };
 }

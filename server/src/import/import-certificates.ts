@@ -1,6 +1,6 @@
 import { type Day, type ImportCertificateStatus, quote, toKilograms } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
-import { isHandedOver, type NewCertificateLine, type NewImportCertificate, recordImportCertificates } from '../certificates';
+import { type NewCertificateLine, type NewImportCertificate, recordImportCertificates } from '../certificates';
 import {
   type Book,
   compare,
@@ -22,7 +22,7 @@ import { weigh, weighNet } from './weigh';
 
 type CertificateRow = Row<typeof IMPORT_CERTIFICATES>;
 
-interface StoredCertificate extends Omit<KnownImportCertificate, 'stored' | 'handedOver' | 'voided'> {
+interface StoredCertificate extends Omit<KnownImportCertificate, 'stored' | 'voided'> {
   kind: string;
   exporter: string;
   importer: string;
@@ -39,8 +39,6 @@ interface StoredCertificate extends Omit<KnownImportCertificate, 'stored' | 'han
   unit: string | null;
   attributes: object | null;
   statuses: ImportCertificateStatus[];
-  /** An entry drew on it. */
-  entered: boolean;
   issued_on: Day | null;
   issued_at: Date | null;
   requested_on: Day | null;
@@ -58,7 +56,7 @@ export async function checkImportCertificates(book: Book, coded: Coded): Promise
   for (const each of stored.values()) {
     const { statuses } = each;
     const voided = statuses.includes('VOIDED');
-    book.importCertificates.set(each.number, { ...each, handedOver: each.entered || isHandedOver(statuses), voided, stored: true });
+    book.importCertificates.set(each.number, { ...each, voided, stored: true });
   }
   const certificates = newCertificates(book, stored);
   const lines = await newLines(book, coded);
@@ -86,7 +84,6 @@ async function storedCertificates(book: Book, numbers: readonly string[]): Promi
        c.consignee as "consigneeId", c.certifier as "certifierId", c.kind, e.identifier as exporter, i.identifier as importer, h.identifier as final_handler,
        g.identifier as consignee, z.code as certifier, c.hts, c.origin, c.destination, c.standard, c.valid_from, c.valid_to, c.value as quantity, c.unit, c.attributes,
        array(select s.status from import_certificate_status s where s.import_certificate = c.id and s.retracted_by is null order by s.sequence) as statuses,
-       exists (select from customs_entry_line x where x.import_certificate = c.id and x.retracted_by is null) as entered,
        ${step('ISSUED', 'on_day')} as issued_on, ${step('ISSUED', 'at')} as issued_at, ${step('REQUESTED', 'on_day')} as requested_on, ${step('REQUESTED', 'at')} as requested_at
      from import_certificate c join operation e on e.id = c.exporter join operation i on i.id = c.importer left join operation h on h.id = c.final_handler
        left join operation g on g.id = c.consignee join certifier z on z.id = c.certifier where c.number = any($1)`,
@@ -181,7 +178,6 @@ function newCertificates(book: Book, stored: ReadonlyMap<string, StoredCertifica
     book.importCertificates.set(values.number, {
       ...certificate,
       number: values.number,
-      handedOver: isHandedOver(statuses.map(({ status }) => status)),
       voided: values.status === 'VOIDED',
       stored: false,
     });
