@@ -176,8 +176,37 @@ test.each(FOUND)('finds %s', async (_what, text, answer) => {
   expect(await inPages(text, 1)).toEqual(answer);
 });
 
-// The embedded cluster has LC_CTYPE C (database/embedded.ts, --no-locale), under which pg_trgm makes no trigram of letters beyond ASCII:
-// such a name is not found even as it stands.
+describe('names with marks', () => {
+  beforeAll(() =>
+    lotline.import({
+      'operations.csv': csv(
+        ['PM Expórter Ñandú', 'Gıda Çiftliği Şti.', 'Łódź Młyn', 'Große Straße Æbler Øst', 'Nguyễn Cà Phê'].map((name, index) => ({
+          operation: `M:${index}`,
+          name,
+          country: 'CO',
+          roles: 'handler',
+        })),
+      ),
+    }),
+  );
+
+  test.each([
+    ['PM Expórter Ñandú', 'PM Expórter Ñandú'],
+    ['as typed without them', 'Exporter Nandu', 'PM Expórter Ñandú'],
+    ['in capitals', 'EXPÓRTER ÑANDÚ', 'PM Expórter Ñandú'],
+    ['with a typing error', 'Expórtr Ñandú', 'PM Expórter Ñandú'],
+    ['in another order', 'Ñandú Expórter', 'PM Expórter Ñandú'],
+    ['with each mark on its own', 'Expo\u0301rter N\u0303andu\u0301', 'PM Expórter Ñandú'],
+    ['of Turkish', 'gida ciftligi', 'Gıda Çiftliği Şti.'],
+    ['of Polish', 'lodz mlyn', 'Łódź Młyn'],
+    ['of German and Danish', 'grosse strasse aebler ost', 'Große Straße Æbler Øst'],
+    ['of Vietnamese', 'nguyen ca phe', 'Nguyễn Cà Phê'],
+  ])('are found: %s', async (_how, text, name = text) => {
+    expect(await found(text)).toEqual([`Operation ${name}`]);
+  });
+});
+
+// The embedded cluster has LC_CTYPE C (database/embedded.ts, --no-locale), under which pg_trgm makes no trigram of letters beyond ASCII.
 test('finds an operation by a name in another alphabet', async () => {
   expect(await found('Український Степ')).toEqual(['Operation Український Степ']);
 });

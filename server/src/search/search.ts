@@ -56,11 +56,14 @@ function waysToWrite(text: string): string[] {
 }
 
 /**
- * Is a name like what was looked for, and how far from it? By trigrams; of letters that not every database's locale knows as such, by
- * whether the name holds the text.
+ * Is a name like what was looked for, and how far from it? By trigrams of Latin letters, with or without their marks; of other alphabets,
+ * whose letters not every database's locale knows as such, by whether the name holds the text.
  */
 const NAMES = {
-  trigrams: { alike: '$4 <% o.name', distance: 'round((1 - word_similarity($4, o.name)) * 1000)::int' },
+  trigrams: {
+    alike: 'without_marks($4) <% without_marks(o.name)',
+    distance: 'round((1 - word_similarity(without_marks($4), without_marks(o.name))) * 1000)::int',
+  },
   text: { alike: 'strpos(lower(o.name collate "default"), lower($4 collate "default")) > 0', distance: 'length(o.name) - length($4)' },
 };
 
@@ -105,7 +108,8 @@ export async function search(question: Question, text: string, page: PageArgumen
   const { reader } = question;
   const ways = waysToWrite(read.value);
   const ends = ways.map((way) => `${way}\u{10FFFF}`);
-  const names = /\P{ASCII}/u.test(read.value) ? NAMES.text : NAMES.trigrams;
+  const latin = /[\p{Script=Latin}\d]/u.test(read.value) && !/[^\P{L}\p{Script=Latin}]/u.test(read.value);
+  const names = latin ? NAMES.trigrams : NAMES.text;
   const sql = statement(question, request.known, { ways: ways.length, after: request.after !== null, names });
   const rows = await reader.query<Match>(sql, [ways, ways, ends, read.value, request.first + 1, ...(request.after ?? [])]);
   const nodes = await Promise.all(rows.map(({ kind, id }) => reader.loader(KINDS[kind]!).load(id)));
