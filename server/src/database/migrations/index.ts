@@ -4,7 +4,7 @@ import { Laws1764000000003 } from './1764000000003-laws';
 import { Rights1764000000004 } from './1764000000004-rights';
 import { Transport1764000000005 } from './1764000000005-transport';
 import { PapersAndCertificates1764000000006 } from './1764000000006-papers-and-certificates';
-import { Search1764000000008 } from './1764000000008-search';
+import { Search1764000000007 } from './1764000000007-search';
 
 /** Forward only, in this order. */
 export const MIGRATIONS = [
@@ -14,5 +14,5 @@ export const MIGRATIONS = [
   Rights1764000000004,
   Transport1764000000005,
   PapersAndCertificates1764000000006,
-  Search1764000000008,
+  Search1764000000007,
 ];

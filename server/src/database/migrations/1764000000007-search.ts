@@ -4,7 +4,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * Names are looked for as they are typed without marks: pg_trgm takes letters beyond ASCII for gaps between words wherever the locale of
  * the database does not know them, as under C.
  */
-export class Search1764000000008 implements MigrationInterface {
+export class Search1764000000007 implements MigrationInterface {
   async up(run: QueryRunner): Promise<void> {
     await run.query(`
       -- Latin letters without their marks, in small letters; those that are no letter and mark are named one by one.
