@@ -2,7 +2,7 @@
 // folders, each folder reached through its index only, and lineage knows no other noun.
 
 const folders =
-  '(database|log|access|commands|questions|lineage|rules|operations|products|lots|shipments|documents|certificates|customs|search|trace|report|import|http)';
+  '(database|log|access|commands|questions|lineage|rules|operations|products|lots|shipments|documents|certificates|customs|search|trace|report|import|live|http)';
 
 /** What each folder of the server may lean on, besides the schema. */
 const MAY_USE = {
@@ -24,7 +24,8 @@ const MAY_USE = {
   trace: ['database', 'access', 'questions', 'lineage', 'operations', 'lots', 'shipments', 'documents', 'certificates', 'customs', 'rules'],
   report: ['database', 'questions', 'operations', 'products', 'lots', 'trace'],
   import: ['access', 'commands', 'operations', 'products', 'lots', 'shipments', 'documents', 'certificates', 'customs'],
-  http: ['database', 'log', 'access', 'commands', 'questions'],
+  live: ['database', 'log', 'access', 'commands', 'questions', 'operations', 'lots', 'shipments', 'certificates'],
+  http: ['database', 'log', 'access', 'commands', 'questions', 'live'],
 };
 
 /** @type {import('dependency-cruiser').IConfiguration} */

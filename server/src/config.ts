@@ -19,6 +19,12 @@ export interface Config {
   questionTimeout: number;
   /** Connections to the database, per instance. */
   poolSize: number;
+  /** How long a cursor can be resumed from, days. */
+  retentionDays: number;
+  /** Between one heartbeat of a subscription and the next, milliseconds. */
+  heartbeatMs: number;
+  /** Most connections that subscribe, per instance. */
+  mostConnections: number;
 }
 
 /** A setting that cannot be used; printed as it is. */
@@ -65,5 +71,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, from: string = 
     logLevel: oneOf('LOG_LEVEL', env.LOG_LEVEL, 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     questionTimeout: integer('QUESTION_TIMEOUT_MS', env.QUESTION_TIMEOUT_MS, 15_000, 100, 600_000),
     poolSize: integer('POOL_SIZE', env.POOL_SIZE, 10, 2, 200),
+    retentionDays: integer('LOG_RETENTION_DAYS', env.LOG_RETENTION_DAYS, 90, 1, 36_500),
+    heartbeatMs: integer('HEARTBEAT_MS', env.HEARTBEAT_MS, 15_000, 100, 600_000),
+    mostConnections: integer('LIVE_CONNECTIONS', env.LIVE_CONNECTIONS, 10_000, 1, 100_000),
   };
 }

@@ -31,6 +31,13 @@ import {
   visibleDocument,
 } from './documents';
 import {
+  ImportCertificateStatusChangeResolver,
+  LotEventResolver,
+  OperationCertificateStatusChangeResolver,
+  ShipmentStatusChangeResolver,
+  SubscriptionResolver,
+} from './live';
+import {
   DocumentLotsResolver,
   EmergencyActionLotResolver,
   ImportCertificateLineLotResolver,
@@ -160,7 +167,20 @@ const RESOLVERS = [
   LotEmergencyActionsResolver,
   ShipmentEmergencyActionsResolver,
   SearchResolver,
+  SubscriptionResolver,
+  ImportCertificateStatusChangeResolver,
+  OperationCertificateStatusChangeResolver,
+  ShipmentStatusChangeResolver,
+  LotEventResolver,
 ] as const;
+
+/** The library wants a way to publish; what subscriptions tell comes from the log. */
+const NOBODY: PubSub = {
+  publish: () => {},
+  subscribe: () => {
+    throw new Error('subscriptions are opened by the hub');
+  },
+};
 
 /** The whole graph: every type, and how each edge is found. */
 export function buildGraph(): GraphQLSchema {
@@ -168,10 +188,12 @@ export function buildGraph(): GraphQLSchema {
     resolvers: RESOLVERS as unknown as Parameters<typeof buildSchemaSync>[0]['resolvers'],
     // Inputs are read by the parsers of the codes, and commands by their own schemas.
     validate: false,
-    pubSub: undefined as unknown as PubSub,
+    pubSub: NOBODY,
   });
-  // The library takes no words for these two.
+  // The library takes no words for these.
   graph.getQueryType()!.description = 'What may be asked. Every answer reflects one state of the log, named by extensions.cursor.';
   graph.getMutationType()!.description = 'What may be changed: each a command, carried out whole or not at all, once per idempotencyKey.';
+  graph.getSubscriptionType()!.description =
+    'What may be followed, over WebSocket (graphql-transport-ws) at /graphql or server-sent events at /graphql/stream; docs/PROTOCOL.md.';
   return graph;
 }

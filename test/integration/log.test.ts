@@ -73,7 +73,10 @@ test('16 writers of uneven length, 3 readers: every committed command read once,
         const outcome = lotline.runner.execute(uneven, ADMINISTRATOR, [input], `w${writer}-${index}`);
         if (refused) await expect(outcome).rejects.toThrow('on purpose');
         else {
-          const { position, outcomes } = await outcome;
+          const {
+            place: { position },
+            outcomes,
+          } = await outcome;
           // What one caller commits after another command of its own stands after it.
           expect(position > before).toBe(true);
           before = position;

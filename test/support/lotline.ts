@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ADMINISTRATOR, ANALYST, mintToken, type Viewer } from '@lotline/server/access';
+import { ADMINISTRATOR, ANALYST, mintToken, NOBODY, type Viewer } from '@lotline/server/access';
 import { Runner } from '@lotline/server/commands';
 import { Database } from '@lotline/server/database';
 import { viewerForCertifier, viewerForOperation } from '@lotline/server/demo';
 import { buildGraph } from '@lotline/server/graph';
 import { type RunningServer, startServer } from '@lotline/server/http';
 import { FolderRefused, type ImportCounts, importFolder } from '@lotline/server/import';
+import type { LiveSettings } from '@lotline/server/live';
 import { Cursors } from '@lotline/server/log';
 import type { GraphQLSchema } from 'graphql';
 import { Client } from 'pg';
@@ -38,6 +39,7 @@ export interface Lotline {
   /** Imports CSV files given by name and content. */
   import(files: Record<string, string | Buffer>, options?: { dryRun?: boolean }): Promise<ImportCounts>;
   token(as: Exclude<As, 'nobody'>): Promise<string>;
+  viewer(as: As): Promise<Viewer>;
   close(): Promise<void>;
 }
 
@@ -79,7 +81,7 @@ export async function createDatabase(): Promise<{ url: string; drop(): Promise<v
 let graph: GraphQLSchema | undefined;
 
 /** A running server on an empty database of its own. */
-export async function startLotline(options: { poolSize?: number } = {}): Promise<Lotline> {
+export async function startLotline(options: { poolSize?: number } & Partial<LiveSettings> = {}): Promise<Lotline> {
   const { url: databaseUrl, drop } = await createDatabase();
   const database = await Database.open(databaseUrl, { poolSize: options.poolSize ?? 8 });
   const runner = new Runner(database);
@@ -96,8 +98,13 @@ export async function startLotline(options: { poolSize?: number } = {}): Promise
     questionTimeout: 30_000,
     demo: true,
     graphiqlToken: null,
+    retentionDays: 90,
+    heartbeatMs: 15_000,
+    mostConnections: 1000,
+    ...options,
   });
-  const viewerOf = async (as: Exclude<As, 'nobody'>): Promise<Viewer> => {
+  const viewerOf = async (as: As): Promise<Viewer> => {
+    if (as === 'nobody') return NOBODY;
     if (as === 'admin') return ADMINISTRATOR;
     if (as === 'analyst') return ANALYST;
     return 'operation' in as ? viewerForOperation(database, as.operation) : viewerForCertifier(database, as.certifier);
@@ -139,6 +146,7 @@ export async function startLotline(options: { poolSize?: number } = {}): Promise
       }
     },
     token,
+    viewer: viewerOf,
     close: async () => {
       await server.stop();
       await database.close();

@@ -35,6 +35,9 @@ answerParent<ServerTask, ServerPlace>(async ({ url, operation, certifier }) => {
     questionTimeout: 15_000,
     demo: true,
     graphiqlToken: null,
+    retentionDays: 90,
+    heartbeatMs: 15_000,
+    mostConnections: 10_000,
   });
   const mint = (viewer: Viewer) => mintToken(viewer, database.installation.tokenKey);
   const token = await mint(ANALYST);

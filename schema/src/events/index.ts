@@ -43,6 +43,9 @@ export interface EventPayloads {
   'lot.transferred': { transfer: string; sender: string; receiver: string; grams: GramsText; on: Day };
   'shipment.booked': { shipper: string; consignee: string; reference: string; on: Day | null };
   'shipment.leg-recorded': {
+    leg: string;
+    /** What of it had not been told before. */
+    news: ('DEPARTED' | 'ARRIVED')[];
     sequence: number;
     mode: TransportMode;
     from: string;
@@ -92,7 +95,7 @@ export const EVENT_VERSION: Record<EventType, number> = {
   'lot.inputs-declared': 1,
   'lot.transferred': 1,
   'shipment.booked': 1,
-  'shipment.leg-recorded': 1,
+  'shipment.leg-recorded': 2,
   'lot.shipped': 1,
   'lot.treated': 1,
   'shipment.treated': 1,

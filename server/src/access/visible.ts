@@ -1,14 +1,20 @@
-import { knownFact, knownRow, type Position } from '../database';
+import { type KnownAt, knownFact, knownRow, type Position } from '../database';
 import { seesAll, type Viewer } from './viewer';
 
 // The one question about rights, as conditions of a statement: is there a row of `party` that names an operation the viewer acts for, or
 // one that it certifies, now or on the day of the fact? A certifying agent is itself a party to what it issued. The ids come out of tokens that we signed, never out of a question.
 
+const uuid = (id: string): string => `'${id}'::uuid`;
+
 /** Is this row of `party` in the viewer's sight? */
 function inSight({ operationId, certifierId }: Viewer, party: string): string {
-  if (operationId !== null) return `${party}.operation = '${operationId}'::uuid`;
-  if (certifierId === null) return 'false';
-  return `(${party}.operation = '${certifierId}'::uuid or exists (select from oversight v where v.operation = ${party}.operation and v.certifier = '${certifierId}'::uuid
+  if (operationId !== null) return `${party}.operation = ${uuid(operationId)}`;
+  return certifierId === null ? 'false' : overseen(uuid(certifierId), party);
+}
+
+/** Is this row of `party` in a certifier's sight? */
+function overseen(certifier: string, party: string): string {
+  return `(${party}.operation = ${certifier} or exists (select from oversight v where v.operation = ${party}.operation and v.certifier = ${certifier}
     and (v.now or ${party}.on_day is null or (${party}.on_day >= v.since and (v.until is null or ${party}.on_day < v.until)))))`;
 }
 
@@ -22,7 +28,7 @@ export const subjectVisible = (viewer: Viewer, subject: string, known: Position 
     : `exists (select from party p where p.subject = ${subject} and ${knownFact('p', known)} and ${inSight(viewer, 'p')})`;
 
 /** Does the viewer see this fact of a subject, live or not? Whether it counts is asked of the fact itself. */
-export const factVisible = (viewer: Viewer, subject: string, fact: string, known: Position | null = null): string =>
+export const factVisible = (viewer: Viewer, subject: string, fact: string, known: KnownAt | null = null): string =>
   seesAll(viewer)
     ? 'true'
     : `exists (select from party p where p.subject = ${subject} and p.fact = ${fact} and ${knownRow('p', known)} and ${inSight(viewer, 'p')})`;
@@ -43,6 +49,16 @@ export function stepVisible({ certifierId }: Viewer, step: string, known: Positi
         or ((p.on_day is null or (p.on_day >= v.since and (v.until is null or p.on_day < v.until)))
           and not exists (${upTo(`r.sequence <= ${step}.sequence and r.on_day >= v.until`)})))))))`;
 }
+
+/**
+ * Which viewers see which subjects, or which facts about them: the same question, asked for many viewers at once.
+ * Parameters: of viewers $1 names, $2 operations, $3 certifiers; of what is asked $4 places, $5 subjects, $6 facts, null for any.
+ */
+export const SEEN_BY_MANY = `
+  select w.name, a.place from unnest($1::text[], $2::uuid[], $3::uuid[]) as w(name, operation, certifier)
+    cross join unnest($4::int[], $5::uuid[], $6::uuid[]) as a(place, subject, fact)
+  where exists (select from party p where p.subject = a.subject and (a.fact is null or p.fact = a.fact) and p.retracted_by is null
+    and (p.operation = w.operation or (w.certifier is not null and ${overseen('w.certifier', 'p')})))`;
 
 /** Operations that the viewer sees facts of, as rows of `o(operation, whole)`: all of their facts, or those of some days. */
 const operationsInSight = ({ operationId, certifierId }: Viewer): string =>

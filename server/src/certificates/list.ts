@@ -34,7 +34,7 @@ export class ImportCertificateFilter {
 }
 
 /** HTS codes as they are stored. @throws Refusal BAD_USER_INPUT for one that cannot be */
-const htsOf = (texts: readonly string[] | null | undefined): string[] | null =>
+export const htsOf = (texts: readonly string[] | null | undefined): string[] | null =>
   texts?.map((text, index) => {
     const hts = parseHts(text);
     if (hts.ok) return hts.value;

@@ -1,5 +1,6 @@
 import { Refusal } from '@lotline/schema';
 import type { Database, Position, Transaction } from '../database';
+import type { Place } from '../log';
 
 /** A key in use: whose, and for what. */
 export interface Claim {
@@ -18,14 +19,14 @@ export const KEY_DAYS = 30;
  * has committed, and is given its outcome; if the first was refused, the key is free again.
  * @returns the earlier outcome, or null where the key is ours now
  */
-export async function claimKey<Outcome>(tx: Transaction, claim: Claim): Promise<{ position: Position; outcomes: Outcome[] } | null> {
+export async function claimKey<Outcome>(tx: Transaction, claim: Claim): Promise<{ place: Place; outcomes: Outcome[] } | null> {
   const claimed = await tx.query(
     'insert into idempotency_key (caller, key, input_hash, command, at) values ($1, $2, $3, $4, $5) on conflict do nothing returning 1',
     [claim.caller, claim.key, claim.inputHash, claim.command, claim.at],
   );
   if (claimed.length === 1) return null;
-  const [earlier] = await tx.query<{ same: boolean; outcome: Outcome[]; position: string }>(
-    'select k.input_hash = $3 as same, k.outcome, c.position from idempotency_key k join command c on c.id = k.command where k.caller = $1 and k.key = $2',
+  const [earlier] = await tx.query<{ same: boolean; outcome: Outcome[]; position: string; command: string }>(
+    'select k.input_hash = $3 as same, k.outcome, c.position, c.id as command from idempotency_key k join command c on c.id = k.command where k.caller = $1 and k.key = $2',
     [claim.caller, claim.key, claim.inputHash],
   );
   if (!earlier) throw new Error('an idempotency key without its command');
@@ -37,7 +38,7 @@ export async function claimKey<Outcome>(tx: Transaction, claim: Claim): Promise<
       remedy: 'use a new key for a new command',
     });
   }
-  return { position: BigInt(earlier.position) as Position, outcomes: earlier.outcome };
+  return { place: { position: BigInt(earlier.position) as Position, command: earlier.command, told: null }, outcomes: earlier.outcome };
 }
 
 /** Forgets keys older than 30 days. */

@@ -5,14 +5,14 @@ import { v7 as uuidv7 } from 'uuid';
 import type { ZodError } from 'zod';
 import type { Viewer } from '../access';
 import { type Database, explain, isRetryable, type Position, Transaction } from '../database';
-import { commitCommand, writeEvents } from '../log';
+import { commitCommand, type Place, writeEvents } from '../log';
 import type { Command, Work } from './command';
 import { claimKey } from './idempotency';
 
 /** A command that was carried out, now or when its key was first used. */
 export interface Done<Outcome> {
   /** Where it stands in the log; of a command that changed nothing, the state it found. */
-  position: Position;
+  place: Place;
   outcomes: Outcome[];
 }
 
@@ -136,15 +136,15 @@ async function carryOut<Input, Outcome>(
   refuseIfAny();
   if (dryRun || events.length === 0) {
     await client.query('set constraints all immediate');
-    const [state] = await tx.query<{ position: string }>('select position from log_counter');
+    const [state] = await tx.query<{ position: string; command: string | null }>('select position, command from log_counter');
     await client.query('rollback');
-    return { position: BigInt(state!.position) as Position, outcomes };
+    return { place: { position: BigInt(state!.position) as Position, command: state!.command, told: null }, outcomes };
   }
 
   await writeEvents(tx, id, events);
   await tx.query('update idempotency_key set outcome = $3 where caller = $1 and key = $2', [viewer.name, key, JSON.stringify(outcomes)]);
   const position = await commitCommand(client, { id, type: command.name, at: now, by: viewer.name, key, inputHash });
-  return { position, outcomes };
+  return { place: { position, command: id, told: null }, outcomes };
 }
 
 function parseInputs<Input>(command: Command<Input, unknown>, inputs: readonly unknown[]): Input[] {

@@ -99,6 +99,8 @@ export class Database {
   private constructor(
     readonly source: DataSource,
     readonly installation: Installation,
+    /** Where it is; for a connection of its own. */
+    readonly url: string,
   ) {}
 
   /** Connects, and brings the tables up to date. */
@@ -126,7 +128,7 @@ export class Database {
       if (version < 150_000) throw new Error(`PostgreSQL ${Math.floor(version / 10_000)} is too old: Lotline needs 15 or later`);
       await migrate(source);
       const [row] = await source.query('select id, cursor_key, token_key from installation');
-      return new Database(source, { id: row.id, cursorKey: row.cursor_key, tokenKey: row.token_key });
+      return new Database(source, { id: row.id, cursorKey: row.cursor_key, tokenKey: row.token_key }, url);
     } catch (error) {
       await source.destroy();
       throw error;

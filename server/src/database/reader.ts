@@ -17,6 +17,8 @@ export interface ReaderOptions {
 interface Snapshot {
   connection: Connection;
   position: Position;
+  /** The command at that position; null before the first. */
+  command: string | null;
 }
 
 const WAIT_FOR_POSITION_MS = 2000;
@@ -50,6 +52,12 @@ export class Reader {
   /** The state of the log that this reader sees. */
   async position(): Promise<Position> {
     return (await this.open()).position;
+  }
+
+  /** The same, with the command that led to it. */
+  async state(): Promise<{ position: Position; command: string | null }> {
+    const { position, command } = await this.open();
+    return { position, command };
   }
 
   /** The loader of a kind of edge, one per reader, so that equal questions of one answer are asked once. */
@@ -102,10 +110,11 @@ export class Reader {
     try {
       for (;;) {
         const results = (await connection.client.query(
-          `begin isolation level repeatable read read only; set local statement_timeout = ${this.options.timeout ?? 15_000}; select position from log_counter`,
-        )) as unknown as { rows: { position: string }[] }[];
-        const position = BigInt(results[2]!.rows[0]!.position) as Position;
-        if (position >= (this.options.atLeast ?? 0n)) return { connection, position };
+          `begin isolation level repeatable read read only; set local statement_timeout = ${this.options.timeout ?? 15_000}; select position, command from log_counter`,
+        )) as unknown as { rows: { position: string; command: string | null }[] }[];
+        const { command, ...counter } = results[2]!.rows[0]!;
+        const position = BigInt(counter.position) as Position;
+        if (position >= (this.options.atLeast ?? 0n)) return { connection, position, command };
         await connection.client.query('rollback');
         if (Date.now() > deadline) {
           throw new Refusal(

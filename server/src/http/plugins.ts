@@ -1,7 +1,7 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import type { FastifyBaseLogger } from 'fastify';
-import type { Question } from '../questions';
-import { isFault } from './errors';
+import { presentPlace } from '../log';
+import { isFault, type Question } from '../questions';
 
 /** A client that accepts only the legacy `application/json` gets 200 for a well-formed error result (GraphQL over HTTP). */
 export const legacyStatus: ApolloServerPlugin<Question> = {
@@ -30,7 +30,7 @@ export const stateOfAnswer: ApolloServerPlugin<Question> = {
       async willSendResponse({ contextValue: { reader, cursors, viewer, requestId }, response: { body } }) {
         try {
           if (body.kind === 'single' && body.singleResult.data !== undefined) {
-            const cursor = cursors.encode(await reader.position(), viewer.name);
+            const cursor = cursors.encode(await presentPlace(reader), viewer.name);
             body.singleResult.extensions = { ...body.singleResult.extensions, cursor };
           }
         } catch {

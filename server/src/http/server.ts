@@ -9,10 +9,11 @@ import { v7 as uuidv7 } from 'uuid';
 import { type Viewer, viewerOf } from '../access';
 import type { Runner } from '../commands';
 import { type Database, type Position, Reader } from '../database';
+import { type LiveSettings, openLive } from '../live';
 import type { Cursors } from '../log';
-import type { Question } from '../questions';
+import { formatError, type Question, refusalBody } from '../questions';
 import { boundedAnswer } from './cost';
-import { formatError, refusalBody, sendError } from './errors';
+import { sendError } from './errors';
 import { serveGraphiql } from './graphiql';
 import { legacyStatus, stateOfAnswer, tellFaults } from './plugins';
 
@@ -27,7 +28,7 @@ const STOP_WITHIN_MS = 20_000;
 const PORT_WITHIN_MS = 3000;
 const PORT_RETRY_MS = 100;
 
-export interface ServerOptions {
+export interface ServerOptions extends LiveSettings {
   graph: GraphQLSchema;
   database: Database;
   runner: Runner;
@@ -63,6 +64,7 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { database, runner, cursors, graph } = options;
   let stopping = false;
+  const isServed = (host: string | undefined) => !options.demo || LOOPBACK.test(host ?? '');
   const app = Fastify({
     bodyLimit: LARGEST_BODY,
     genReqId: () => uuidv7(),
@@ -94,7 +96,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
-    if (options.demo && !LOOPBACK.test(request.headers.host ?? '')) {
+    if (!isServed(request.headers.host)) {
       throw new Refusal({
         code: 'FORBIDDEN',
         message: 'demo mode answers on this machine only',
@@ -145,7 +147,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     preHandler: async (request) => {
       const viewer = await viewerOf(request.headers.authorization, demoKey);
       const wanted = request.headers['lotline-at-least'];
-      callers.set(request, { viewer, atLeast: typeof wanted === 'string' ? cursors.decode(wanted, viewer.name) : null });
+      callers.set(request, { viewer, atLeast: typeof wanted === 'string' ? cursors.decode(wanted, viewer.name).position : null });
     },
     handler: fastifyApolloHandler<Question>(apollo, {
       context: async (request) => {
@@ -162,6 +164,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }),
   });
   serveGraphiql(app, options.graphiqlToken);
+  const live = await openLive(app, {
+    ...options,
+    refKey,
+    isServed,
+    viewerOf: (authorization) => viewerOf(authorization, demoKey),
+  });
 
   await listen(app, options.port, options.host);
   const { port } = app.server.address() as { port: number };
@@ -171,6 +179,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     log: app.log,
     stop: async () => {
       stopping = true;
+      await live.stop();
       // A client that keeps its connection would hold the stop up after its last answer.
       const idle = setInterval(() => app.server.closeIdleConnections(), 50);
       const cut = setTimeout(() => app.server.closeAllConnections(), STOP_WITHIN_MS);

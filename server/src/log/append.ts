@@ -40,7 +40,7 @@ export async function commitCommand(client: PoolClient, row: CommandRow): Promis
   const values = [row.id, row.type, row.at.toISOString(), row.by, row.key].map(escapeLiteral).join(', ');
   const results = (await client.query(
     `set constraints all immediate;
-     with taken as (update log_counter set position = position + 1 returning position)
+     with taken as (update log_counter set position = position + 1, command = ${escapeLiteral(row.id)} returning position)
      insert into command (position, id, type, at, by, key, input_hash)
        select position, v.id::uuid, v.type, v.at::timestamptz, v.by, v.key, '\\x${row.inputHash.toString('hex')}'::bytea
        from taken, (values (${values})) as v(id, type, at, by, key) returning position;

@@ -1,14 +1,18 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import { Refusal } from '@lotline/schema';
 import type { Installation, Position } from '../database';
+import { markOf, type Place, type RememberedPlace } from './place';
 
 // A cursor is version | database | nonce | sealed text | tag, in base64url. Positions are sealed, so that nobody counts what happened
 // between two cursors of his own; the viewer is sealed with them, so that nobody resumes from another's.
 
-const VERSION = 1;
+const VERSION = 2;
 const NONCE = 12;
 const TAG = 16;
 const FINGERPRINT = 8;
+/** Position, changes told, and what is kept of the command's id. */
+const PLACE = 8 + 4 + 8;
+const ALL_TOLD = 0xffffffff;
 /** Digits of the largest position: the length of a cursor must not tell how far the log has come. */
 const LONGEST_POSITION = 19;
 
@@ -31,16 +35,20 @@ export class Cursors {
   }
 
   /** A place in the log, for one viewer. All are of the same length. */
-  encode(position: Position, viewer: string): string {
-    const place = Buffer.alloc(8);
+  encode({ position, command, told }: Place, viewer: string): string {
+    const place = Buffer.alloc(PLACE);
     place.writeBigUInt64BE(position);
+    place.writeUInt32BE(told ?? ALL_TOLD, 8);
+    markOf(command).copy(place, 12);
     return this.seal('log', viewer, place);
   }
 
-  decode(cursor: string, viewer: string): Position {
+  /** What a cursor remembers; whether the log still leads there is asked of the log. */
+  decode(cursor: string, viewer: string): RememberedPlace {
     const place = this.unseal('log', viewer, cursor);
-    if (place.length !== 8) throw malformed();
-    return place.readBigUInt64BE() as Position;
+    if (place.length !== PLACE) throw malformed();
+    const told = place.readUInt32BE(8);
+    return { position: place.readBigUInt64BE() as Position, told: told === ALL_TOLD ? null : told, mark: place.subarray(12) };
   }
 
   /** A place in a list: the state of the log its first page saw, and the key of the row to go on after. */

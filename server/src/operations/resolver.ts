@@ -39,6 +39,18 @@ export class OperationFilter {
   statuses?: OperationCertificateStatus[];
 }
 
+@InputType({ description: 'Fields are ANDed, lists are ORed.' })
+export class OperationCertificateFilter {
+  @Field(() => [ID], { nullable: true, description: 'Whose certificate.' })
+  operations?: string[];
+
+  @Field(() => [ID], { nullable: true, description: 'Who issued it.' })
+  certifiers?: string[];
+
+  @Field(() => [OperationCertificateStatus], { nullable: true, description: 'The standing that it comes to.' })
+  statuses?: OperationCertificateStatus[];
+}
+
 @Resolver(() => ViewerAnswer)
 export class ViewerResolver {
   @Query(() => ViewerAnswer, { description: 'Who is asking.' })

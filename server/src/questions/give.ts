@@ -11,7 +11,7 @@ export async function give<Input, Outcome>(
   try {
     const done = await question.runner.execute(command, question.viewer, [input], input.idempotencyKey);
     await question.reader.renew();
-    return { cursor: question.cursors.encode(done.position, question.viewer.name), outcome: done.outcomes[0]! };
+    return { cursor: question.cursors.encode(done.place, question.viewer.name), outcome: done.outcomes[0]! };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const reasons = error.reasons.map((reason) => (reason.path ? { ...reason, path: ['input', ...reason.path] } : reason));

@@ -1,4 +1,6 @@
 export * from './code';
+export * from './cost';
+export * from './errors';
 export * from './facts';
 export * from './give';
 export * from './ids';

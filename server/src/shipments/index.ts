@@ -1,4 +1,5 @@
 export * from './carriages';
-export { shipmentById } from './loaders';
+export { containersOf, ShipmentFilter } from './list';
+export { shipmentById, statusOf as shipmentStatusSql } from './loaders';
 export * from './record';
 export * from './resolver';

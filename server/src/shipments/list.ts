@@ -28,7 +28,7 @@ export class ShipmentFilter {
 }
 
 /** Container numbers as they are stored. @throws Refusal BAD_USER_INPUT for one that cannot be */
-const containersOf = (texts: readonly string[]): string[] =>
+export const containersOf = (texts: readonly string[]): string[] =>
   texts.map((text, index) => {
     const container = parseContainer(text);
     if (container.ok) return container.value;

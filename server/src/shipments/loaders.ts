@@ -1,20 +1,20 @@
 import { grams, Shipment, ShipmentLeg, type ShipmentStatus, ShippedLot, Treatment } from '@lotline/schema';
 import { factVisible, type Viewer } from '../access';
-import { alike, type BatchOf, knownFact, knownRow, nounById, type Position } from '../database';
+import { alike, type BatchOf, type KnownAt, knownFact, knownRow, nounById, type Position } from '../database';
 import { type Link, seenFacts } from '../questions';
 
 export const shipmentById = nounById(Shipment);
 
 /** Is a leg `g` of a shipment live, and does the viewer see it? As SQL. */
-export const legVisible = (viewer: Viewer, shipment: string, known: Position | null): string =>
+export const legVisible = (viewer: Viewer, shipment: string, known: KnownAt | null): string =>
   `${knownFact('g', known)} and ${factVisible(viewer, shipment, 'g.id', known)}`;
 
 /**
- * How far a shipment is, as SQL over the facts that the viewer sees. An emergency action holds it until every one is disposed of: then it is released, or closed where nothing
- * of it was released. Otherwise its live legs say: arrived at the end of the last, on its way between two, or just departed.
+ * How far a shipment is, as SQL over the facts that the viewer sees. An emergency action holds it until every one is disposed of: then it
+ * is released, or closed where nothing of it was released. Otherwise its live legs say: arrived at the end of the last, on its way between two, or just departed.
  * @param known position of the log; null for the reader's own state
  */
-export const statusOf = (viewer: Viewer, shipment: string, known: Position | null): string => `coalesce((
+export const statusOf = (viewer: Viewer, shipment: string, known: KnownAt | null): string => `coalesce((
   select case
     when bool_or(d.kind is null) then 'HELD'
     when bool_or(d.kind in ('RELEASED_ORGANIC', 'RELEASED_CONVENTIONAL')) then 'RELEASED'

@@ -35,6 +35,8 @@ export interface NewLeg {
   container: string | null;
   seal: string | null;
   attributes: Attributes;
+  /** What was told of the leg that it takes the place of; none where it is new. */
+  replaces?: { departed: boolean; arrived: boolean };
 }
 
 export interface NewShippedLot {
@@ -176,11 +178,23 @@ export async function holdersEver({ tx }: Work, lots: readonly string[]): Promis
 function tell(work: Work, { shipments, legs, lots, treatments }: ShipmentFacts): void {
   for (const { id, shipperId: shipper, consigneeId: consignee, reference, bookedOn } of shipments)
     work.emit({ type: 'shipment.booked', subject: id, payload: { shipper, consignee, reference, on: bookedOn } });
-  for (const { shipment, sequence, mode, from, to, departedOn, arrivedOn } of legs)
+  for (const { id: leg, shipment, sequence, mode, from, to, departedOn, arrivedOn, replaces } of legs)
     work.emit({
       type: 'shipment.leg-recorded',
       subject: shipment.id,
-      payload: { sequence, mode, from: from.name, to: to.name, departedOn, arrivedOn },
+      payload: {
+        leg,
+        news: [
+          ...(departedOn !== null && !replaces?.departed ? (['DEPARTED'] as const) : []),
+          ...(arrivedOn !== null && !replaces?.arrived ? (['ARRIVED'] as const) : []),
+        ],
+        sequence,
+        mode,
+        from: from.name,
+        to: to.name,
+        departedOn,
+        arrivedOn,
+      },
     });
   for (const { shipment, lotId, grams } of lots)
     work.emit({ type: 'lot.shipped', subject: lotId, payload: { shipment: shipment.id, grams: String(grams) } });

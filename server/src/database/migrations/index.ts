@@ -5,6 +5,7 @@ import { Rights1764000000004 } from './1764000000004-rights';
 import { Transport1764000000005 } from './1764000000005-transport';
 import { PapersAndCertificates1764000000006 } from './1764000000006-papers-and-certificates';
 import { Search1764000000007 } from './1764000000007-search';
+import { Live1764000000008 } from './1764000000008-live';
 
 /** Forward only, in this order. */
 export const MIGRATIONS = [
@@ -15,4 +16,5 @@ export const MIGRATIONS = [
   Transport1764000000005,
   PapersAndCertificates1764000000006,
   Search1764000000007,
+  Live1764000000008,
 ];

@@ -1,0 +1,125 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { type ErrorCode, Refusal } from '@lotline/schema';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { GraphQLFormattedError } from 'graphql';
+import { errorsOf, isExpected } from './errors';
+import { Restarting } from './hub';
+import { type Asked, InvalidDocument, readRequest } from './request';
+import { type Stream, StreamEnded } from './stream';
+import type { LiveOptions } from './web-socket';
+
+/** After how long a client is asked to come back, milliseconds. */
+const RETRY_MS = 1000;
+
+const STATUS: Partial<Record<ErrorCode, number>> = { UNAUTHENTICATED: 401, FORBIDDEN: 403, BUSY: 503, UNAVAILABLE: 503 };
+
+/** Serves subscriptions as server-sent events at `/graphql/stream`: graphql-sse's distinct connections, with ids that are cursors. */
+export function serveEventStream(app: FastifyInstance, options: LiveOptions): { readonly size: number; stop(): void } {
+  const streams = new Set<Stream>();
+  app.route({
+    url: '/graphql/stream',
+    method: ['GET', 'POST'],
+    handler: async (request, reply) => {
+      if (!/text\/event-stream|\*\/\*/.test(request.headers.accept ?? '*/*'))
+        return send(reply, 406, [refusal('only text/event-stream is served here', 'send Accept: text/event-stream')], request.id);
+      if (!options.mayOpen()) {
+        const busy = new Refusal(
+          { code: 'BUSY', message: 'there are too many connections', remedy: 'try again later' },
+          { retryable: true },
+        );
+        return send(reply, 503, [busy], request.id);
+      }
+      let stream: Stream;
+      try {
+        const viewer = await options.viewerOf(request.headers.authorization);
+        const asked = readRequest(options.graph, viewer, askedIn(request));
+        const last = request.headers['last-event-id'];
+        if (typeof last === 'string' && last !== '') asked.after = last;
+        stream = await options.hub.subscribe(asked);
+      } catch (error) {
+        // A browser gives up on a status that is no success; what it can mend is told within a stream.
+        if (error instanceof StreamEnded) return tellAndEnd(begin(reply), errorsOf(error, request.id));
+        if (!isExpected(error)) options.warn(error, 'a subscription failed');
+        const code = error instanceof Refusal ? error.reasons[0].code : null;
+        const status = error instanceof InvalidDocument ? 400 : code === null ? 500 : (STATUS[code] ?? 400);
+        return send(reply, status, [error], request.id);
+      }
+      streams.add(stream);
+      try {
+        await pour(stream, begin(reply), request, options);
+      } finally {
+        streams.delete(stream);
+      }
+      return reply;
+    },
+  });
+  return {
+    get size() {
+      return streams.size;
+    },
+    stop: () => {
+      for (const stream of [...streams]) stream.fail(new Restarting());
+    },
+  };
+}
+
+const refusal = (message: string, remedy: string) => new Refusal({ code: 'BAD_USER_INPUT', message, remedy });
+
+const send = (reply: FastifyReply, status: number, errors: unknown[], requestId: string) =>
+  reply.code(status).send({ errors: errors.flatMap((error) => errorsOf(error, requestId)) });
+
+/** @throws Refusal for variables that are no JSON */
+function askedIn({ method, query, body }: FastifyRequest): Asked {
+  if (method === 'POST') return (body ?? {}) as Asked;
+  const { variables, ...asked } = query as Record<string, string | undefined>;
+  if (variables === undefined) return asked;
+  try {
+    return { ...asked, variables: JSON.parse(variables) };
+  } catch {
+    throw new Refusal({
+      code: 'BAD_USER_INPUT',
+      message: 'the variables are no JSON',
+      path: ['variables'],
+      remedy: 'write them as a JSON object',
+    });
+  }
+}
+
+function begin(reply: FastifyReply): ServerResponse {
+  reply.hijack();
+  reply.raw.writeHead(200, {
+    ...(reply.getHeaders() as Record<string, string>),
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  });
+  // Some browsers wait for a first byte.
+  reply.raw.write(`retry: ${RETRY_MS}\n\n`);
+  return reply.raw;
+}
+
+const COMPLETE = 'event: complete\ndata: \n\n';
+const next = (text: string, id?: string): string => `${id === undefined ? '' : `id: ${id}\n`}event: next\ndata: ${text}\n\n`;
+
+function tellAndEnd(response: ServerResponse, errors: GraphQLFormattedError[]): void {
+  response.end(next(JSON.stringify({ errors })) + COMPLETE);
+}
+
+/** Writes a stream to its client, as fast as that reads. */
+async function pour(stream: Stream, response: ServerResponse, { id }: FastifyRequest, { warn }: LiveOptions): Promise<void> {
+  response.once('close', () => void stream.return());
+  try {
+    for await (const { text, cursor } of stream) {
+      if (!response.write(next(text, cursor)) && !response.destroyed)
+        await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    }
+    response.end(COMPLETE);
+  } catch (error) {
+    if (error instanceof Restarting) response.end();
+    else {
+      if (!isExpected(error)) warn(error, 'a stream failed');
+      tellAndEnd(response, errorsOf(error, id));
+    }
+  }
+}

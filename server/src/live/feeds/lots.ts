@@ -1,0 +1,239 @@
+import { type Day, type EventPayloads, type Grams, grams, LotEvent, type LotKind, type StepKind } from '@lotline/schema';
+import { knownFact, type Reader } from '../../database';
+import type { LoggedCommand, LogRow } from '../../log';
+import type { LotFilter } from '../../lots';
+import { idsOf } from '../../questions';
+import { anyOf, type Feed, type Found, type Right } from '../feed';
+
+interface Facts {
+  code: string;
+  product: string;
+  producer: string;
+  country: string;
+  kind: LotKind;
+  producedOn: Day | null;
+  /** Who held some of it then; known only where a filter asks. */
+  holders: readonly string[];
+}
+
+/** What happened to a lot, before the lot itself is looked up. */
+interface Happening {
+  command: LoggedCommand;
+  lot: string;
+  kind: StepKind;
+  on: Day | null;
+  grams: Grams | null;
+  from: string | null;
+  to: string | null;
+  shipment: string | null;
+  rights: readonly Right[];
+}
+
+type Told = Omit<Happening, 'command'>;
+
+const BIRTH: Record<LotKind, StepKind> = { HARVEST: 'HARVESTED', PURCHASED: 'PURCHASED', TRANSFORMATION: 'TRANSFORMED' };
+
+/** What an event says by itself. */
+function ofEvent({ type, subject: lot, payload }: LogRow): Told[] {
+  const told = { lot, from: null, to: null, grams: null, shipment: null } as const;
+  if (type === 'lot.born') {
+    const { kind, on, grams: mass, producer } = payload as EventPayloads['lot.born'];
+    return [{ ...told, kind: BIRTH[kind], on, grams: grams(mass), to: producer, rights: [{ subject: lot, fact: lot }] }];
+  }
+  if (type === 'lot.transferred') {
+    const { transfer, sender, receiver, grams: mass, on } = payload as EventPayloads['lot.transferred'];
+    const rights = [{ subject: lot, fact: transfer }];
+    return [{ ...told, kind: 'TRANSFERRED', on, grams: grams(mass), from: sender, to: receiver, rights }];
+  }
+  if (type === 'lot.lost') {
+    const { adjustment, holder, grams: mass, on } = payload as EventPayloads['lot.lost'];
+    return [{ ...told, kind: 'LOST', on, grams: grams(mass), from: holder, rights: [{ subject: lot, fact: adjustment }] }];
+  }
+  if (type === 'lot.treated') {
+    const { treatment, on } = payload as EventPayloads['lot.treated'];
+    return [{ ...told, kind: 'TREATED', on, rights: [{ subject: lot, fact: treatment }] }];
+  }
+  return [];
+}
+
+/** Events about something that lots are in: a shipment, a certificate, an entry, an emergency action. One row a lot. */
+const OF_OTHERS = `
+  select k.place, l.* from unnest($1::int[], $2::bigint[], $3::text[], $4::uuid[], $5::uuid[]) as k(place, position, type, subject, fact)
+  cross join lateral (
+    select x.lot, 'LEG' as what, g.departed_on as "departedOn", g.arrived_on as "arrivedOn",
+        g.from_country is not null and g.to_country is not null and g.from_country <> g.to_country as crosses,
+        x.grams, s.shipper as "from", s.consignee as "to", s.id as shipment, array[s.id, x.lot] as subjects, array[g.id, x.id] as facts
+      from shipment s join shipped_lot x on x.shipment = s.id and ${knownFact('x', 'k.position')} join shipment_leg g on g.id = k.fact
+      where k.type = 'shipment.leg-recorded' and s.id = k.subject
+    union all
+    select x.lot, 'LEG', g.departed_on, g.arrived_on, g.from_country is not null and g.to_country is not null and g.from_country <> g.to_country,
+        x.grams, s.shipper, s.consignee, s.id, array[s.id, x.lot], array[g.id, x.id]
+      from shipped_lot x join shipment s on s.id = x.shipment join shipment_leg g on g.shipment = s.id and ${knownFact('g', '(k.position - 1)')}
+      where k.type = 'lot.shipped' and x.lot = k.subject and x.shipment = k.fact and x.recorded_by = (select id from command where position = k.position)
+    union all
+    select x.lot, 'TREATED', t.on_day, null, false, null, s.shipper, null, s.id, array[s.id, x.lot], array[t.id, x.id]
+      from shipment s join shipped_lot x on x.shipment = s.id and ${knownFact('x', 'k.position')} join treatment t on t.id = k.fact
+      where k.type = 'shipment.treated' and s.id = k.subject
+    union all
+    select b.lot, 'CERTIFIED', i.on_day, null, false, b.grams, ic.exporter, ic.importer, null, array[ic.id, b.lot], array[null, b.id]
+      from import_certificate ic join import_certificate_line b on b.import_certificate = ic.id and b.lot is not null and ${knownFact('b', 'k.position')}
+        join import_certificate_status i on i.import_certificate = ic.id and i.status = 'ISSUED' and ${knownFact('i', 'k.position')}
+      where ic.id = k.subject and (k.type = 'import-certificate.status-changed'
+        or (k.type = 'import-certificate.lines-added' and b.recorded_by = (select id from command where position = k.position)))
+    union all
+    select j.lot, 'ENTERED', e.filed_on, null, false, case when (select count(*) from customs_entry_line_lot o where o.line = n.id) = 1 then n.grams end,
+        null, coalesce(ic.importer, e.filer), null, array[j.lot], array[n.id]
+      from customs_entry_line n join customs_entry e on e.id = n.entry join customs_entry_line_lot j on j.line = n.id left join import_certificate ic on ic.id = n.import_certificate
+      where k.type = 'import-certificate.drawn' and n.entry = k.fact and n.import_certificate = k.subject and n.recorded_by = (select id from command where position = k.position)
+    union all
+    select coalesce(a.lot, x.lot), case k.type when 'emergency-action.recorded' then 'HELD' else 'DISPOSED' end,
+        case k.type when 'emergency-action.recorded' then a.on_day end, null, false, null, s.shipper, null, a.shipment, array[a.id, coalesce(a.lot, x.lot)], array[null::uuid, null]
+      from emergency_action a left join shipment s on s.id = a.shipment left join shipped_lot x on x.shipment = s.id and ${knownFact('x', 'k.position')}
+      where k.type in ('emergency-action.recorded', 'emergency-action.disposed') and a.id = k.subject and coalesce(a.lot, x.lot) is not null
+  ) l order by k.place, l.lot, l.facts`;
+
+interface OtherRow {
+  place: number;
+  lot: string;
+  what: 'LEG' | Extract<StepKind, 'TREATED' | 'CERTIFIED' | 'ENTERED' | 'HELD' | 'DISPOSED'>;
+  departedOn: Day | null;
+  arrivedOn: Day | null;
+  crosses: boolean;
+  grams: string | null;
+  from: string | null;
+  to: string | null;
+  shipment: string | null;
+  subjects: string[];
+  facts: (string | null)[];
+}
+
+/** The fact that an event about something else names; null where it is about its subject as a whole, undefined where lots hear nothing of it. */
+function factOf({ type, payload }: LogRow): string | null | undefined {
+  if (type === 'shipment.leg-recorded') return (payload as EventPayloads['shipment.leg-recorded']).leg;
+  if (type === 'lot.shipped') return (payload as EventPayloads['lot.shipped']).shipment;
+  if (type === 'shipment.treated') return (payload as EventPayloads['shipment.treated']).treatment;
+  if (type === 'import-certificate.drawn') return (payload as EventPayloads['import-certificate.drawn']).entry;
+  if (type === 'import-certificate.status-changed')
+    return (payload as EventPayloads['import-certificate.status-changed']).to === 'ISSUED' ? null : undefined;
+  const others = ['import-certificate.lines-added', 'emergency-action.recorded', 'emergency-action.disposed'];
+  return others.includes(type) ? null : undefined;
+}
+
+/** A leg departs and arrives, and exports and imports where it crosses a border: of these, what the event is news of. */
+function ofLeg(row: OtherRow, { type, payload }: LogRow): { kind: StepKind; on: Day | null }[] {
+  const news =
+    type === 'shipment.leg-recorded' ? (payload as EventPayloads['shipment.leg-recorded']).news : (['DEPARTED', 'ARRIVED'] as const);
+  const steps: { kind: StepKind; on: Day | null }[] = [];
+  const { departedOn, arrivedOn, crosses } = row;
+  if (departedOn !== null && news.includes('DEPARTED')) {
+    if (crosses) steps.push({ kind: 'EXPORTED', on: departedOn });
+    steps.push({ kind: 'DEPARTED', on: departedOn });
+  }
+  if (arrivedOn !== null && news.includes('ARRIVED')) {
+    steps.push({ kind: 'ARRIVED', on: arrivedOn });
+    if (crosses) steps.push({ kind: 'IMPORTED', on: arrivedOn });
+  }
+  return steps;
+}
+
+/** Everything that happened to lots, in the order in which it was told; of one event by lot. */
+async function happenings(reader: Reader, commands: readonly LoggedCommand[]): Promise<Happening[]> {
+  const events = commands.flatMap((command) => command.events.map((event) => ({ command, event })));
+  const others = events.flatMap(({ event }, place) => {
+    const fact = factOf(event);
+    return fact === undefined ? [] : [{ place, event, fact }];
+  });
+  const rows =
+    others.length === 0
+      ? []
+      : await reader.query<OtherRow>(OF_OTHERS, [
+          others.map(({ place }) => place),
+          others.map(({ event }) => String(event.position)),
+          others.map(({ event }) => event.type),
+          others.map(({ event }) => event.subject),
+          others.map(({ fact }) => fact),
+        ]);
+  const byPlace = new Map<number, OtherRow[]>();
+  for (const row of rows) byPlace.set(row.place, [...(byPlace.get(row.place) ?? []), row]);
+  return events.flatMap(({ command, event }, place) => {
+    const ofOthers = (byPlace.get(place) ?? []).flatMap((row): Told[] => {
+      const { lot, what, from, to, shipment, subjects, facts } = row;
+      const rights = subjects.map((subject, index) => ({ subject, fact: facts[index]! }));
+      const steps = what === 'LEG' ? ofLeg(row, event) : [{ kind: what, on: row.departedOn }];
+      const mass = row.grams === null ? null : grams(row.grams);
+      return steps.map((step) => ({ ...step, lot, grams: mass, from, to, shipment, rights }));
+    });
+    return [...ofEvent(event), ...ofOthers].map((told) => ({ command, ...told }));
+  });
+}
+
+const HOLDERS = `
+  select k.place, array(
+    select m.owner from (
+      select l.producer as owner, l.grams from lot l where l.id = k.lot
+      union all select t.receiver, t.grams from transfer t where t.lot = k.lot and ${knownFact('t', 'k.position')}
+      union all select t.sender, -t.grams from transfer t where t.lot = k.lot and ${knownFact('t', 'k.position')}
+      union all select i.holder, -i.grams from lot_input i where i.input = k.lot and ${knownFact('i', 'k.position')}
+      union all select a.holder, -a.grams from lot_adjustment a where a.lot = k.lot and ${knownFact('a', 'k.position')}
+    ) m group by m.owner having sum(m.grams) > 0) as holders
+  from unnest($1::int[], $2::uuid[], $3::bigint[]) as k(place, lot, position)`;
+
+const READS = new Set([
+  'lot.born',
+  'lot.transferred',
+  'lot.lost',
+  'lot.treated',
+  'lot.shipped',
+  'shipment.treated',
+  'shipment.leg-recorded',
+  'import-certificate.status-changed',
+  'import-certificate.lines-added',
+  'import-certificate.drawn',
+  'emergency-action.recorded',
+  'emergency-action.disposed',
+]);
+
+/** What happens to lots, whatever says so. */
+export const lotFeed: Feed<LotEvent, Facts, LotFilter> = {
+  field: 'lotEvents',
+  reads: READS,
+  async find(reader, commands) {
+    const all = await happenings(reader, commands);
+    const rows = await reader.query<Omit<Facts, 'holders'> & { id: string }>(
+      'select id, code, product, producer, country, kind, produced_on as "producedOn" from lot where id = any($1)',
+      [[...new Set(all.map(({ lot }) => lot))]],
+    );
+    const lots = new Map(rows.map((row) => [row.id, row]));
+    const held = await reader.query<{ place: number; holders: string[] }>(HOLDERS, [
+      all.map((_, place) => place),
+      all.map(({ lot }) => lot),
+      all.map(({ command }) => String(command.position)),
+    ]);
+    const holders = new Map(held.map((row) => [row.place, row.holders]));
+    return all.map(({ command, lot, kind, on, grams, from, to, shipment, rights }, place): Found<LotEvent, Facts> => {
+      const { id: _, ...facts } = lots.get(lot)!;
+      const answer = { lotId: lot, at: command.at, kind, on, kilograms: grams, fromId: from, toId: to, shipmentId: shipment };
+      return {
+        position: command.position,
+        answer: Object.assign(new LotEvent(), answer),
+        facts: { ...facts, holders: holders.get(place)! },
+        rights,
+      };
+    });
+  },
+  fitter(filter) {
+    const products = idsOf(filter?.products, 'Product', 'filter.products');
+    const producers = idsOf(filter?.producers, 'Operation', 'filter.producers');
+    const holders = idsOf(filter?.holders, 'Operation', 'filter.holders');
+    return (facts) =>
+      anyOf(filter?.codes, facts.code) &&
+      (filter?.codePrefix == null || facts.code.startsWith(filter.codePrefix)) &&
+      anyOf(products, facts.product) &&
+      anyOf(producers, facts.producer) &&
+      (holders === null || facts.holders.some((holder) => holders.includes(holder))) &&
+      anyOf(filter?.countries, facts.country) &&
+      anyOf(filter?.kinds, facts.kind) &&
+      (filter?.producedFrom == null || (facts.producedOn !== null && facts.producedOn >= filter.producedFrom)) &&
+      (filter?.producedTo == null || (facts.producedOn !== null && facts.producedOn <= filter.producedTo));
+  },
+};

@@ -1,0 +1,2 @@
+export { type LiveSettings, openLive } from './live';
+export * from './resolver';

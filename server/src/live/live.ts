@@ -1,0 +1,59 @@
+import type { FastifyInstance } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
+import type { Viewer } from '../access';
+import type { Runner } from '../commands';
+import type { Database } from '../database';
+import { type Cursors, Tail } from '../log';
+import { serveEventStream } from './event-stream';
+import { Hub } from './hub';
+import type { StreamLimits } from './stream';
+import { serveWebSocket } from './web-socket';
+
+export interface LiveSettings {
+  /** How long a cursor can be resumed from, days. */
+  retentionDays: number;
+  /** Between one heartbeat of a stream and the next, milliseconds. */
+  heartbeatMs: number;
+  /** Most connections that subscribe, WebSockets and event streams together. */
+  mostConnections: number;
+  /** What may wait for one client. */
+  streamLimits?: Partial<StreamLimits>;
+}
+
+export interface LiveParts extends LiveSettings {
+  graph: GraphQLSchema;
+  database: Database;
+  runner: Runner;
+  cursors: Cursors;
+  refKey: Buffer;
+  questionTimeout: number;
+  /** Who stands behind an Authorization header. @throws Refusal UNAUTHENTICATED */
+  viewerOf(authorization: string | undefined): Promise<Viewer>;
+  /** Is this host served? */
+  isServed(host: string | undefined): boolean;
+}
+
+/** The ways to subscribe, and what feeds them. */
+export interface Live {
+  /** Tells every client to come back, and ends their streams. */
+  stop(): Promise<void>;
+}
+
+/** Opens both ways to subscribe on a server, and follows the log for them. */
+export async function openLive(app: FastifyInstance, parts: LiveParts): Promise<Live> {
+  const warn = (error: unknown, what: string) => app.log.error({ err: error }, what);
+  const hub = new Hub({ ...parts, limits: parts.streamLimits, warn });
+  const tail = await Tail.start(parts.database, hub, { warn });
+  const mayOpen = () => webSocket.size + eventStream.size < parts.mostConnections;
+  const options = { ...parts, hub, mayOpen, warn };
+  const webSocket = serveWebSocket(app.server, options);
+  const eventStream = serveEventStream(app, options);
+  return {
+    stop: async () => {
+      eventStream.stop();
+      await webSocket.stop();
+      hub.stop();
+      await tail.stop();
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
+import { formatError, type Question } from '../questions';
+import type { LiveRequest } from './request';
+
+/** A message as JSON, cut where the values of a stream of its own stand. */
+export interface Template {
+  /** One more than there are holes. */
+  pieces: readonly string[];
+  holes: readonly ('cursor' | 'sequence')[];
+}
+
+/** Writes the message of a change once for all streams that are alike; null for their heartbeat. */
+export async function write(graph: GraphQLSchema, question: Question, request: LiveRequest, change: object | null): Promise<Template> {
+  const result = (await execute({
+    schema: graph,
+    document: request.document,
+    operationName: request.operationName,
+    variableValues: request.variables,
+    contextValue: question,
+    rootValue: { cursor: '', sequence: 0, change },
+  })) as ExecutionResult;
+  return cut(result, request, question.requestId);
+}
+
+function cut({ data, errors }: ExecutionResult, { responseKey, message }: LiveRequest, requestId: string): Template {
+  const told = errors?.map((error) => {
+    const formatted = formatError(error.toJSON(), error);
+    return { ...formatted, extensions: { ...formatted.extensions, requestId } };
+  });
+  const ending = told ? `,"errors":${JSON.stringify(told)}}` : '}';
+  const answer = data?.[responseKey] as Record<string, unknown> | null | undefined;
+  if (!answer) return { pieces: [`{"data":${JSON.stringify(data ?? null)}${ending}`], holes: [] };
+  const pieces: string[] = [];
+  const holes: ('cursor' | 'sequence')[] = [];
+  let text = `{"data":{${JSON.stringify(responseKey)}:{`;
+  Object.entries(answer).forEach(([key, value], index) => {
+    const field = message.get(key);
+    text += `${index === 0 ? '' : ','}${JSON.stringify(key)}:`;
+    if (field === 'cursor' || field === 'sequence') {
+      pieces.push(text);
+      holes.push(field);
+      text = '';
+    } else text += JSON.stringify(value);
+  });
+  pieces.push(`${text}}}${ending}`);
+  return { pieces, holes };
+}
+
+/** The message of one stream. A cursor needs no escaping in JSON. */
+export function fill({ pieces, holes }: Template, cursor: string, sequence: number): string {
+  let text = pieces[0]!;
+  for (let hole = 0; hole < holes.length; hole++) text += (holes[hole] === 'cursor' ? `"${cursor}"` : sequence) + pieces[hole + 1]!;
+  return text;
+}

@@ -1,0 +1,148 @@
+import { Refusal } from '@lotline/schema';
+import type { Place } from '../log';
+import type { Change } from './feed';
+import type { LiveRequest } from './request';
+
+/** One message on its way to a client: the execution result as JSON, and where it leaves the stream. */
+export interface Sent {
+  text: string;
+  cursor: string;
+}
+
+/** Most messages, and bytes of them, that wait for a client. */
+export interface StreamLimits {
+  messages: number;
+  bytes: number;
+}
+
+/** A stream that ended for a reason that its client should know, and where to resume from. */
+export class StreamEnded extends Refusal {
+  constructor(
+    refusal: Refusal,
+    readonly resumeAfter: string,
+  ) {
+    super(refusal.reasons, { retryable: refusal.retryable, cause: refusal });
+  }
+}
+
+/** One subscription of one client: what waits for it, and how far it has come. Read as an async generator. */
+export class Stream implements AsyncGenerator<Sent, void, void> {
+  /** Changes told so far. */
+  sequence = 0;
+  private readonly waiting: Sent[] = [];
+  private bytes = 0;
+  private failure: Error | null = null;
+  private done = false;
+  private wake: () => void = () => {};
+  private roomy: () => void = () => {};
+  /** The last cursor that the client was given. */
+  private given: string;
+
+  constructor(
+    readonly request: LiveRequest,
+    /** Everything up to here has been told, or did not fit. */
+    public place: Place,
+    start: string,
+    private readonly limits: StreamLimits,
+    private readonly onEnd: (stream: Stream) => void,
+  ) {
+    this.given = start;
+  }
+
+  get ended(): boolean {
+    return this.done || this.failure !== null;
+  }
+
+  /** Is a change still to be told? */
+  wants({ position, before }: Change, told: number | null): boolean {
+    return position > this.place.position || (position === this.place.position && told !== null && before >= told);
+  }
+
+  /** Queues a message; a client that does not read fast enough is ended, and told where to resume. */
+  offer(message: Sent): void {
+    if (this.ended) return;
+    if (this.waiting.length >= this.limits.messages || this.bytes + message.text.length > this.limits.bytes) {
+      const refusal = new Refusal(
+        {
+          code: 'LAGGED',
+          message: 'the client did not read fast enough',
+          remedy: 'subscribe again with resumeAfter, and read faster, filter more or select less',
+        },
+        { retryable: true },
+      );
+      this.fail(new StreamEnded(refusal, this.given));
+      return;
+    }
+    this.waiting.push(message);
+    this.bytes += message.text.length;
+    this.wake();
+  }
+
+  /** Is the client abreast, so that a heartbeat says something? */
+  get idle(): boolean {
+    return this.waiting.length === 0;
+  }
+
+  /** Waits until a replay may go on: less than half of what may wait does. */
+  async room(): Promise<void> {
+    while (!this.ended && (this.waiting.length * 2 > this.limits.messages || this.bytes * 2 > this.limits.bytes))
+      await new Promise<void>((done) => {
+        this.roomy = done;
+      });
+  }
+
+  /** Ends the stream with an error; what waits is not sent any more. */
+  fail(error: Error): void {
+    if (this.ended) return;
+    this.failure = error;
+    this.waiting.length = 0;
+    this.finish();
+  }
+
+  async next(): Promise<IteratorResult<Sent, void>> {
+    for (;;) {
+      const message = this.waiting.shift();
+      if (message) {
+        this.bytes -= message.text.length;
+        this.given = message.cursor;
+        this.roomy();
+        return { done: false, value: message };
+      }
+      if (this.failure) {
+        const error = this.failure;
+        this.failure = null;
+        this.done = true;
+        throw error;
+      }
+      if (this.done) return { done: true, value: undefined };
+      await new Promise<void>((done) => {
+        this.wake = done;
+      });
+    }
+  }
+
+  async return(): Promise<IteratorResult<Sent, void>> {
+    this.done = true;
+    this.finish();
+    return { done: true, value: undefined };
+  }
+
+  async throw(error: Error): Promise<IteratorResult<Sent, void>> {
+    await this.return();
+    throw error;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  private finish(): void {
+    this.onEnd(this);
+    this.wake();
+    this.roomy();
+  }
+}

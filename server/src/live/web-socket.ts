@@ -1,0 +1,189 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Refusal } from '@lotline/schema';
+import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import { type Context, handleProtocols, makeServer } from 'graphql-ws';
+import { v7 as uuidv7 } from 'uuid';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Viewer } from '../access';
+import { errorsOf, isExpected } from './errors';
+import { type Hub, Restarting } from './hub';
+import { readRequest } from './request';
+import type { Sent, Stream } from './stream';
+
+/** What both ways to subscribe share. */
+export interface LiveOptions {
+  graph: GraphQLSchema;
+  hub: Hub;
+  /** Who stands behind an Authorization header. @throws Refusal UNAUTHENTICATED */
+  viewerOf(authorization: string | undefined): Promise<Viewer>;
+  /** Is another connection to be taken? */
+  mayOpen(): boolean;
+  /** Is this host served? */
+  isServed(host: string | undefined): boolean;
+  warn(error: unknown, what: string): void;
+}
+
+/** Largest frame of a client, bytes. */
+const LARGEST_FRAME = 64 * 1024;
+/** Most subscriptions of one connection. */
+const MOST_SUBSCRIPTIONS = 100;
+/** How long a client may take to say who it is, milliseconds. */
+const INIT_WITHIN_MS = 10_000;
+const PING_EVERY_MS = 15_000;
+/** The server goes away: come back, here or elsewhere (RFC 6455 registry, Service Restart). */
+const SERVICE_RESTART = 1012;
+
+/** A connection, as the protocol's own library keeps it. */
+interface Extra {
+  socket: WebSocket;
+  request: IncomingMessage;
+  viewer: Viewer | null;
+  /** Messages written already, by the marks that stand for them in a frame. */
+  written: Map<string, string>;
+}
+type Connection = Context<Record<string, unknown>, Extra>;
+
+const authorizationIn = ({ connectionParams, extra }: Connection): string | undefined => {
+  const [, given] = Object.entries(connectionParams ?? {}).find(([key]) => key.toLowerCase() === 'authorization') ?? [];
+  if (given === undefined || given === null) return extra.request.headers.authorization;
+  return typeof given === 'string' && /^bearer /i.test(given) ? given : `Bearer ${given}`;
+};
+
+/** Errors as the library takes them: what they say has been decided. */
+const asGraphQL = (errors: readonly GraphQLFormattedError[]): GraphQLError[] =>
+  errors.map(({ message, extensions }) => new GraphQLError(message, { extensions }));
+
+/** Serves `graphql-transport-ws` at `/graphql` of an HTTP server. */
+export function serveWebSocket(server: Server, options: LiveOptions): { readonly size: number; stop(): Promise<void> } {
+  const { graph, hub } = options;
+  const protocol = makeServer<Record<string, unknown>, Extra>({
+    connectionInitWaitTimeout: INIT_WITHIN_MS,
+    async onConnect(connection) {
+      try {
+        connection.extra.viewer = await options.viewerOf(authorizationIn(connection));
+        return true;
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        return false;
+      }
+    },
+    async onSubscribe({ extra, subscriptions }, _id, payload) {
+      try {
+        if (Object.keys(subscriptions).length > MOST_SUBSCRIPTIONS)
+          throw new Refusal({
+            code: 'RATE_LIMITED',
+            message: `a connection has at most ${MOST_SUBSCRIPTIONS} subscriptions`,
+            remedy: 'complete one, or open another connection',
+          });
+        const request = readRequest(graph, extra.viewer!, payload);
+        const stream = await hub.subscribe(request);
+        return { schema: graph, document: request.document, operationName: request.operationName, contextValue: stream };
+      } catch (error) {
+        if (!isExpected(error)) options.warn(error, 'a subscription failed');
+        return asGraphQL(errorsOf(error, uuidv7()));
+      }
+    },
+    subscribe: async ({ contextValue }) => contextValue as unknown as Stream as never,
+    onNext({ extra }, _id, _payload, _args, result) {
+      const mark = `written ${extra.written.size} ${uuidv7()}`;
+      extra.written.set(mark, (result as unknown as Sent).text);
+      return mark as never;
+    },
+    onError({ extra }, _id, _payload, errors) {
+      const [first] = errors;
+      const original = (first as GraphQLError | undefined)?.originalError;
+      if (!original) return undefined;
+      if (original instanceof Restarting) extra.socket.close(SERVICE_RESTART, 'Service restart');
+      else if (!isExpected(original)) options.warn(original, 'a stream failed');
+      return errorsOf(original, uuidv7());
+    },
+  });
+
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: LARGEST_FRAME, handleProtocols });
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (request.url?.split('?', 1)[0] !== '/graphql') return refuse(socket, '404 Not Found');
+    if (!options.isServed(request.headers.host)) return refuse(socket, '403 Forbidden');
+    if (!options.mayOpen()) return refuse(socket, '503 Service Unavailable');
+    sockets.handleUpgrade(request, socket, head, (opened) => serve(protocol, opened, request, options));
+  };
+  server.on('upgrade', upgrade);
+  return {
+    get size() {
+      return sockets.clients.size;
+    },
+    stop: async () => {
+      server.off('upgrade', upgrade);
+      server.on('upgrade', (_request, socket: Duplex) => refuse(socket, '503 Service Unavailable'));
+      const closed = [...sockets.clients].map((client) => new Promise<void>((done) => client.once('close', () => done())));
+      for (const client of sockets.clients) client.close(SERVICE_RESTART, 'Service restart');
+      const cut = setTimeout(() => {
+        for (const client of sockets.clients) client.terminate();
+      }, 2000);
+      await Promise.all(closed);
+      clearTimeout(cut);
+      sockets.close();
+    },
+  };
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.once('error', () => {});
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** One connection, from its opening to its end. */
+function serve(
+  protocol: ReturnType<typeof makeServer<Record<string, unknown>, Extra>>,
+  socket: WebSocket,
+  request: IncomingMessage,
+  { warn }: LiveOptions,
+): void {
+  const written = new Map<string, string>();
+  let alive = true;
+  const pinging = setInterval(() => {
+    if (!alive) return socket.terminate();
+    alive = false;
+    socket.ping();
+  }, PING_EVERY_MS);
+  socket.on('pong', () => {
+    alive = true;
+  });
+  // A frame that is too large or broken: the library closes with the code that says so.
+  socket.on('error', () => {});
+  const closed = protocol.opened(
+    {
+      protocol: socket.protocol,
+      // Resolved when the frame has left for the network, so that a client which does not read is not written to.
+      send: (frame) =>
+        new Promise<void>((done, failed) => {
+          if (socket.readyState !== socket.OPEN) return done();
+          socket.send(spliced(frame, written), (error) => (error ? failed(error) : done()));
+        }).catch(() => {}),
+      close: (code, reason) => socket.close(code, reason),
+      onMessage: (listen) =>
+        socket.on('message', (data) => {
+          listen(String(data)).catch((error) => {
+            warn(error, 'a frame could not be handled');
+            socket.close(1011, 'Internal server error');
+          });
+        }),
+    },
+    { socket, request, viewer: null, written },
+  );
+  socket.once('close', (code, reason) => {
+    clearInterval(pinging);
+    void closed(code, String(reason));
+  });
+}
+
+const MARKED = /"payload":"(written \d+ [0-9a-f-]{36})"\}$/;
+
+/** Puts a message that was written before in the place of its mark. */
+function spliced(frame: string, written: Map<string, string>): string {
+  const mark = MARKED.exec(frame)?.[1];
+  const text = mark === undefined ? undefined : written.get(mark);
+  if (mark === undefined || text === undefined) return frame;
+  written.delete(mark);
+  return `${frame.slice(0, frame.length - mark.length - 3)}${text}}`;
+}
