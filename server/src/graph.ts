@@ -4,6 +4,7 @@ import { Arg, buildSchemaSync, Ctx, ID, type PubSub, Query, Resolver } from 'typ
 import { operationVisible } from './access';
 import {
   CustomsEntryLineCertificateResolver,
+  ImportCertificateMutations,
   ImportCertificateResolver,
   LotImportCertificatesResolver,
   OperationImportCertificatesResolver,
@@ -57,6 +58,7 @@ import {
   ImportCertificatePartiesResolver,
   LotInputHolderResolver,
   LotProducerResolver,
+  OperationCertificateMutations,
   OperationCertificateResolver,
   OperationResolver,
   OriginShareOperationResolver,
@@ -119,6 +121,8 @@ const RESOLVERS = [
   LotProductResolver,
   LotTraceResolver,
   LotMutations,
+  OperationCertificateMutations,
+  ImportCertificateMutations,
   OperationResolver,
   OperationLotsResolver,
   OperationCertificateResolver,

@@ -48,6 +48,18 @@ export function mayActFor(viewer: Viewer, operationId: string | null): Reason | 
   );
 }
 
+/** Why this viewer may not give commands for that certifying agent; null if it may. */
+export function mayCommandFor(viewer: Viewer, certifierId: string): Reason | null {
+  if (viewer.kind === 'ADMINISTRATOR' || (viewer.kind === 'CERTIFIER' && viewer.certifierId === certifierId)) return null;
+  return (
+    mayCommand(viewer) ?? {
+      code: 'FORBIDDEN',
+      message: 'the token may not act for this certifier',
+      remedy: 'use a token of the certifier that gave the certificate',
+    }
+  );
+}
+
 /** Why this viewer may not follow lots beyond its own facts; null if it may. */
 export const mayTrace = (viewer: Viewer): Reason | null =>
   seesAll(viewer)

@@ -2,5 +2,6 @@ export * from './covers';
 export { handOver } from './hand-over';
 export { htsOf, ImportCertificateFilter } from './list';
 export { claimedOf, importCertificateById, visibleImportCertificate } from './loaders';
+export * from './mutations';
 export * from './record';
 export * from './resolver';

@@ -88,7 +88,7 @@ const CERTIFICATE: Columns<NewImportCertificate> = {
   attributes: ['jsonb', (each) => each.attributes],
 };
 
-type StatusRow = NewStatus & { certificateId: string; sequence: number };
+type StatusRow = NewStatus & { certificateId: string; sequence: number; reason?: string };
 
 const STATUS: Columns<StatusRow> = {
   id: ['uuid', (each) => each.id],
@@ -97,6 +97,7 @@ const STATUS: Columns<StatusRow> = {
   status: ['text', (each) => each.status],
   on_day: ['date', (each) => each.on],
   at: ['timestamptz', (each) => each.at],
+  reason: ['text', (each) => each.reason ?? null],
 };
 
 const LINE: Columns<NewCertificateLine> = {
@@ -168,4 +169,17 @@ function tell(work: Work, certificates: readonly NewImportCertificate[], lines: 
     });
   }
   for (const id of [...linesOf.keys()]) work.emit({ type: 'import-certificate.lines-added', subject: id, payload: { lines: take(id) } });
+}
+
+/** A step that certificates on record take. */
+export interface CertificateStep extends StatusRow {
+  from: ImportCertificateStatus;
+  reason: string;
+}
+
+/** Records a step of certificates that are on record, which changes nothing of who sees them. */
+export async function recordCertificateStep(work: Work, steps: readonly CertificateStep[]): Promise<void> {
+  await record(work, 'import_certificate_status', STATUS, steps);
+  for (const { certificateId, from, status, on, reason } of steps)
+    work.emit({ type: 'import-certificate.status-changed', subject: certificateId, payload: { from, to: status, on, reason } });
 }

@@ -1,4 +1,5 @@
 export * from './edges';
 export { certifierById, operationById, operationCertificateById, standingOf } from './loaders';
+export * from './mutations';
 export * from './record';
 export * from './resolver';
