@@ -75,6 +75,7 @@ import { SearchResolver } from './search';
 import {
   EmergencyActionShipmentResolver,
   LotShipmentsResolver,
+  ShipmentMutations,
   ShipmentResolver,
   TraceStepShipmentResolver,
   TreatmentShipmentResolver,
@@ -123,6 +124,7 @@ const RESOLVERS = [
   LotMutations,
   OperationCertificateMutations,
   ImportCertificateMutations,
+  ShipmentMutations,
   OperationResolver,
   OperationLotsResolver,
   OperationCertificateResolver,

@@ -1,14 +1,18 @@
 import {
   canonicalDecimal,
   type Decimal,
+  type Grams,
   type NodeType,
   type Parsed,
   parseDecimal,
   parseGlobalId,
   parseUnit,
   type QuantityAsEntered,
+  type Reason,
+  toGrams,
   type Unit,
 } from '@lotline/schema';
+import { Field, InputType } from 'type-graphql';
 import { z } from 'zod';
 
 // Fields of a command's input, read once by the parsers of the codes: past them nobody checks again.
@@ -29,6 +33,20 @@ export const idOf = (type: NodeType) =>
     return parsed.ok ? { ok: true, value: parsed.value.id } : parsed;
   });
 
+/** A field that may be left out, or null. */
+export const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
+
+@InputType({ description: 'A mass as it is written down.' })
+export class QuantityInput {
+  @Field(() => String, { description: 'A decimal, e.g. "8164.663"; metric masses in whole grams.' })
+  value: string;
+
+  @Field(() => String, {
+    description: 'UN/ECE Recommendation 20: KGM GRM TNE LBR ONZ STN LTN, or BUA by the bushel weight of the product.',
+  })
+  unit: string;
+}
+
 /** A mass as entered, not yet in grams: a bushel weighs what its product says. */
 export interface EnteredMass extends QuantityAsEntered {
   decimal: Decimal;
@@ -38,3 +56,11 @@ export interface EnteredMass extends QuantityAsEntered {
 export const quantity = z
   .object({ value: read(parseDecimal), unit: read(parseUnit) })
   .transform(({ value, unit }): EnteredMass => ({ decimal: value, value: canonicalDecimal(value), unit }));
+
+/** The mass in grams, or the reason it is none. */
+export function weigh(mass: EnteredMass, kgPerBushel: string | null): Grams | Reason {
+  const weighed = toGrams(mass.decimal, mass.unit, kgPerBushel);
+  return weighed.ok ? weighed.value : { code: 'BAD_USER_INPUT', message: weighed.wrong, remedy: weighed.remedy };
+}
+
+export const isReason = (value: Grams | Reason): value is Reason => typeof value !== 'bigint';

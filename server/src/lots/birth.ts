@@ -3,9 +3,9 @@ import { Field, Float, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { mayActFor } from '../access';
-import { type Command, idOf, quantity, read, type Work } from '../commands';
+import { type Command, idOf, isReason, optional, QuantityInput, quantity, read, type Work, weigh } from '../commands';
 import { type NewInput, type NewLot, recordLotFacts } from './facts';
-import { isReason, judgeUses, knownProducts, LotUseInput, lotUses, optional, QuantityInput, weigh } from './inputs';
+import { judgeUses, knownProducts, LotUseInput, lotUses } from './inputs';
 import { lockHoldings } from './ledger';
 
 @InputType({ description: 'The birth of a lot.' })

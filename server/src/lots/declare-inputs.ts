@@ -2,9 +2,9 @@ import { grams, parseText } from '@lotline/schema';
 import { Field, ID, InputType } from 'type-graphql';
 import { z } from 'zod';
 import { mayActFor, subjectVisible } from '../access';
-import { type Command, idOf, read, type Work } from '../commands';
+import { type Command, idOf, optional, read, type Work } from '../commands';
 import { type Correction, type NewInput, type RetractedInput, recordLotFacts } from './facts';
-import { judgeUses, LotUseInput, lotUses, type Output, optional } from './inputs';
+import { judgeUses, LotUseInput, lotUses, type Output } from './inputs';
 import { lockHoldings } from './ledger';
 
 @InputType({ description: 'What a lot was made of, declared once, as a set.' })

@@ -1,24 +1,13 @@
-import { DateScalar, type Day, type Grams, parseDay, quote, type Reason, toGrams, toKilograms } from '@lotline/schema';
+import { DateScalar, type Day, parseDay, quote, type Reason, toKilograms } from '@lotline/schema';
 import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { subjectVisible } from '../access';
-import { type EnteredMass, idOf, quantity, read, type Work } from '../commands';
+import { idOf, isReason, optional, QuantityInput, quantity, read, type Work, weigh } from '../commands';
 import type { NewInput } from './facts';
 import type { Held } from './ledger';
 
 // What the commands about lots take as input, and the policies that uses of lots share.
-
-@InputType({ description: 'A mass as it is written down.' })
-export class QuantityInput {
-  @Field(() => String, { description: 'A decimal, e.g. "8164.663"; metric masses in whole grams.' })
-  value: string;
-
-  @Field(() => String, {
-    description: 'UN/ECE Recommendation 20: KGM GRM TNE LBR ONZ STN LTN, or BUA by the bushel weight of the product.',
-  })
-  unit: string;
-}
 
 @InputType({ description: 'Grams of a lot that go into another.' })
 export class LotUseInput {
@@ -31,8 +20,6 @@ export class LotUseInput {
   @Field(() => DateScalar, { nullable: true, description: "Day of use; the output's birth day where none is given." })
   on?: string;
 }
-
-export const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
 
 export const lotUse = z.object({ lot: idOf('Lot'), quantity, on: optional(read(parseDay)) });
 export type LotUse = z.infer<typeof lotUse>;
@@ -51,14 +38,6 @@ export async function knownProducts(work: Work, ids: readonly string[]): Promise
   const rows = await work.tx.query<KnownProduct>('select id, kg_per_bushel as "kgPerBushel" from product where id = any($1)', [ids]);
   return new Map(rows.map((row) => [row.id, row]));
 }
-
-/** The mass in grams, or the reason it is none. */
-export function weigh(mass: EnteredMass, kgPerBushel: string | null): Grams | Reason {
-  const weighed = toGrams(mass.decimal, mass.unit, kgPerBushel);
-  return weighed.ok ? weighed.value : { code: 'BAD_USER_INPUT', message: weighed.wrong, remedy: weighed.remedy };
-}
-
-export const isReason = (value: Grams | Reason): value is Reason => typeof value !== 'bigint';
 
 /** A lot that takes inputs: who uses them, and when it was born. */
 export interface Output {

@@ -1,0 +1,65 @@
+import { CursorScalar, Shipment } from '@lotline/schema';
+import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
+import type { Command } from '../commands';
+import { give, type Question } from '../questions';
+import { BookShipmentInput, bookShipment, RecordArrivalInput, RecordDepartureInput, recordArrival, recordDeparture } from './commands';
+import { shipmentById } from './loaders';
+
+@ObjectType({ simpleResolvers: true, description: 'What a command about a shipment has done.' })
+abstract class ShipmentPayload {
+  @Field(() => CursorScalar, { description: 'Where the command stands in the log.' })
+  cursor: string;
+
+  @Field(() => Shipment, { nullable: true, description: 'The shipment.' })
+  shipment: Shipment | null;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'The shipment that was booked.' })
+export class BookShipmentPayload extends ShipmentPayload {}
+
+@ObjectType({ simpleResolvers: true, description: 'The shipment that departed.' })
+export class RecordDeparturePayload extends ShipmentPayload {}
+
+@ObjectType({ simpleResolvers: true, description: 'The shipment that arrived.' })
+export class RecordArrivalPayload extends ShipmentPayload {}
+
+const INPUT = { description: 'What to do, and the idempotencyKey under which it is done once.' };
+
+async function carriedOut<Input>(
+  question: Question,
+  command: Command<Input, { shipment: string }>,
+  input: { idempotencyKey: string },
+): Promise<ShipmentPayload> {
+  const { cursor, outcome } = await give(question, command, input);
+  return { cursor, shipment: await question.reader.loader(shipmentById).load(outcome.shipment) };
+}
+
+@Resolver()
+export class ShipmentMutations {
+  @Mutation(() => BookShipmentPayload, { nullable: true, description: 'Books a shipment of lots; its shipper does.' })
+  bookShipment(
+    @Arg('input', () => BookShipmentInput, INPUT) input: BookShipmentInput,
+    @Ctx() question: Question,
+  ): Promise<ShipmentPayload> {
+    return carriedOut(question, bookShipment, input);
+  }
+
+  @Mutation(() => RecordDeparturePayload, { nullable: true, description: 'The next leg of a shipment departs; its shipper says so.' })
+  recordDeparture(
+    @Arg('input', () => RecordDepartureInput, INPUT) input: RecordDepartureInput,
+    @Ctx() question: Question,
+  ): Promise<ShipmentPayload> {
+    return carriedOut(question, recordDeparture, input);
+  }
+
+  @Mutation(() => RecordArrivalPayload, {
+    nullable: true,
+    description: 'The leg of a shipment that is under way arrives; its shipper or consignee says so.',
+  })
+  recordArrival(
+    @Arg('input', () => RecordArrivalInput, INPUT) input: RecordArrivalInput,
+    @Ctx() question: Question,
+  ): Promise<ShipmentPayload> {
+    return carriedOut(question, recordArrival, input);
+  }
+}

@@ -1,0 +1,174 @@
+import { subscribe } from '../support/live';
+import { type As, csv, fingerprint, type GraphQLAnswer, type Lotline, startLotline } from '../support/lotline';
+
+// A shipment is booked, departs and arrives by commands: what each says, to whom, and what is refused.
+
+const SHIPPER = 'S:SHIPPER';
+const CONSIGNEE = 'S:CONSIGNEE';
+const STRANGER = 'S:STRANGER';
+const US: As = { operation: SHIPPER };
+const THEM: As = { operation: CONSIGNEE };
+
+let lotline: Lotline;
+let ids: Record<string, string>;
+let keys = 0;
+
+beforeAll(async () => {
+  lotline = await startLotline({ heartbeatMs: 100 });
+  await lotline.import({
+    'operations.csv': csv(
+      [SHIPPER, CONSIGNEE, STRANGER].map((operation) => ({ operation, name: operation, country: 'TR', roles: 'handler' })),
+    ),
+    'products.csv': csv([{ product: 'Organic soybeans', hts: '1201900010', organic: 'yes' }]),
+    'lots.csv': csv(
+      [SHIPPER, STRANGER].map((producer) => ({
+        code: 'BEANS',
+        product: 'Organic soybeans',
+        producer,
+        kind: 'harvest',
+        quantity: 10,
+        unit: 'TNE',
+        produced_on: '2025-01-10',
+      })),
+    ),
+  });
+  const { a, b, c, lots } = await lotline.data(
+    `{ a: operation(identifier: "${SHIPPER}") { id } b: operation(identifier: "${CONSIGNEE}") { id } c: operation(identifier: "${STRANGER}") { id } lots { nodes { id producer { name } } } }`,
+  );
+  const lotOf = (name: string) => lots.nodes.find((each: any) => each.producer.name === name).id;
+  ids = { shipper: a.id, consignee: b.id, stranger: c.id, ours: lotOf(SHIPPER), theirs: lotOf(STRANGER) };
+});
+afterAll(() => lotline.close());
+
+const tell = (command: string, input: Record<string, unknown>, as: As = US): Promise<GraphQLAnswer> =>
+  lotline.ask(
+    `mutation ($input: ${command[0]!.toUpperCase()}${command.slice(1)}Input!) { ${command}(input: $input) { cursor shipment { id status reference } } }`,
+    { input: { idempotencyKey: `s-${++keys}`, ...input } },
+    as,
+  );
+const book = async (reference: string, more: object = {}, as: As = US) =>
+  tell(
+    'bookShipment',
+    {
+      reference,
+      shipper: ids.shipper,
+      consignee: ids.consignee,
+      bookedOn: '2025-02-01',
+      lots: [{ lot: ids.ours, quantity: { value: '4', unit: 'TNE' } }],
+      ...more,
+    },
+    as,
+  );
+const booked = async (reference: string): Promise<string> => (await book(reference)).data.bookShipment.shipment.id;
+const depart = (shipment: string, departed: string, more: object = {}, as: As = US) =>
+  tell('recordDeparture', { shipment, mode: 'MARITIME', fromPlace: 'TRISK', toPlace: 'USSCK', departed, ...more }, as);
+const arrive = (shipment: string, arrived: string, more: object = {}, as: As = US) =>
+  tell('recordArrival', { shipment, arrived, ...more }, as);
+const reason = ({ errors }: GraphQLAnswer) => errors?.[0]?.extensions;
+
+test('a shipment is booked, departs and arrives, leg by leg, and every step is told once to those whom it concerns', async () => {
+  const query = 'subscription { shipmentStatusChanged { cursor sequence change { from to place { name } shipment { reference } } } }';
+  const events = 'subscription { lotEvents { cursor sequence change { kind on kilograms shipment { reference } } } }';
+  const [consignee, stranger, lots] = await Promise.all([
+    subscribe(lotline, { query, as: THEM }),
+    subscribe(lotline, { query, as: { operation: STRANGER } }),
+    subscribe(lotline, { query: events, as: THEM }),
+  ]);
+  const shipment = await booked('TOLD');
+  expect(
+    (await depart(shipment, '2025-02-10', { container: 'CSQU3054383', carrier: 'Nosuch Line (invented)' })).data.recordDeparture.shipment
+      .status,
+  ).toBe('DEPARTED');
+  expect((await arrive(shipment, '2025-03-10T06:00:00-07:00', {}, THEM)).data.recordArrival.shipment.status).toBe('ARRIVED');
+  expect(
+    (await depart(shipment, '2025-03-11', { mode: 'ROAD', fromPlace: 'USSCK', toPlace: 'USOAK' })).data.recordDeparture.shipment.status,
+  ).toBe('IN_TRANSIT');
+  expect((await arrive(shipment, '2025-03-12', { leg: 2 })).data.recordArrival.shipment.status).toBe('ARRIVED');
+
+  await Promise.all([consignee, stranger, lots].map((each) => each.abreast()));
+  const of = { reference: 'TOLD' };
+  expect(consignee.changes).toEqual([
+    { from: null, to: 'BOOKED', place: null, shipment: of },
+    { from: 'BOOKED', to: 'DEPARTED', place: { name: 'Iskenderun' }, shipment: of },
+    { from: 'DEPARTED', to: 'ARRIVED', place: { name: 'Stockton' }, shipment: of },
+    { from: 'ARRIVED', to: 'IN_TRANSIT', place: { name: 'Stockton' }, shipment: of },
+    { from: 'IN_TRANSIT', to: 'ARRIVED', place: { name: 'Oakland' }, shipment: of },
+  ]);
+  expect(stranger.changes).toEqual([]);
+  const steps = lots.changes.map(({ kind, on, kilograms }) => `${kind} ${on} ${kilograms}`);
+  expect(steps).toEqual([
+    'EXPORTED 2025-02-10 4000',
+    'DEPARTED 2025-02-10 4000',
+    'ARRIVED 2025-03-10 4000',
+    'IMPORTED 2025-03-10 4000',
+    'DEPARTED 2025-03-11 4000',
+    'ARRIVED 2025-03-12 4000',
+  ]);
+  await Promise.all([consignee, stranger, lots].map((each) => each.close()));
+
+  const { lot } = await lotline.data(
+    `{ lot: node(id: "${ids.ours}") { ... on Lot { trace(direction: FORWARD) { steps { nodes { kind on } } } } } }`,
+  );
+  expect(lot.trace.steps.nodes.map(({ kind, on }: any) => `${kind} ${on}`)).toEqual(
+    expect.arrayContaining(steps.map((step) => step.slice(0, step.lastIndexOf(' ')))),
+  );
+});
+
+test.each<[string, object, As, object]>([
+  ['by its consignee', {}, THEM, { code: 'FORBIDDEN' }],
+  ['by an analyst', {}, 'analyst', { code: 'FORBIDDEN' }],
+  [
+    'of a lot that the shipper does not see',
+    { lots: [{ lot: 'theirs', quantity: { value: '1', unit: 'KGM' } }] },
+    US,
+    { code: 'NOT_FOUND', path: ['input', 'lots', 0, 'lot'] },
+  ],
+  [
+    'of more than was born',
+    { lots: [{ lot: 'ours', quantity: { value: '10.001', unit: 'TNE' } }] },
+    US,
+    { code: 'REFUSED', path: ['input', 'lots', 0, 'quantity'] },
+  ],
+  ['of nothing', { lots: [{ lot: 'ours', quantity: { value: '0', unit: 'KGM' } }] }, US, { code: 'BAD_USER_INPUT' }],
+  [
+    'to nobody',
+    { consignee: Buffer.from('Operation:01920000-0000-7000-8000-000000000000').toString('base64url') },
+    US,
+    { code: 'NOT_FOUND', path: ['input', 'consignee'] },
+  ],
+  ['under a reference in use', { reference: 'USED' }, US, { code: 'CONFLICT' }],
+  ['without a reference', { reference: ' ' }, US, { code: 'BAD_USER_INPUT', path: ['input', 'reference'] }],
+])('a shipment is not booked %s', async (_what, more: any, as, expected) => {
+  await book('USED', {});
+  const before = await fingerprint(lotline.database);
+  const lots = more.lots?.map((each: any) => ({ ...each, lot: ids[each.lot] }));
+  expect(reason(await book('NEVER', { ...more, ...(lots && { lots }) }, as))).toMatchObject(expected);
+  expect(await fingerprint(lotline.database)).toBe(before);
+});
+
+test('what contradicts what is on record is refused, and changes nothing', async () => {
+  const shipment = await booked('ORDER');
+  const refused = async (answer: Promise<GraphQLAnswer>, expected: object) => expect(reason(await answer)).toMatchObject(expected);
+  await refused(arrive(shipment, '2025-03-01'), { code: 'CONFLICT', path: ['input', 'shipment'] });
+  await refused(depart(shipment, '2025-02-10', {}, THEM), { code: 'FORBIDDEN' });
+  await refused(depart(shipment, '2025-02-10', {}, { operation: STRANGER }), { code: 'NOT_FOUND' });
+  await refused(depart(shipment, '2025-02-10', { container: 'CSQU3054384' }), { code: 'BAD_USER_INPUT', path: ['input', 'container'] });
+  await depart(shipment, '2025-02-10');
+  const before = await fingerprint(lotline.database);
+  await refused(depart(shipment, '2025-02-11'), { code: 'CONFLICT' });
+  await refused(arrive(shipment, '2025-02-09'), { code: 'REFUSED', path: ['input', 'arrived'] });
+  await refused(arrive(shipment, '2025-03-01', { leg: 2 }), { code: 'CONFLICT', path: ['input', 'leg'] });
+  expect(await fingerprint(lotline.database)).toBe(before);
+  await arrive(shipment, '2025-03-01');
+  await refused(arrive(shipment, '2025-03-02'), { code: 'CONFLICT' });
+  await refused(depart(shipment, '2025-02-28'), { code: 'REFUSED', path: ['input', 'departed'] });
+});
+
+test('two arrivals of one leg at once: one is recorded', async () => {
+  const shipment = await booked('RACE');
+  await depart(shipment, '2025-02-10');
+  const answers = await Promise.all(['2025-03-01', '2025-03-02', '2025-03-03', '2025-03-04'].map((day) => arrive(shipment, day)));
+  expect(answers.filter(({ errors }) => errors === undefined)).toHaveLength(1);
+  const { node } = await lotline.data(`{ node(id: "${shipment}") { ... on Shipment { legs { nodes { sequence } } } } }`);
+  expect(node.legs.nodes).toEqual([{ sequence: 1 }]);
+});
