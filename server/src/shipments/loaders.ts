@@ -1,6 +1,6 @@
 import { grams, Shipment, ShipmentLeg, type ShipmentStatus, ShippedLot, Treatment } from '@lotline/schema';
 import { factVisible, type Viewer } from '../access';
-import { alike, type BatchOf, type KnownAt, knownFact, knownRow, nounById, type Position } from '../database';
+import { alike, type BatchOf, type KnownAt, knownFact, knownRow, nounById } from '../database';
 import { type Link, seenFacts } from '../questions';
 
 export const shipmentById = nounById(Shipment);
