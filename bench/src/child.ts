@@ -4,6 +4,7 @@ import { join } from 'node:path';
 /** A task in a process of its own, and what it answered. */
 export interface Child<Answer> {
   answer: Answer;
+  pid: number;
   /** Ends the process. */
   stop(): Promise<void>;
 }
@@ -23,6 +24,7 @@ export async function inChild<Task, Answer>(script: string, task: Task): Promise
   child.send(task as object);
   return {
     answer: await answered,
+    pid: child.pid!,
     stop: async () => {
       if (child.connected) child.disconnect();
       await ended;

@@ -1,13 +1,13 @@
 /** One figure beside its peer's, from one run. */
 export interface Figure {
   name: string;
-  unit: 's' | 'ms' | 'requests/s';
+  unit: 's' | 'ms' | 'KiB' | 'requests/s' | 'messages/s' | 'commands/s';
   ours: number;
   /** What it is held against; null for a part of a figure above it, which has no peer. */
   peer: { name: string; value: number } | null;
   /** Ours by the peer's. */
   ratio: number | null;
-  /** What the ratio should be at most. */
+  /** What the ratio should be: of what takes time at most, of a rate at least. */
   goal: number | null;
 }
 
@@ -44,7 +44,7 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor((sorted.length - 1) / 2)]!;
 }
 
-const DECIMALS: Record<Figure['unit'], number> = { s: 2, ms: 1, 'requests/s': 0 };
+const DECIMALS: Record<Figure['unit'], number> = { s: 2, ms: 1, KiB: 1, 'requests/s': 0, 'messages/s': 0, 'commands/s': 0 };
 
 /** The figures as a plain table. */
 export function table(figures: readonly Figure[]): string {
@@ -55,7 +55,7 @@ export function table(figures: readonly Figure[]): string {
       shown(ours),
       peer ? shown(peer.value) : '',
       ratio === null ? '' : `${ratio.toFixed(2)}x`,
-      goal === null ? '' : `at most ${goal}x`,
+      goal === null ? '' : `at ${unit.endsWith('/s') ? 'least' : 'most'} ${goal}x`,
       peer?.name ?? '',
     ];
   });

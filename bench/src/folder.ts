@@ -9,8 +9,12 @@ const csv = (rows: readonly Row[]): string => {
   return `${[columns.join(','), ...rows.map((row) => columns.map((column) => cell(row[column]!)).join(','))].join('\n')}\n`;
 };
 
-/** Writes a network as a folder of CSV files. */
-export function writeFolder(network: Network, directory: string): void {
+/** Writes rows as a folder of CSV files. */
+export function writeRows(directory: string, files: Iterable<readonly [string, readonly Row[]]>): string {
   mkdirSync(directory, { recursive: true });
-  for (const [name, rows] of network.files) if (rows.length > 0) writeFileSync(join(directory, name), csv(rows));
+  for (const [name, rows] of files) if (rows.length > 0) writeFileSync(join(directory, name), csv(rows));
+  return directory;
 }
+
+/** Writes a network as a folder of CSV files. */
+export const writeFolder = (network: Network, directory: string): string => writeRows(directory, network.files);

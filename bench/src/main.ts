@@ -2,10 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { appendVersusInsert } from './append-versus-insert';
 import { type Cluster, startCluster, withClient } from './cluster';
 import { type Figure, table } from './figures';
 import { writeFolder } from './folder';
 import { IMPORTED, importVersusCopy } from './import-versus-copy';
+import { type LiveShape, liveVersusBroadcast } from './live-versus-broadcast';
 import { massesVersusClosure } from './masses-versus-closure';
 import { growNetwork } from './network';
 import { rightsVersusNone } from './rights-versus-none';
@@ -24,10 +26,11 @@ interface Shape {
   lots: number;
   rounds: number;
   seconds: number;
+  live: LiveShape;
 }
 
-const FULL: Shape = { lots: 100_000, rounds: 3, seconds: 5 };
-const QUICK: Shape = { lots: 5000, rounds: 1, seconds: 1 };
+const FULL: Shape = { lots: 100_000, rounds: 3, seconds: 5, live: { subscribers: 5000, filters: 100, burst: 20, single: 200 } };
+const QUICK: Shape = { lots: 5000, rounds: 1, seconds: 1, live: { subscribers: 200, filters: 20, burst: 5, single: 20 } };
 const SEED = 20_240_319;
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -46,7 +49,9 @@ async function run(cluster: Cluster, shape: Shape, seed: number): Promise<{ figu
   const telling = await storyVersusJson(url, network, shape.seconds, say);
   const masses = await massesVersusClosure(url, network, say);
   const rights = await rightsVersusNone(url, network, shape.seconds, say);
-  return { figures: [...importing, ...tracing, ...telling, ...masses, ...rights], network: { seed, lots, inputs } };
+  const live = await liveVersusBroadcast(await cluster.create('live'), join(cluster.directory, 'live'), shape.live, say);
+  const appending = await appendVersusInsert(await cluster.create('appended'), shape.seconds, say);
+  return { figures: [...importing, ...tracing, ...telling, ...masses, ...rights, ...live, ...appending], network: { seed, lots, inputs } };
 }
 
 function wholeNumber(text: string | undefined, fallback: number): number {
