@@ -6,7 +6,7 @@ import { Refusal } from '@lotline/schema';
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import { v7 as uuidv7 } from 'uuid';
-import { type Viewer, viewerOf } from '../access';
+import { signedInBy, type Viewer } from '../access';
 import type { Runner } from '../commands';
 import { type Database, type Position, Reader } from '../database';
 import { type LiveSettings, openLive } from '../live';
@@ -145,7 +145,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     url: '/graphql',
     method: ['GET', 'POST'],
     preHandler: async (request) => {
-      const viewer = await viewerOf(request.headers.authorization, demoKey);
+      const { viewer } = await signedInBy(request.headers.authorization, demoKey);
       const wanted = request.headers['lotline-at-least'];
       callers.set(request, { viewer, atLeast: typeof wanted === 'string' ? cursors.decode(wanted, viewer.name).position : null });
     },
@@ -168,7 +168,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...options,
     refKey,
     isServed,
-    viewerOf: (authorization) => viewerOf(authorization, demoKey),
+    signedInBy: (authorization) => signedInBy(authorization, demoKey),
   });
 
   await listen(app, options.port, options.host);

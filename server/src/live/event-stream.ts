@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { type ErrorCode, Refusal } from '@lotline/schema';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -12,11 +11,16 @@ import type { LiveOptions } from './web-socket';
 /** After how long a client is asked to come back, milliseconds. */
 const RETRY_MS = 1000;
 
+/** How long a client may take to read what was written to it, milliseconds. */
+const READ_WITHIN_MS = 30_000;
+/** How long a stop waits for what was written to be read, milliseconds. */
+const STOP_WITHIN_MS = 2000;
+
 const STATUS: Partial<Record<ErrorCode, number>> = { UNAUTHENTICATED: 401, FORBIDDEN: 403, BUSY: 503, UNAVAILABLE: 503 };
 
 /** Serves subscriptions as server-sent events at `/graphql/stream`: graphql-sse's distinct connections, with ids that are cursors. */
-export function serveEventStream(app: FastifyInstance, options: LiveOptions): { readonly size: number; stop(): void } {
-  const streams = new Set<Stream>();
+export function serveEventStream(app: FastifyInstance, options: LiveOptions): { readonly size: number; stop(): Promise<void> } {
+  const responses = new Set<ServerResponse>();
   app.route({
     url: '/graphql/stream',
     method: ['GET', 'POST'],
@@ -30,10 +34,12 @@ export function serveEventStream(app: FastifyInstance, options: LiveOptions): { 
         );
         return send(reply, 503, [busy], request.id);
       }
+      responses.add(reply.raw);
+      reply.raw.once('close', () => responses.delete(reply.raw));
       let stream: Stream;
       try {
-        const viewer = await options.viewerOf(request.headers.authorization);
-        const asked = readRequest(options.graph, viewer, askedIn(request));
+        const signedIn = await options.signedInBy(request.headers.authorization);
+        const asked = readRequest(options.graph, signedIn, askedIn(request));
         const last = request.headers['last-event-id'];
         if (typeof last === 'string' && last !== '') asked.after = last;
         stream = await options.hub.subscribe(asked);
@@ -45,21 +51,21 @@ export function serveEventStream(app: FastifyInstance, options: LiveOptions): { 
         const status = error instanceof InvalidDocument ? 400 : code === null ? 500 : (STATUS[code] ?? 400);
         return send(reply, status, [error], request.id);
       }
-      streams.add(stream);
-      try {
-        await pour(stream, begin(reply), request, options);
-      } finally {
-        streams.delete(stream);
-      }
+      await pour(stream, begin(reply), request, options);
       return reply;
     },
   });
   return {
     get size() {
-      return streams.size;
+      return responses.size;
     },
-    stop: () => {
-      for (const stream of [...streams]) stream.fail(new Restarting());
+    stop: async () => {
+      const closed = [...responses].map((response) => new Promise<void>((done) => response.once('close', () => done())));
+      const cut = setTimeout(() => {
+        for (const response of responses) response.destroy();
+      }, STOP_WITHIN_MS);
+      await Promise.all(closed);
+      clearTimeout(cut);
     },
   };
 }
@@ -102,21 +108,42 @@ function begin(reply: FastifyReply): ServerResponse {
 const COMPLETE = 'event: complete\ndata: \n\n';
 const next = (text: string, id?: string): string => `${id === undefined ? '' : `id: ${id}\n`}event: next\ndata: ${text}\n\n`;
 
-function tellAndEnd(response: ServerResponse, errors: GraphQLFormattedError[]): void {
-  response.end(next(JSON.stringify({ errors })) + COMPLETE);
+const tellAndEnd = (response: ServerResponse, errors: GraphQLFormattedError[]): void =>
+  end(response, next(JSON.stringify({ errors })) + COMPLETE);
+
+/** Ends a response; a client that does not read the last of it is cut off. */
+function end(response: ServerResponse, text = ''): void {
+  response.end(text);
+  const cut = setTimeout(() => response.destroy(), READ_WITHIN_MS);
+  response.once('close', () => clearTimeout(cut));
+  if (response.closed) clearTimeout(cut);
+}
+
+/** Waits until what was written has been read; a client that does not is cut off. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((done) => {
+    const cut = setTimeout(() => response.destroy(), READ_WITHIN_MS);
+    const read = () => {
+      clearTimeout(cut);
+      response.off('drain', read).off('close', read);
+      done();
+    };
+    response.on('drain', read).on('close', read);
+  });
 }
 
 /** Writes a stream to its client, as fast as that reads. */
 async function pour(stream: Stream, response: ServerResponse, { id }: FastifyRequest, { warn }: LiveOptions): Promise<void> {
   response.once('close', () => void stream.return());
+  // Gone before it was answered.
+  if (response.destroyed) await stream.return();
   try {
     for await (const { text, cursor } of stream) {
-      if (!response.write(next(text, cursor)) && !response.destroyed)
-        await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      if (!response.write(next(text, cursor)) && !response.destroyed) await drained(response);
     }
-    response.end(COMPLETE);
+    end(response, COMPLETE);
   } catch (error) {
-    if (error instanceof Restarting) response.end();
+    if (error instanceof Restarting) end(response);
     else {
       if (!isExpected(error)) warn(error, 'a stream failed');
       tellAndEnd(response, errorsOf(error, id));

@@ -67,15 +67,22 @@ function* parts(feed: Feed, commands: readonly LoggedCommand[]): Generator<Logge
   if (part.length > 0) yield part;
 }
 
-/** Every change that a feed finds in commands, each in its place. */
-export async function* changesIn(feed: Feed, reader: Reader, commands: readonly LoggedCommand[]): AsyncGenerator<Change[]> {
+/** Every change that a feed finds in commands, each in its place. No reader is held while a part is being told. */
+export async function* changesIn(feed: Feed, open: () => Reader, commands: readonly LoggedCommand[]): AsyncGenerator<Change[]> {
   let position: Position | null = null;
   let before = 0;
   let told = new Set<string>();
   for (const part of parts(feed, commands)) {
     const ids = new Map(part.map((command) => [command.position, command.id]));
     const changes: Change[] = [];
-    for (const found of await feed.find(reader, part)) {
+    const reader = open();
+    let all: Found[];
+    try {
+      all = await feed.find(reader, part);
+    } finally {
+      await reader.close();
+    }
+    for (const found of all) {
       if (found.position !== position) [position, before, told] = [found.position, 0, new Set()];
       if (found.once !== undefined && told.has(found.once)) continue;
       if (found.once !== undefined) told.add(found.once);

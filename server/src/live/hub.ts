@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Refusal } from '@lotline/schema';
 import type { GraphQLSchema } from 'graphql';
 import { v7 as uuidv7 } from 'uuid';
@@ -42,6 +43,13 @@ export interface HubOptions {
 const LIMITS: StreamLimits = { messages: 1000, bytes: 4 * 1024 * 1024 };
 /** Commands that a replay reads at once. */
 const REPLAYED = 200;
+/** Changes that are told together, before it is seen to that the clients keep up. */
+const TOLD_AT_ONCE = 100;
+/** How long all wait for a live stream that falls behind, milliseconds. */
+const ROOM_WITHIN_MS = 100;
+/** How often the telling of commands is tried, while the database is well, before the streams that it fails for are given up. */
+const TRIES = 3;
+const TRY_AGAIN_MS = 50;
 /** Where in a cursor's count the number of the feed stands. */
 const PER_FEED = 2 ** 28;
 
@@ -61,10 +69,14 @@ export class Hub implements Follower {
   private readonly limits: StreamLimits;
   /** How far those that are live are being told: whoever joins must have come as far. */
   private reach = 0n as Position;
+  private stopped = false;
 
   constructor(private readonly options: HubOptions) {
     this.limits = { ...LIMITS, ...options.limits };
-    this.beating = setInterval(() => void this.beat(), options.heartbeatMs).unref();
+    this.beating = setInterval(
+      () => void this.beat().catch((error) => options.warn(error, 'a heartbeat failed')),
+      options.heartbeatMs,
+    ).unref();
   }
 
   /** Streams that are open. */
@@ -84,6 +96,8 @@ export class Hub implements Follower {
     } finally {
       await reader.close();
     }
+    if (this.stopped)
+      throw new Refusal({ code: 'UNAVAILABLE', message: 'the server is stopping', remedy: 'try again' }, { retryable: true });
     const stream = new Stream(request, place, this.cursorOf(place, request), this.limits, (ended) => {
       this.open.delete(ended);
       this.live.delete(ended);
@@ -91,7 +105,7 @@ export class Hub implements Follower {
     this.open.add(stream);
     void this.catchUp(stream).catch((error) => {
       this.options.warn(error, 'a stream could not be replayed');
-      stream.fail(error instanceof Refusal ? error : new Restarting());
+      stream.fail(new Restarting());
     });
     return stream;
   }
@@ -107,14 +121,20 @@ export class Hub implements Follower {
     for (const stream of streams) if (upTo >= stream.place.position) stream.place = { position: upTo, command: last.id, told: null };
   }
 
+  /** Streams replay by themselves what lies before. */
+  begins(position: Position): void {
+    this.reach = position;
+  }
+
   /** What was told of the database may never have been: clients come back, and their cursors are looked at. */
-  rewound(): void {
-    this.reach = 0n as Position;
+  rewound(position: Position): void {
+    this.reach = position;
     for (const stream of [...this.open]) stream.fail(new Restarting());
   }
 
   /** Ends every stream; their clients come back. */
   stop(): void {
+    this.stopped = true;
     clearInterval(this.beating);
     for (const stream of [...this.open]) stream.fail(new Restarting());
   }
@@ -154,18 +174,61 @@ export class Hub implements Follower {
     await this.heartbeat(stream);
   }
 
-  /** Tells streams what commands hold for them, in order. */
+  /**
+   * Tells streams what commands hold for them, in order. Where that fails again and again though the database is well, the streams of
+   * that kind end with an error, so that the others are told on.
+   * @throws what the database threw, where it is not there
+   */
   private async tell(streams: readonly Stream[], commands: readonly LoggedCommand[]): Promise<void> {
     for (const feed of FEEDS) {
       const own = streams.filter(({ request, ended }) => request.feed === feed && !ended);
       if (own.length === 0 || !commands.some(({ events }) => events.some(({ type }) => feed.reads.has(type)))) continue;
-      const reader = this.reader();
-      try {
-        for await (const changes of changesIn(feed, reader, commands)) await this.tellOf(own, changes, reader);
-      } finally {
-        await reader.close();
+      for (let tried = 1; ; tried++) {
+        try {
+          await this.tellKind(feed, own, commands);
+          break;
+        } catch (error) {
+          if (!(await this.isWell())) throw error;
+          this.options.warn(error, `changes of ${feed.field} could not be told`);
+          if (tried === TRIES) {
+            for (const stream of own) stream.fail(error as Error);
+            break;
+          }
+          await sleep(TRY_AGAIN_MS);
+        }
       }
     }
+  }
+
+  /** Tells streams of one kind, as fast as they are read. */
+  private async tellKind(feed: Feed, streams: readonly Stream[], commands: readonly LoggedCommand[]): Promise<void> {
+    const most = Math.max(1, Math.min(TOLD_AT_ONCE, Math.floor(this.limits.messages / 2)));
+    for await (const changes of changesIn(feed, () => this.reader(), commands)) {
+      for (let at = 0; at < changes.length; at += most) {
+        await this.roomIn(streams);
+        const reader = this.reader();
+        try {
+          await this.tellOf(streams, changes.slice(at, at + most), reader);
+        } finally {
+          await reader.close();
+        }
+      }
+    }
+  }
+
+  /** A replay waits for its client as long as it takes; the live streams wait for each other a moment only. */
+  private async roomIn(streams: readonly Stream[]): Promise<void> {
+    const full = streams.filter(({ hasRoom }) => !hasRoom);
+    if (full.length === 0) return;
+    const room = Promise.all(full.map((stream) => stream.room()));
+    await (full.every((stream) => this.live.has(stream)) ? Promise.race([room, sleep(ROOM_WITHIN_MS, undefined, { ref: false })]) : room);
+  }
+
+  private isWell(): Promise<boolean> {
+    return this.options.database.query('select 1').then(
+      () => true,
+      () => false,
+    );
   }
 
   private async tellOf(streams: readonly Stream[], changes: readonly Change[], reader: Reader): Promise<void> {
@@ -191,6 +254,8 @@ export class Hub implements Follower {
           cursor = this.cursorOf(place, stream.request);
           cursors.set(viewer.name, cursor);
         }
+        stream.expire();
+        if (stream.ended) continue;
         stream.sequence++;
         stream.place = place;
         stream.offer({ text: fill(template, cursor, stream.sequence), cursor });
@@ -237,6 +302,7 @@ export class Hub implements Follower {
   }
 
   private async beat(): Promise<void> {
+    for (const stream of [...this.open]) stream.expire();
     for (const stream of [...this.live]) if (stream.idle) await this.heartbeat(stream);
   }
 
@@ -247,6 +313,7 @@ export class Hub implements Follower {
       if (this.heartbeats.size > 10_000) this.heartbeats.clear();
       const reader = this.reader();
       template = this.write(request, reader, null).finally(() => reader.close());
+      template.catch(() => this.heartbeats.delete(request.likeness));
       this.heartbeats.set(request.likeness, template);
     }
     const written = await template;

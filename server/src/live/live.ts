@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
-import type { Viewer } from '../access';
+import type { SignedIn } from '../access';
 import type { Runner } from '../commands';
 import type { Database } from '../database';
 import { type Cursors, Tail } from '../log';
@@ -28,7 +28,7 @@ export interface LiveParts extends LiveSettings {
   refKey: Buffer;
   questionTimeout: number;
   /** Who stands behind an Authorization header. @throws Refusal UNAUTHENTICATED */
-  viewerOf(authorization: string | undefined): Promise<Viewer>;
+  signedInBy(authorization: string | undefined): Promise<SignedIn>;
   /** Is this host served? */
   isServed(host: string | undefined): boolean;
 }
@@ -50,9 +50,8 @@ export async function openLive(app: FastifyInstance, parts: LiveParts): Promise<
   const eventStream = serveEventStream(app, options);
   return {
     stop: async () => {
-      eventStream.stop();
-      await webSocket.stop();
       hub.stop();
+      await Promise.all([eventStream.stop(), webSocket.stop()]);
       await tail.stop();
     },
   };

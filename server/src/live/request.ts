@@ -13,7 +13,7 @@ import {
 } from 'graphql';
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields';
 import { getArgumentValues, getVariableValues } from 'graphql/execution/values';
-import type { Viewer } from '../access';
+import type { SignedIn, Viewer } from '../access';
 import { refuseCostly } from '../questions';
 import type { Feed, Fits } from './feed';
 import { importCertificateFeed } from './feeds/import-certificates';
@@ -34,6 +34,8 @@ export interface Asked {
 /** A subscription, read and found good. */
 export interface LiveRequest {
   viewer: Viewer;
+  /** When the viewer's token expires, milliseconds of the epoch; null for never. */
+  until: number | null;
   feed: Feed;
   fits: Fits<unknown>;
   /** Cursor to go on after. */
@@ -87,7 +89,7 @@ function subscriptionIn(document: DocumentNode, name: unknown): OperationDefinit
  * @throws InvalidDocument for what GraphQL itself refuses
  * @throws Refusal for what we do
  */
-export function readRequest(graph: GraphQLSchema, viewer: Viewer, asked: Asked): LiveRequest {
+export function readRequest(graph: GraphQLSchema, { viewer, until }: SignedIn, asked: Asked): LiveRequest {
   const document = parsed(asked.query);
   const found = validate(graph, document);
   if (found.length > 0) throw new InvalidDocument(found, 'GRAPHQL_VALIDATION_FAILED');
@@ -114,6 +116,7 @@ export function readRequest(graph: GraphQLSchema, viewer: Viewer, asked: Asked):
   const operationName = operation.name?.value ?? null;
   return {
     viewer,
+    until,
     feed,
     fits: feed.fitter(filter ?? null),
     after: after ?? null,

@@ -78,14 +78,29 @@ export class Stream implements AsyncGenerator<Sent, void, void> {
     this.wake();
   }
 
+  /** Ends the stream where the token that it was opened with has expired. */
+  expire(now = Date.now()): void {
+    if (this.ended || this.request.until === null || now < this.request.until) return;
+    const refusal = new Refusal(
+      { code: 'UNAUTHENTICATED', message: 'the token has expired', remedy: 'subscribe again with a new token, after resumeAfter' },
+      { retryable: false },
+    );
+    this.fail(new StreamEnded(refusal, this.given));
+  }
+
   /** Is the client abreast, so that a heartbeat says something? */
   get idle(): boolean {
     return this.waiting.length === 0;
   }
 
-  /** Waits until a replay may go on: less than half of what may wait does. */
+  /** Does less than half of what may wait? */
+  get hasRoom(): boolean {
+    return this.ended || (this.waiting.length * 2 < this.limits.messages && this.bytes * 2 < this.limits.bytes);
+  }
+
+  /** Waits until there is room for more. */
   async room(): Promise<void> {
-    while (!this.ended && (this.waiting.length * 2 > this.limits.messages || this.bytes * 2 > this.limits.bytes))
+    while (!this.hasRoom)
       await new Promise<void>((done) => {
         this.roomy = done;
       });
@@ -123,6 +138,7 @@ export class Stream implements AsyncGenerator<Sent, void, void> {
 
   async return(): Promise<IteratorResult<Sent, void>> {
     this.done = true;
+    this.waiting.length = 0;
     this.finish();
     return { done: true, value: undefined };
   }

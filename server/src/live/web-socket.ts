@@ -5,7 +5,7 @@ import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'gr
 import { type Context, handleProtocols, makeServer } from 'graphql-ws';
 import { v7 as uuidv7 } from 'uuid';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Viewer } from '../access';
+import type { SignedIn } from '../access';
 import { errorsOf, isExpected } from './errors';
 import { type Hub, Restarting } from './hub';
 import { readRequest } from './request';
@@ -16,7 +16,7 @@ export interface LiveOptions {
   graph: GraphQLSchema;
   hub: Hub;
   /** Who stands behind an Authorization header. @throws Refusal UNAUTHENTICATED */
-  viewerOf(authorization: string | undefined): Promise<Viewer>;
+  signedInBy(authorization: string | undefined): Promise<SignedIn>;
   /** Is another connection to be taken? */
   mayOpen(): boolean;
   /** Is this host served? */
@@ -38,7 +38,7 @@ const SERVICE_RESTART = 1012;
 interface Extra {
   socket: WebSocket;
   request: IncomingMessage;
-  viewer: Viewer | null;
+  signedIn: SignedIn | null;
   /** Messages written already, by the marks that stand for them in a frame. */
   written: Map<string, string>;
 }
@@ -61,7 +61,7 @@ export function serveWebSocket(server: Server, options: LiveOptions): { readonly
     connectionInitWaitTimeout: INIT_WITHIN_MS,
     async onConnect(connection) {
       try {
-        connection.extra.viewer = await options.viewerOf(authorizationIn(connection));
+        connection.extra.signedIn = await options.signedInBy(authorizationIn(connection));
         return true;
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
@@ -76,8 +76,9 @@ export function serveWebSocket(server: Server, options: LiveOptions): { readonly
             message: `a connection has at most ${MOST_SUBSCRIPTIONS} subscriptions`,
             remedy: 'complete one, or open another connection',
           });
-        const request = readRequest(graph, extra.viewer!, payload);
+        const request = readRequest(graph, extra.signedIn!, payload);
         const stream = await hub.subscribe(request);
+        stream.expire();
         return { schema: graph, document: request.document, operationName: request.operationName, contextValue: stream };
       } catch (error) {
         if (!isExpected(error)) options.warn(error, 'a subscription failed');
@@ -169,7 +170,7 @@ function serve(
           });
         }),
     },
-    { socket, request, viewer: null, written },
+    { socket, request, signedIn: null, written },
   );
   socket.once('close', (code, reason) => {
     clearInterval(pinging);

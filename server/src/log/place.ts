@@ -54,17 +54,15 @@ export class PlaceLost extends Refusal {
  * @throws PlaceLost where the log is not kept so far back, or the command at that position is another one
  */
 export async function recallPlace(reader: Reader, { position, mark, told }: RememberedPlace, retentionDays: number): Promise<Place> {
+  const oldest = await oldestPlace(reader, retentionDays);
+  // Behind the last command that is too old nothing is missing yet, however long the log has been quiet.
+  const isKept = position >= oldest.position;
   if (position === 0n) {
-    const oldest = await oldestPlace(reader, retentionDays);
-    if (oldest.position > 0n) throw new PlaceLost('the log is not kept back to the beginning', oldest);
+    if (!isKept) throw new PlaceLost('the log is not kept back to the beginning', oldest);
     return oldest;
   }
-  const [row] = await reader.query<{ id: string; kept: boolean }>(
-    'select id, at >= now() - make_interval(days => $2) as kept from command where position = $1',
-    [position, retentionDays],
-  );
-  if (!row || !markOf(row.id).equals(mark))
-    throw new PlaceLost('the database has lost what this cursor stands behind', await oldestPlace(reader, retentionDays));
-  if (!row.kept) throw new PlaceLost('the log is not kept back to this cursor', await oldestPlace(reader, retentionDays));
+  const [row] = await reader.query<{ id: string }>('select id from command where position = $1', [position]);
+  if (!row || !markOf(row.id).equals(mark)) throw new PlaceLost('the database has lost what this cursor stands behind', oldest);
+  if (!isKept || (position === oldest.position && told !== null)) throw new PlaceLost('the log is not kept back to this cursor', oldest);
   return { position, command: row.id, told };
 }

@@ -15,8 +15,10 @@ export interface LoggedCommand {
 export interface Follower {
   /** The commands that came, in order; the next come when this is done. */
   follow(commands: readonly LoggedCommand[], upTo: Position): Promise<void>;
-  /** The database went back in time: what was told of it may never have been. */
-  rewound(): void;
+  /** The log is followed from here on: what lies before is not given to the follower. */
+  begins(position: Position): void;
+  /** The database went back in time: what was told of it may never have been. It is followed anew from that position. */
+  rewound(position: Position): void;
 }
 
 export interface TailOptions {
@@ -69,6 +71,7 @@ export class Tail {
   ): Promise<Tail> {
     const tail = new Tail(database, follower, { pollMs, most, warn });
     tail.last = await tail.present();
+    follower.begins(tail.last.position);
     await tail.listen();
     tail.running = tail.run();
     return tail;
@@ -133,7 +136,7 @@ export class Tail {
     const present = await this.present();
     if (await this.isRewound(present)) {
       this.last = present;
-      this.follower.rewound();
+      this.follower.rewound(present.position);
       return false;
     }
     if (present.position === this.last.position) return false;
