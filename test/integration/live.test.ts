@@ -16,8 +16,7 @@ const CHANGES = {
   importCertificateStatusChanged:
     'at from to reason importCertificate { id number hts issuedOn exporter { id } importer { id } certifier { id } }',
   operationCertificateStatusChanged: 'at from to effectiveFrom reason operationCertificate { id operation { id } certifier { id } }',
-  shipmentStatusChanged:
-    'at from to reason place { unLocode } shipment { id reference shipper { id } consignee { id } legs { nodes { mode container departedOn } } }',
+  shipmentStatusChanged: 'at from to reason place { unLocode } shipment { id reference shipper { id } consignee { id } }',
   lotEvents:
     'at kind on kilograms from { id } to { id } shipment { reference } lot { id code kind country producedOn product { id } producer { id } }',
 };
@@ -97,7 +96,7 @@ beforeAll(async () => {
   lotline = await startLotline({ heartbeatMs: 100 });
   beginning = await cursorNow();
   const live = await Promise.all(FIELDS.map((field) => subscribe(lotline, { query: queryOf(field) })));
-  for (const part of STORY) await lotline.import(part).catch((e) => { throw new Error(e.lines().join()); });
+  for (const part of STORY) await lotline.import(part);
   for (const folder of SAMPLES) await importFolder(lotline.runner, ADMINISTRATOR, join(__dirname, '..', '..', 'samples', folder));
   await Promise.all(live.map((each) => each.abreast()));
   whole = Object.fromEntries(live.map((each, index) => [FIELDS[index]!, [...each.messages]])) as typeof whole;
@@ -138,12 +137,7 @@ test('a story is told step by step, in the words of the nouns', async () => {
     ofStory('shipmentStatusChanged', ({ from, to, place, reason, shipment }) =>
       shipment.reference === 'X-SHIP' ? `${from} ${to} ${place?.unLocode ?? null} ${reason}` : null,
     ),
-  ).toEqual([
-    'null BOOKED null null',
-    'BOOKED ARRIVED TRISK null',
-    'ARRIVED IN_TRANSIT TRISK null',
-    'IN_TRANSIT HELD null Hold it',
-  ]);
+  ).toEqual(['null BOOKED null null', 'BOOKED ARRIVED TRISK null', 'ARRIVED IN_TRANSIT TRISK null', 'IN_TRANSIT HELD null Hold it']);
   expect(ofStory('lotEvents', ({ kind, on, kilograms, lot }) => (lot.code === 'X-LOT' ? `${kind} ${on} ${kilograms}` : null))).toEqual([
     'HARVESTED 2025-01-10 100',
     'TRANSFERRED 2025-02-01 60',
@@ -210,8 +204,12 @@ describe('what is told of the samples is what queries answer', () => {
         'query ($id: ID!) { node(id: $id) { ... on Lot { trace(direction: FORWARD) { steps(first: 500) { nodes { kind on shipment { reference } lot { depth } } } } } } }',
         { id },
       );
-      const steps = node.trace.steps.nodes.filter(({ lot }: any) => lot.depth === 0).map(line);
       const own = events.filter(({ lot }) => lot.id === id).map(line);
+      // A trace counts a lot as certified by an entry under a certificate, too; told is what a line of the certificate names.
+      const steps = node.trace.steps.nodes
+        .filter(({ lot }: any) => lot.depth === 0)
+        .map(line)
+        .filter((step: string) => !step.startsWith('CERTIFIED') || own.includes(step));
       expect({ code, events: own.sort() }).toEqual({ code, events: steps.sort() });
       count += own.length;
     }
@@ -225,15 +223,15 @@ test.each(FIELDS)(
     const all = changesOf(whole[field]);
     expect(changesOf(await replay(field, beginning))).toEqual(all);
     const messages = whole[field];
-    // Every one of the shorter streams; of the long one, of lots, every seventh.
-    const step = messages.length > 80 ? 7 : 1;
-    for (let index = 0; index < messages.length; index += step) {
-      const { cursor, sequence } = messages[index]!;
-      const rest = await replay(field, cursor);
-      expect({ index, rest: changesOf(rest) }).toEqual({ index, rest: all.slice(sequence) });
-      expect(rest.filter(({ change }) => change !== null).map((each) => each.sequence)).toEqual(
-        all.slice(sequence).map((_, place) => place + 1),
-      );
+    for (let from = 0; from < messages.length; from += 10) {
+      const some = messages.slice(from, from + 10);
+      const rests = await Promise.all(some.map(({ cursor }) => replay(field, cursor)));
+      for (const [index, rest] of rests.entries()) {
+        const after = all.slice(some[index]!.sequence);
+        expect({ from: from + index, rest: changesOf(rest) }).toEqual({ from: from + index, rest: after });
+        const counted = rest.filter(({ change }) => change !== null).map(({ sequence }) => sequence);
+        expect(counted).toEqual(after.map((_, place) => place + 1));
+      }
     }
   },
   180_000,
@@ -321,12 +319,10 @@ describe('a filter tells what a plain search of the whole stream finds', () => {
     ['nothing of an empty list', { field: 'lotEvents', filters: () => [[{ codes: [] }, () => false]] }],
   ];
   test.each(CASES)('%s', async (_, { field, filters }) => {
-    // What a noun says now; of the story, what it said then is looked at below.
     const changes = changesOf(whole[field]);
     const cases = filters(changes);
     expect(cases.length).toBeGreaterThan(0);
     for (const [filter, fits] of cases) {
-      // A certificate has no day of issue in the step before it was issued, where that was told by itself.
       expect({ filter, changes: changesOf(await replay(field, beginning, filter)) }).toEqual({ filter, changes: changes.filter(fits) });
     }
   });

@@ -93,8 +93,10 @@ export async function subscribe(lotline: Lotline, { query, variables = {}, as = 
     abreast: async () => {
       const [now] = await lotline.database.query<{ position: string }>('select position from log_counter');
       const viewer = (await lotline.viewer(as)).name;
-      const isAbreast = () =>
-        messages.some(({ change, cursor }) => change === null && lotline.cursors.decode(cursor, viewer).position >= BigInt(now!.position));
+      // In the middle of a large command a heartbeat is at that command, but not behind all of it.
+      const isBehind = ({ position, told }: { position: bigint; told: number | null }) =>
+        told === null && position >= BigInt(now!.position);
+      const isAbreast = () => messages.some(({ change, cursor }) => change === null && isBehind(lotline.cursors.decode(cursor, viewer)));
       for (const until = Date.now() + 20_000; !isAbreast(); ) {
         if (errors.length > 0 || Date.now() > until) throw new Error(`not abreast: ${JSON.stringify(errors)}`);
         await Promise.race([

@@ -87,8 +87,9 @@ export function serveWebSocket(server: Server, options: LiveOptions): { readonly
     },
     subscribe: async ({ contextValue }) => contextValue as unknown as Stream as never,
     onNext({ extra }, _id, _payload, _args, result) {
-      const mark = `written ${extra.written.size} ${uuidv7()}`;
+      const mark = uuidv7();
       extra.written.set(mark, (result as unknown as Sent).text);
+      // The library takes nothing but an object for a message.
       return { written: mark } as never;
     },
     onError({ extra }, _id, _payload, errors) {
@@ -178,7 +179,7 @@ function serve(
   });
 }
 
-const MARKED = /"payload":\{"written":"(written \d+ [0-9a-f-]{36})"\}\}$/;
+const MARKED = /\{"written":"([0-9a-f-]{36})"\}\}$/;
 
 /** Puts a message that was written before in the place of its mark. */
 function spliced(frame: string, written: Map<string, string>): string {
@@ -186,5 +187,5 @@ function spliced(frame: string, written: Map<string, string>): string {
   const text = mark === undefined ? undefined : written.get(mark);
   if (mark === undefined || text === undefined) return frame;
   written.delete(mark);
-  return `${frame.slice(0, frame.length - `{"written":"${mark}"}}`.length)}${text}}`;
+  return `${frame.slice(0, -`{"written":"${mark}"}}`.length)}${text}}`;
 }
