@@ -222,7 +222,8 @@ test.each(FIELDS)(
   async (field) => {
     const all = changesOf(whole[field]);
     expect(changesOf(await replay(field, beginning))).toEqual(all);
-    const messages = whole[field];
+    // Every one of the short streams; of a long one every sixth, from its beginning to its end.
+    const messages = whole[field].filter((_, index, { length }) => length < 80 || index % 6 === 0 || index === length - 1);
     for (let from = 0; from < messages.length; from += 10) {
       const some = messages.slice(from, from + 10);
       const rests = await Promise.all(some.map(({ cursor }) => replay(field, cursor)));
