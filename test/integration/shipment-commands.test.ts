@@ -104,7 +104,14 @@ test('a shipment is booked, departs and arrives, leg by leg, and every step is t
     'DEPARTED 2025-03-11 4000',
     'ARRIVED 2025-03-12 4000',
   ]);
-  await Promise.all([consignee, stranger, lots].map((each) => each.close()));
+  // Who comes later and asks for what came before is told the same.
+  const [begin, beginOfLots] = [consignee, lots].map(({ messages }) => messages[0]!.cursor);
+  const again = await subscribe(lotline, { query: query.replace('Changed', `Changed(after: "${begin}")`), as: THEM });
+  const lotsAgain = await subscribe(lotline, { query: events.replace('Events', `Events(after: "${beginOfLots}")`), as: THEM });
+  await Promise.all([again, lotsAgain].map((each) => each.abreast()));
+  expect(again.changes).toEqual(consignee.changes);
+  expect(lotsAgain.changes).toEqual(lots.changes);
+  await Promise.all([consignee, stranger, lots, again, lotsAgain].map((each) => each.close()));
 
   const { lot } = await lotline.data(
     `{ lot: node(id: "${ids.ours}") { ... on Lot { trace(direction: FORWARD) { steps { nodes { kind on } } } } } }`,

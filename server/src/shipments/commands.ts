@@ -303,7 +303,10 @@ export const recordDeparture: Command<z.infer<typeof departure>, Outcome> = {
   },
 };
 
-/** A leg that is under way arrives: what was recorded of it is retracted, and recorded again with its arrival. */
+/**
+ * A leg that is under way arrives: what was recorded of it is retracted, and recorded again with its arrival. Its parties remain parties to
+ * what was recorded first, so that a replay of the log tells them of the departure too.
+ */
 export const recordArrival: Command<z.infer<typeof arrival>, Outcome> = {
   name: 'recordArrival',
   input: arrival,
@@ -356,7 +359,6 @@ export const recordArrival: Command<z.infer<typeof arrival>, Outcome> = {
     }
     work.check();
     await work.tx.query('update shipment_leg set retracted_by = $2 where id = any($1)', [replaced, work.command]);
-    await work.tx.query('update party set retracted_by = $2 where fact = any($1) and retracted_by is null', [replaced, work.command]);
     await recordShipmentFacts(work, { shipments: [], legs, lots: [], treatments: [] });
     return rows.map(({ shipment }) => ({ shipment }));
   },
