@@ -19,7 +19,15 @@ export async function write(graph: GraphQLSchema, question: Question, request: L
     contextValue: question,
     rootValue: { cursor: '', sequence: 0, change },
   })) as ExecutionResult;
+  // Without its change a message would pass for a heartbeat.
+  if (change !== null && result.errors && isBare(result, request)) throw result.errors[0];
   return cut(result, request, question.requestId);
+}
+
+/** Was the change asked for, and is not there? */
+function isBare({ data }: ExecutionResult, { responseKey, message }: LiveRequest): boolean {
+  const answer = data?.[responseKey] as Record<string, unknown> | null | undefined;
+  return !answer || Object.entries(answer).some(([key, value]) => value === null && message.get(key) === 'change');
 }
 
 function cut({ data, errors }: ExecutionResult, { responseKey, message }: LiveRequest, requestId: string): Template {
