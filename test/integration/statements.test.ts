@@ -8,7 +8,8 @@ let lotline: Lotline;
 const sizes = [3, 60];
 
 beforeAll(async () => {
-  lotline = await startLotline();
+  // Nothing else is to send statements meanwhile.
+  lotline = await startLotline({ pollMs: 600_000 });
   for (const size of sizes) {
     const farms = Array.from({ length: size }, (_, index) => ({
       operation: `FARM:${size}-${index}`,
@@ -119,13 +120,21 @@ beforeAll(async () => {
     });
   }
 });
+// What was recorded is read from the log once, for subscribers.
+beforeAll(async () => {
+  const aWhile = () => new Promise((done) => setTimeout(done, 300));
+  while ((await statementsDuring(aWhile)) > 0);
+});
 afterAll(() => lotline.close());
 
 /** Statements that the server sends while it answers. */
-async function statementsOf(query: string, variables: object): Promise<number> {
+const statementsOf = (query: string, variables: object): Promise<number> =>
+  statementsDuring(() => lotline.data(query, variables as Record<string, unknown>));
+
+async function statementsDuring(work: () => Promise<unknown>): Promise<number> {
   const send = jest.spyOn(Client.prototype, 'query');
   try {
-    await lotline.data(query, variables as Record<string, unknown>);
+    await work();
     return send.mock.calls.length;
   } finally {
     send.mockRestore();

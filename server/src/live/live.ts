@@ -16,6 +16,8 @@ export interface LiveSettings {
   heartbeatMs: number;
   /** Most connections that subscribe, WebSockets and event streams together. */
   mostConnections: number;
+  /** How often the log is looked at where nothing wakes its tail, milliseconds. */
+  pollMs?: number;
   /** What may wait for one client. */
   streamLimits?: Partial<StreamLimits>;
 }
@@ -43,7 +45,7 @@ export interface Live {
 export async function openLive(app: FastifyInstance, parts: LiveParts): Promise<Live> {
   const warn = (error: unknown, what: string) => app.log.error({ err: error }, what);
   const hub = new Hub({ ...parts, limits: parts.streamLimits, warn });
-  const tail = await Tail.start(parts.database, hub, { warn });
+  const tail = await Tail.start(parts.database, hub, { pollMs: parts.pollMs, warn });
   const mayOpen = () => webSocket.size + eventStream.size < parts.mostConnections;
   const options = { ...parts, hub, mayOpen, warn };
   const webSocket = serveWebSocket(app.server, options);
