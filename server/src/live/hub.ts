@@ -4,7 +4,7 @@ import type { GraphQLSchema } from 'graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { SEEN_BY_MANY, seesAll, type Viewer } from '../access';
 import type { Runner } from '../commands';
-import { type Database, type Position, Reader } from '../database';
+import { type Database, groupBy, type Position, Reader } from '../database';
 import {
   type Cursors,
   commandsOf,
@@ -232,8 +232,11 @@ export class Hub implements Follower {
   }
 
   private async tellOf(streams: readonly Stream[], changes: readonly Change[], reader: Reader): Promise<void> {
+    const alike = [...groupBy(streams, ({ request }) => request.filter).values()];
     const wanted = changes.map((change) =>
-      streams.filter((stream) => stream.wants(change, stream.place.told) && stream.request.fits(change.facts)),
+      alike.flatMap((group) =>
+        group[0]!.request.fits(change.facts) ? group.filter((stream) => stream.wants(change, stream.place.told)) : [],
+      ),
     );
     const sees = await this.sightOf(changes, wanted, reader);
     for (const [index, change] of changes.entries()) {

@@ -38,6 +38,8 @@ export interface LiveRequest {
   until: number | null;
   feed: Feed;
   fits: Fits<unknown>;
+  /** Requests of one feed and this name have the same filter. */
+  filter: string;
   /** Cursor to go on after. */
   after: string | null;
   document: DocumentNode;
@@ -119,6 +121,7 @@ export function readRequest(graph: GraphQLSchema, { viewer, until }: SignedIn, a
     until,
     feed,
     fits: feed.fitter(filter ?? null),
+    filter: JSON.stringify(filter ?? null),
     after: after ?? null,
     document,
     operationName,

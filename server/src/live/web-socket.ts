@@ -41,6 +41,8 @@ interface Extra {
   signedIn: SignedIn | null;
   /** Messages written already, by the marks that stand for them in a frame. */
   written: Map<string, string>;
+  /** Marks given so far. */
+  marks: number;
 }
 type Connection = Context<Record<string, unknown>, Extra>;
 
@@ -87,7 +89,7 @@ export function serveWebSocket(server: Server, options: LiveOptions): { readonly
     },
     subscribe: async ({ contextValue }) => contextValue as unknown as Stream as never,
     onNext({ extra }, _id, _payload, _args, result) {
-      const mark = uuidv7();
+      const mark = String(++extra.marks);
       extra.written.set(mark, (result as unknown as Sent).text);
       // The library takes nothing but an object for a message.
       return { written: mark } as never;
@@ -171,7 +173,7 @@ function serve(
           });
         }),
     },
-    { socket, request, signedIn: null, written },
+    { socket, request, signedIn: null, written, marks: 0 },
   );
   socket.once('close', (code, reason) => {
     clearInterval(pinging);
@@ -179,7 +181,7 @@ function serve(
   });
 }
 
-const MARKED = /\{"written":"([0-9a-f-]{36})"\}\}$/;
+const MARKED = /\{"written":"(\d+)"\}\}$/;
 
 /** Puts a message that was written before in the place of its mark. */
 function spliced(frame: string, written: Map<string, string>): string {
