@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A way to a server that a test can cut: bytes go through until then. */
-export interface Proxy {
+/** A way to a server, or to one of several, that a test can cut: bytes go through until then. */
+export interface CuttableProxy {
   port: number;
   /** Connections that were made through it so far. */
   readonly made: number;
@@ -10,12 +10,12 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-export async function startProxy(to: number): Promise<Proxy> {
+export async function startProxy(to: number | (() => number)): Promise<CuttableProxy> {
   const open = new Set<Socket>();
   let made = 0;
   const server = createServer((client) => {
     made++;
-    const upstream = connect(to, '127.0.0.1');
+    const upstream = connect(typeof to === 'number' ? to : to(), '127.0.0.1');
     for (const [one, other] of [
       [client, upstream],
       [upstream, client],

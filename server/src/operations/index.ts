@@ -1,3 +1,4 @@
+export { changeOperationCertificateStatus } from './change-status';
 export * from './edges';
 export { certifierById, operationById, operationCertificateById, standingOf } from './loaders';
 export * from './mutations';
