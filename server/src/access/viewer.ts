@@ -49,7 +49,7 @@ export function mayActFor(viewer: Viewer, operationId: string | null): Reason | 
 }
 
 /** Why this viewer may not give commands for that certifying agent; null if it may. */
-export function mayCommandFor(viewer: Viewer, certifierId: string): Reason | null {
+export function mayActForCertifier(viewer: Viewer, certifierId: string): Reason | null {
   if (viewer.kind === 'ADMINISTRATOR' || (viewer.kind === 'CERTIFIER' && viewer.certifierId === certifierId)) return null;
   return (
     mayCommand(viewer) ?? {

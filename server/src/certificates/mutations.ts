@@ -1,14 +1,12 @@
-import { CursorScalar, ImportCertificate } from '@lotline/schema';
+import { ImportCertificate } from '@lotline/schema';
 import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
-import { give, type Question } from '../questions';
+import { INPUT } from '../commands';
+import { CommandPayload, give, type Question } from '../questions';
 import { importCertificateById } from './loaders';
 import { VoidImportCertificateInput, voidImportCertificate } from './void';
 
 @ObjectType({ simpleResolvers: true, description: 'The certificate that was voided.' })
-export class VoidImportCertificatePayload {
-  @Field(() => CursorScalar, { description: 'Where the command stands in the log.' })
-  cursor: string;
-
+export class VoidImportCertificatePayload extends CommandPayload {
   @Field(() => ImportCertificate, { nullable: true, description: 'The certificate.' })
   importCertificate: ImportCertificate | null;
 }
@@ -20,7 +18,7 @@ export class ImportCertificateMutations {
     description: 'Takes an issued import certificate back, with a reason: its certifier does, until goods are entered under it.',
   })
   async voidImportCertificate(
-    @Arg('input', () => VoidImportCertificateInput, { description: 'What to do, and the idempotencyKey under which it is done once.' })
+    @Arg('input', () => VoidImportCertificateInput, INPUT)
     input: VoidImportCertificateInput,
     @Ctx() question: Question,
   ): Promise<VoidImportCertificatePayload> {

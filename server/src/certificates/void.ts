@@ -2,15 +2,12 @@ import { type ImportCertificateStatus, parseText, today } from '@lotline/schema'
 import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { mayCommand, mayCommandFor, subjectVisible } from '../access';
-import { type Command, idOf, read, type Work } from '../commands';
+import { mayActForCertifier, mayCommand, subjectVisible } from '../access';
+import { type Command, CommandInput, idOf, noSuch, read, type Work } from '../commands';
 import { recordCertificateStep } from './record';
 
 @InputType({ description: 'Why an import certificate is void.' })
-export class VoidImportCertificateInput {
-  @Field(() => String, { description: 'The same key with the same input gives the same outcome again; remembered for 30 days.' })
-  idempotencyKey: string;
-
+export class VoidImportCertificateInput extends CommandInput {
   @Field(() => ID, { description: 'The certificate.' })
   importCertificate: string;
 
@@ -64,14 +61,8 @@ export const voidImportCertificate: Command<z.infer<typeof voiding>, { importCer
     );
     for (const [index, { importCertificate }] of rows.entries()) {
       const certificate = certificates.get(importCertificate);
-      const forbidden = certificate && mayCommandFor(work.viewer, certificate.certifier);
-      if (!certificate)
-        work.refuse(index, {
-          code: 'NOT_FOUND',
-          message: 'there is no such certificate',
-          path: ['importCertificate'],
-          remedy: 'send the id of an import certificate, as an answer gave it',
-        });
+      const forbidden = certificate && mayActForCertifier(work.viewer, certificate.certifier);
+      if (!certificate) work.refuse(index, noSuch('import certificate', 'importCertificate'));
       else if (forbidden) work.refuse(index, forbidden);
       else if (certificate.drawn || !MAY_BE_VOIDED.has(certificate.status))
         work.refuse(index, {

@@ -17,6 +17,15 @@ import { z } from 'zod';
 
 // Fields of a command's input, read once by the parsers of the codes: past them nobody checks again.
 
+@InputType({ description: 'What every command takes.' })
+export abstract class CommandInput {
+  @Field(() => String, { description: 'The same key with the same input gives the same outcome again; remembered for 30 days.' })
+  idempotencyKey: string;
+}
+
+/** The words for the argument `input` of every mutation. */
+export const INPUT = { description: 'What to do, and the idempotencyKey under which it is done once.' };
+
 /** A text that a parser of ours reads. */
 export const read = <T>(parse: (text: string) => Parsed<T>) =>
   z.string('it is missing').transform((text, context): T => {

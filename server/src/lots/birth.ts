@@ -1,18 +1,28 @@
-import { CountryCodeScalar, DateScalar, type LotKind, parseCode, parseCountry, parseDay, quote, today } from '@lotline/schema';
+import { CountryCodeScalar, DateScalar, type LotKind, parseCode, parseCountry, parseDay, quote } from '@lotline/schema';
 import { Field, Float, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { mayActFor } from '../access';
-import { type Command, idOf, isReason, optional, QuantityInput, quantity, read, type Work, weigh } from '../commands';
+import {
+  type Command,
+  CommandInput,
+  idOf,
+  isReason,
+  noSuch,
+  notYet,
+  optional,
+  QuantityInput,
+  quantity,
+  read,
+  type Work,
+  weigh,
+} from '../commands';
 import { type NewInput, type NewLot, recordLotFacts } from './facts';
 import { judgeUses, knownProducts, LotUseInput, lotUses } from './inputs';
 import { lockHoldings } from './ledger';
 
 @InputType({ description: 'The birth of a lot.' })
-abstract class LotBirthInput {
-  @Field(() => String, { description: 'The same key with the same input gives the same outcome again; remembered for 30 days.' })
-  idempotencyKey: string;
-
+abstract class LotBirthInput extends CommandInput {
   @Field(() => ID, { description: 'The operation that produced it, and holds it first.' })
   producer: string;
 
@@ -83,25 +93,12 @@ async function judgeBirths(work: Work, rows: readonly Birth[], kind: LotKind): P
       )
     ).map((each) => JSON.stringify([each.producer, each.code])),
   );
-  const tomorrow = today(new Date(work.now.getTime() + 86_400_000));
 
   return rows.map((row, index) => {
     const producer = producers.get(row.producer);
     const product = products.get(row.product);
-    if (!producer)
-      work.refuse(index, {
-        code: 'NOT_FOUND',
-        message: 'there is no such operation',
-        path: ['producer'],
-        remedy: 'send the id of an operation, as an answer gave it',
-      });
-    if (!product)
-      work.refuse(index, {
-        code: 'NOT_FOUND',
-        message: 'there is no such product',
-        path: ['product'],
-        remedy: 'send the id of a product, as an answer gave it',
-      });
+    if (!producer) work.refuse(index, noSuch('operation', 'producer'));
+    if (!product) work.refuse(index, noSuch('product', 'product'));
     const key = JSON.stringify([row.producer, row.code]);
     if (taken.has(key)) {
       work.refuse(index, {
@@ -112,15 +109,8 @@ async function judgeBirths(work: Work, rows: readonly Birth[], kind: LotKind): P
       });
     }
     taken.add(key);
-    if (row.producedOn && row.producedOn > tomorrow) {
-      work.refuse(index, {
-        code: 'REFUSED',
-        message: `the day ${row.producedOn} has not come yet`,
-        path: ['producedOn'],
-        rule: '7 CFR 205.103',
-        remedy: 'record a lot when it exists',
-      });
-    }
+    const early = notYet(row.producedOn, work.now, 'producedOn');
+    if (early) work.refuse(index, early);
     if (!producer || !product) return null;
     const grams = weigh(row.quantity, product.kgPerBushel);
     if (isReason(grams)) {

@@ -2,16 +2,13 @@ import { grams, parseText } from '@lotline/schema';
 import { Field, ID, InputType } from 'type-graphql';
 import { z } from 'zod';
 import { mayActFor, subjectVisible } from '../access';
-import { type Command, idOf, optional, read, type Work } from '../commands';
+import { type Command, CommandInput, idOf, noSuch, optional, read, type Work } from '../commands';
 import { type Correction, type NewInput, type RetractedInput, recordLotFacts } from './facts';
 import { judgeUses, LotUseInput, lotUses, type Output } from './inputs';
 import { lockHoldings } from './ledger';
 
 @InputType({ description: 'What a lot was made of, declared once, as a set.' })
-export class DeclareLotInputsInput {
-  @Field(() => String, { description: 'The same key with the same input gives the same outcome again; remembered for 30 days.' })
-  idempotencyKey: string;
-
+export class DeclareLotInputsInput extends CommandInput {
   @Field(() => ID, { description: 'The lot whose inputs these are.' })
   lot: string;
 
@@ -60,15 +57,7 @@ export const declareLotInputs: Command<z.infer<typeof declaration>, { lot: strin
       const lot = lots.get(row.lot);
       const forbidden = lot ? mayActFor(work.viewer, lot.producerId) : null;
       if (!lot || forbidden) {
-        work.refuse(
-          index,
-          forbidden ?? {
-            code: 'NOT_FOUND',
-            message: 'there is no such lot',
-            path: ['lot'],
-            remedy: 'send the id of a lot, as an answer gave it',
-          },
-        );
+        work.refuse(index, forbidden ?? noSuch('lot', 'lot'));
         continue;
       }
       const retracted = declared.get(row.lot) ?? [];

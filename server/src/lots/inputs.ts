@@ -3,7 +3,7 @@ import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { subjectVisible } from '../access';
-import { idOf, isReason, optional, QuantityInput, quantity, read, type Work, weigh } from '../commands';
+import { idOf, isReason, noSuch, optional, QuantityInput, quantity, read, type Work, weigh } from '../commands';
 import type { NewInput } from './facts';
 import type { Held } from './ledger';
 
@@ -74,7 +74,7 @@ export async function judgeUses(work: Work, row: number, output: Output, uses: r
     const at = (reason: Reason, ...path: string[]) => work.refuse(row, { ...reason, path: ['inputs', index, ...path] });
     const lot = lots.get(use.lot);
     if (!lot) {
-      at({ code: 'NOT_FOUND', message: 'there is no such lot', remedy: 'send the id of a lot, as an answer gave it' }, 'lot');
+      work.refuse(row, noSuch('lot', 'inputs', index, 'lot'));
       continue;
     }
     const grams = weigh(use.quantity, lot.kg_per_bushel);

@@ -1,15 +1,13 @@
-import { CursorScalar, Lot } from '@lotline/schema';
+import { Lot } from '@lotline/schema';
 import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
-import { give, type Question } from '../questions';
+import { INPUT } from '../commands';
+import { CommandPayload, give, type Question } from '../questions';
 import { RecordHarvestInput, RecordTransformationInput, recordHarvest, recordTransformation } from './birth';
 import { DeclareLotInputsInput, declareLotInputs } from './declare-inputs';
 import { lotById } from './lookup';
 
 @ObjectType({ simpleResolvers: true, description: 'What a command about a lot has done.' })
-abstract class LotPayload {
-  @Field(() => CursorScalar, { description: 'Where the command stands in the log.' })
-  cursor: string;
-
+abstract class LotPayload extends CommandPayload {
   @Field(() => Lot, { nullable: true, description: 'The lot.' })
   lot: Lot | null;
 }
@@ -32,7 +30,7 @@ async function payload(question: Question, done: Promise<{ cursor: string; outco
 export class LotMutations {
   @Mutation(() => RecordHarvestPayload, { nullable: true, description: "A lot out of a field, into its producer's holding." })
   recordHarvest(
-    @Arg('input', () => RecordHarvestInput, { description: 'What to do, and the idempotencyKey under which it is done once.' })
+    @Arg('input', () => RecordHarvestInput, INPUT)
     input: RecordHarvestInput,
     @Ctx() question: Question,
   ): Promise<LotPayload> {
@@ -41,7 +39,7 @@ export class LotMutations {
 
   @Mutation(() => RecordTransformationPayload, { nullable: true, description: 'A lot made of lots that its producer holds.' })
   recordTransformation(
-    @Arg('input', () => RecordTransformationInput, { description: 'What to do, and the idempotencyKey under which it is done once.' })
+    @Arg('input', () => RecordTransformationInput, INPUT)
     input: RecordTransformationInput,
     @Ctx() question: Question,
   ): Promise<LotPayload> {
@@ -53,7 +51,7 @@ export class LotMutations {
     description: 'The inputs of a lot that was recorded without; or, with a reason, instead of those declared before.',
   })
   declareLotInputs(
-    @Arg('input', () => DeclareLotInputsInput, { description: 'What to do, and the idempotencyKey under which it is done once.' })
+    @Arg('input', () => DeclareLotInputsInput, INPUT)
     input: DeclareLotInputsInput,
     @Ctx() question: Question,
   ): Promise<LotPayload> {

@@ -2,15 +2,12 @@ import { DateScalar, OperationCertificateStatus, parseDay, parseText } from '@lo
 import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { mayCommand, mayCommandFor } from '../access';
-import { type Command, idOf, read, type Work } from '../commands';
+import { mayActForCertifier, mayCommand } from '../access';
+import { type Command, CommandInput, idOf, noSuch, read, type Work } from '../commands';
 import { recordOperationCertificates } from './record';
 
 @InputType({ description: "A new standing of an operation's certificate." })
-export class ChangeOperationCertificateStatusInput {
-  @Field(() => String, { description: 'The same key with the same input gives the same outcome again; remembered for 30 days.' })
-  idempotencyKey: string;
-
+export class ChangeOperationCertificateStatusInput extends CommandInput {
   @Field(() => ID, { description: 'The certificate.' })
   operationCertificate: string;
 
@@ -80,14 +77,8 @@ export const changeOperationCertificateStatus: Command<z.infer<typeof change>, {
     );
     for (const [index, { operationCertificate, status, effectiveFrom }] of rows.entries()) {
       const certificate = certificates.get(operationCertificate);
-      const forbidden = certificate && mayCommandFor(work.viewer, certificate.certifier);
-      if (!certificate)
-        work.refuse(index, {
-          code: 'NOT_FOUND',
-          message: 'there is no such certificate',
-          path: ['operationCertificate'],
-          remedy: 'send the id of an operation certificate, as an answer gave it',
-        });
+      const forbidden = certificate && mayActForCertifier(work.viewer, certificate.certifier);
+      if (!certificate) work.refuse(index, noSuch('operation certificate', 'operationCertificate'));
       else if (forbidden) work.refuse(index, forbidden);
       else if (certificate.status !== null && !NEXT[certificate.status].includes(status))
         work.refuse(index, {

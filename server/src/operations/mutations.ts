@@ -1,14 +1,12 @@
-import { CursorScalar, OperationCertificate } from '@lotline/schema';
+import { OperationCertificate } from '@lotline/schema';
 import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
-import { give, type Question } from '../questions';
+import { INPUT } from '../commands';
+import { CommandPayload, give, type Question } from '../questions';
 import { ChangeOperationCertificateStatusInput, changeOperationCertificateStatus } from './change-status';
 import { operationCertificateById } from './loaders';
 
 @ObjectType({ simpleResolvers: true, description: 'The certificate whose standing changed.' })
-export class ChangeOperationCertificateStatusPayload {
-  @Field(() => CursorScalar, { description: 'Where the command stands in the log.' })
-  cursor: string;
-
+export class ChangeOperationCertificateStatusPayload extends CommandPayload {
   @Field(() => OperationCertificate, { nullable: true, description: 'The certificate.' })
   operationCertificate: OperationCertificate | null;
 }
@@ -20,9 +18,7 @@ export class OperationCertificateMutations {
     description: "Suspends, revokes, reinstates or takes back an operation's certificate: its certifier does, with a reason.",
   })
   async changeOperationCertificateStatus(
-    @Arg('input', () => ChangeOperationCertificateStatusInput, {
-      description: 'What to do, and the idempotencyKey under which it is done once.',
-    })
+    @Arg('input', () => ChangeOperationCertificateStatusInput, INPUT)
     input: ChangeOperationCertificateStatusInput,
     @Ctx() question: Question,
   ): Promise<ChangeOperationCertificateStatusPayload> {

@@ -1,12 +1,19 @@
-import { Refusal } from '@lotline/schema';
-import type { Command } from '../commands';
+import { CursorScalar, Refusal } from '@lotline/schema';
+import { Field, ObjectType } from 'type-graphql';
+import type { Command, CommandInput } from '../commands';
 import type { Question } from './question';
+
+@ObjectType({ simpleResolvers: true, description: 'What a command has done.' })
+export abstract class CommandPayload {
+  @Field(() => CursorScalar, { description: 'Where the command stands in the log.' })
+  cursor: string;
+}
 
 /** Carries out a mutation's command; what it reads afterwards sees the change. Paths of refusals begin at the argument `input`. */
 export async function give<Input, Outcome>(
   question: Question,
   command: Command<Input, Outcome>,
-  input: { idempotencyKey: string },
+  input: CommandInput,
 ): Promise<{ cursor: string; outcome: Outcome }> {
   try {
     const done = await question.runner.execute(command, question.viewer, [input], input.idempotencyKey);

@@ -1,15 +1,14 @@
-import { CursorScalar, Shipment } from '@lotline/schema';
+import { Shipment } from '@lotline/schema';
 import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
-import type { Command } from '../commands';
-import { give, type Question } from '../questions';
-import { BookShipmentInput, bookShipment, RecordArrivalInput, RecordDepartureInput, recordArrival, recordDeparture } from './commands';
+import { type Command, type CommandInput, INPUT } from '../commands';
+import { CommandPayload, give, type Question } from '../questions';
+import { RecordArrivalInput, recordArrival } from './arrive';
+import { BookShipmentInput, bookShipment } from './book';
+import { RecordDepartureInput, recordDeparture } from './depart';
 import { shipmentById } from './loaders';
 
 @ObjectType({ simpleResolvers: true, description: 'What a command about a shipment has done.' })
-abstract class ShipmentPayload {
-  @Field(() => CursorScalar, { description: 'Where the command stands in the log.' })
-  cursor: string;
-
+abstract class ShipmentPayload extends CommandPayload {
   @Field(() => Shipment, { nullable: true, description: 'The shipment.' })
   shipment: Shipment | null;
 }
@@ -23,12 +22,10 @@ export class RecordDeparturePayload extends ShipmentPayload {}
 @ObjectType({ simpleResolvers: true, description: 'The shipment that arrived.' })
 export class RecordArrivalPayload extends ShipmentPayload {}
 
-const INPUT = { description: 'What to do, and the idempotencyKey under which it is done once.' };
-
 async function carriedOut<Input>(
   question: Question,
   command: Command<Input, { shipment: string }>,
-  input: { idempotencyKey: string },
+  input: CommandInput,
 ): Promise<ShipmentPayload> {
   const { cursor, outcome } = await give(question, command, input);
   return { cursor, shipment: await question.reader.loader(shipmentById).load(outcome.shipment) };

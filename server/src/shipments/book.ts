@@ -1,0 +1,119 @@
+import { DateScalar, parseCode, parseDay } from '@lotline/schema';
+import { Field, ID, InputType } from 'type-graphql';
+import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import { mayActFor, subjectVisible } from '../access';
+import { type Command, CommandInput, idOf, isReason, noSuch, optional, QuantityInput, quantity, read, weigh } from '../commands';
+import { type NewShippedLot, recordShipmentFacts } from './record';
+
+@InputType({ description: 'Some of a lot, on its way in a shipment.' })
+export class ShippedLotInput {
+  @Field(() => ID, { description: 'The lot.' })
+  lot: string;
+
+  @Field(() => QuantityInput, { description: 'Mass carried.' })
+  quantity: QuantityInput;
+}
+
+@InputType({ description: 'A shipment, before it departs.' })
+export class BookShipmentInput extends CommandInput {
+  @Field(() => String, { description: 'Unique within the shipper; at most 128 characters.' })
+  reference: string;
+
+  @Field(() => ID, { description: 'Who sends it.' })
+  shipper: string;
+
+  @Field(() => ID, { description: 'To whom.' })
+  consignee: string;
+
+  @Field(() => DateScalar, { nullable: true, description: 'Day of the booking.' })
+  bookedOn?: string;
+
+  @Field(() => [ShippedLotInput], { description: 'What it carries.' })
+  lots: ShippedLotInput[];
+}
+
+/** Most lots that one booking takes; more come by import. */
+const MOST_LOTS = 1000;
+
+const booking = z.object({
+  idempotencyKey: z.string(),
+  reference: read(parseCode),
+  shipper: idOf('Operation'),
+  consignee: idOf('Operation'),
+  bookedOn: optional(read(parseDay)),
+  lots: z.array(z.object({ lot: idOf('Lot'), quantity })).max(MOST_LOTS, `a booking takes at most ${MOST_LOTS} lots`),
+});
+
+interface BookedLot {
+  id: string;
+  grams: string;
+  kgPerBushel: string | null;
+}
+
+/** A shipper books a shipment of lots that it sees (7 CFR 205.103: records of transport). */
+export const bookShipment: Command<z.infer<typeof booking>, { shipment: string }> = {
+  name: 'bookShipment',
+  input: booking,
+  may: (viewer, { shipper }) => mayActFor(viewer, shipper),
+  async run(work, rows) {
+    const operations = new Set(
+      (
+        await work.tx.query<{ id: string }>('select id from operation where id = any($1)', [
+          rows.flatMap(({ shipper, consignee }) => [shipper, consignee]),
+        ])
+      ).map(({ id }) => id),
+    );
+    const found = await work.tx.query<BookedLot>(
+      `select l.id, l.grams, p.kg_per_bushel as "kgPerBushel" from lot l join product p on p.id = l.product where l.id = any($1) and ${subjectVisible(work.viewer, 'l.id')}`,
+      [rows.flatMap(({ lots }) => lots.map(({ lot }) => lot))],
+    );
+    const known = new Map(found.map((row) => [row.id, row]));
+    const shipments = rows.map(({ reference, shipper, consignee, bookedOn }) => ({
+      id: uuidv7(),
+      reference,
+      shipperId: shipper,
+      consigneeId: consignee,
+      bookedOn,
+      attributes: null,
+    }));
+    const lots: NewShippedLot[] = [];
+    for (const [index, row] of rows.entries()) {
+      for (const party of ['shipper', 'consignee'] as const)
+        if (!operations.has(row[party])) work.refuse(index, noSuch('operation', party));
+      for (const [place, { lot, quantity: mass }] of row.lots.entries()) {
+        const path = ['lots', place];
+        const booked = known.get(lot);
+        if (!booked) {
+          work.refuse(index, noSuch('lot', ...path, 'lot'));
+          continue;
+        }
+        const grams = weigh(mass, booked.kgPerBushel);
+        if (isReason(grams)) work.refuse(index, { ...grams, path: [...path, 'quantity'] });
+        else if (grams > BigInt(booked.grams))
+          work.refuse(index, {
+            code: 'REFUSED',
+            message: 'a shipment carries no more of a lot than was born of it',
+            path: [...path, 'quantity'],
+            rule: '7 CFR 205.103',
+            remedy: 'give the mass that is carried',
+          });
+        else
+          lots.push({
+            id: uuidv7(),
+            shipment: shipments[index]!,
+            lotId: lot,
+            grams,
+            value: mass.value,
+            unit: mass.unit,
+            on: row.bookedOn,
+            reference: null,
+            attributes: null,
+          });
+      }
+    }
+    work.check();
+    await recordShipmentFacts(work, { shipments, legs: [], lots, treatments: [] });
+    return shipments.map(({ id }) => ({ shipment: id }));
+  },
+};

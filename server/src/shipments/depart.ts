@@ -1,0 +1,108 @@
+import { parseContainer, parseMoment, parsePlace, parseText, TransportMode } from '@lotline/schema';
+import { Field, ID, InputType } from 'type-graphql';
+import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import { mayActFor } from '../access';
+import { type Command, CommandInput, idOf, noSuch, optional, read } from '../commands';
+import { isBefore, lockShipments, MOMENT, moment } from './moving';
+import { type NewLeg, recordShipmentFacts } from './record';
+
+@InputType({ description: 'The next leg of a shipment has departed.' })
+export class RecordDepartureInput extends CommandInput {
+  @Field(() => ID, { description: 'The shipment.' })
+  shipment: string;
+
+  @Field(() => TransportMode, { description: 'How it travels.' })
+  mode: TransportMode;
+
+  @Field(() => String, { description: 'Where it departed: a UN/LOCODE, or a name.' })
+  fromPlace: string;
+
+  @Field(() => String, { description: 'Where it goes: a UN/LOCODE, or a name.' })
+  toPlace: string;
+
+  @Field(() => String, { description: MOMENT })
+  departed: string;
+
+  @Field(() => String, { nullable: true, description: 'Who carries it.' })
+  carrier?: string;
+
+  @Field(() => String, { nullable: true, description: 'Ship, truck or flight.' })
+  conveyance?: string;
+
+  @Field(() => String, { nullable: true, description: 'Container number (ISO 6346), with its check digit.' })
+  container?: string;
+
+  @Field(() => String, { nullable: true, description: 'Seal number.' })
+  seal?: string;
+}
+
+const text = read((given) => parseText(given, 200));
+
+const departure = z.object({
+  idempotencyKey: z.string(),
+  shipment: idOf('Shipment'),
+  mode: z.enum(TransportMode),
+  fromPlace: read(parsePlace),
+  toPlace: read(parsePlace),
+  departed: read(parseMoment),
+  carrier: optional(text),
+  conveyance: optional(text),
+  container: optional(read(parseContainer)),
+  seal: optional(text),
+});
+
+/** The next leg departs; the one before has arrived by then. */
+export const recordDeparture: Command<z.infer<typeof departure>, { shipment: string }> = {
+  name: 'recordDeparture',
+  input: departure,
+  may: (viewer) => mayActFor(viewer, null),
+  async run(work, rows) {
+    const moving = await lockShipments(
+      work,
+      rows.map(({ shipment }) => shipment),
+    );
+    const legs: NewLeg[] = [];
+    for (const [index, { shipment: id, departed, fromPlace, toPlace, idempotencyKey: _, ...more }] of rows.entries()) {
+      const shipment = moving.get(id);
+      const forbidden = shipment && mayActFor(work.viewer, shipment.shipperId);
+      if (!shipment || forbidden) {
+        work.refuse(index, forbidden ?? noSuch('shipment', 'shipment'));
+        continue;
+      }
+      const last = shipment.legs.at(-1);
+      const arrived = last ? moment(last.arrivedOn, last.arrivedAt) : null;
+      if (last && !arrived)
+        work.refuse(index, {
+          code: 'CONFLICT',
+          message: `leg ${last.sequence} is under way`,
+          path: ['shipment'],
+          remedy: 'record its arrival first',
+        });
+      else if (arrived && isBefore(departed, arrived))
+        work.refuse(index, {
+          code: 'REFUSED',
+          message: `the leg before arrived on ${arrived.on}`,
+          path: ['departed'],
+          rule: '7 CFR 205.103(b)(2)',
+          remedy: 'give the day or hour on which it left',
+        });
+      legs.push({
+        ...more,
+        id: uuidv7(),
+        shipment,
+        sequence: (last?.sequence ?? 0) + 1,
+        from: fromPlace,
+        to: toPlace,
+        departedOn: departed.on,
+        departedAt: departed.at,
+        arrivedOn: null,
+        arrivedAt: null,
+        attributes: null,
+      });
+    }
+    work.check();
+    await recordShipmentFacts(work, { shipments: [], legs, lots: [], treatments: [] });
+    return rows.map(({ shipment }) => ({ shipment }));
+  },
+};
