@@ -28,6 +28,7 @@ import {
   OwnershipDocumentResolver,
   ShipmentDocumentsResolver,
   TraceStepDocumentsResolver,
+  TransferOfferDocumentResolver,
   TreatmentDocumentResolver,
   visibleDocument,
 } from './documents';
@@ -47,7 +48,10 @@ import {
   LotResolver,
   OperationLotsResolver,
   ShippedLotLotResolver,
+  TransferOfferLotResolver,
+  TransferOfferResolver,
   visibleLot,
+  visibleTransferOffer,
 } from './lots';
 import {
   CustomsEntryFilerResolver,
@@ -67,6 +71,7 @@ import {
   operationCertificateById,
   ShipmentOperationResolver,
   TraceStepOperationResolver,
+  TransferOfferOperationResolver,
   ViewerResolver,
 } from './operations';
 import { ImportCertificateLineProductResolver, LotProductResolver, productById, VerifiedProductResolver } from './products';
@@ -96,6 +101,7 @@ const FINDERS: Record<NodeType, NodeFinder> = {
   ImportCertificate: visibleImportCertificate,
   CustomsEntry: visibleCustomsEntry,
   EmergencyActionNotification: visibleEmergencyAction,
+  TransferOffer: visibleTransferOffer,
   Operation: async (question, id) => {
     const { reader } = question;
     const rows = await reader.query(`select from operation o where o.id = $1 and ${operationVisible(question.viewer, 'o')}`, [id]);
@@ -153,6 +159,10 @@ const RESOLVERS = [
   ShipmentDocumentsResolver,
   OwnershipDocumentResolver,
   TreatmentDocumentResolver,
+  TransferOfferResolver,
+  TransferOfferLotResolver,
+  TransferOfferDocumentResolver,
+  TransferOfferOperationResolver,
   TraceStepDocumentsResolver,
   ImportCertificateResolver,
   ImportCertificatePartiesResolver,

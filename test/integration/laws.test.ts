@@ -26,6 +26,8 @@ beforeAll(async () => {
     insert into lot_input (id, output, input, holder, grams, value, unit, recorded_by) values
       ('${ID(31)}', '${B}', '${A}', '${FARM}', 100, '100', 'GRM', '${ONE}'), ('${ID(32)}', '${C}', '${B}', '${MILL}', 100, '100', 'GRM', '${ONE}');
     insert into transfer (id, lot, sender, receiver, grams, on_day, recorded_by) values ('${ID(41)}', '${A}', '${FARM}', '${MILL}', 5, '2025-01-01', '${ONE}');
+    insert into transfer_offer (id, lot, sender, receiver, grams, value, unit, on_day, recorded_by) values ('${ID(42)}', '${A}', '${FARM}', '${MILL}', 5, '5', 'GRM', '2025-01-01', '${ONE}');
+    insert into transfer (id, lot, sender, receiver, grams, on_day, offer, recorded_by) values ('${ID(43)}', '${A}', '${FARM}', '${MILL}', 5, '2025-01-02', '${ID(42)}', '${ONE}');
     insert into lot_adjustment (id, lot, holder, kind, grams, value, unit, on_day, recorded_by) values ('${ID(51)}', '${A}', '${FARM}', 'SAMPLE', 1, '1', 'GRM', '2025-01-01', '${ONE}');
     insert into holding (lot, owner, grams) values ('${A}', '${FARM}', 894);
     insert into shipment (id, reference, shipper, consignee, recorded_by) values ('${ID(61)}', 'S-1', '${FARM}', '${MILL}', '${ONE}');
@@ -50,6 +52,9 @@ const input = (output: string, used: string, by: string, grams = 1) =>
   `insert into lot_input (id, output, input, holder, grams, value, unit, recorded_by) values (gen_random_uuid(), '${output}', '${used}', '${FARM}', ${grams}, '1', 'GRM', '${by}')`;
 const lot = (code: string, grams: string, kind = 'HARVEST') =>
   `insert into lot (id, code, producer, product, kind, grams, value, unit, country, recorded_by) values (gen_random_uuid(), '${code}', '${FARM}', '${WHEAT}', '${kind}', ${grams}, '1', 'KGM', 'UA', '${TWO}')`;
+
+const offer = (receiver: string, grams: number) =>
+  `insert into transfer_offer (id, lot, sender, receiver, grams, value, unit, on_day, recorded_by) values (gen_random_uuid(), '${A}', '${FARM}', '${receiver}', ${grams}, '1', 'GRM', '2025-01-01', '${TWO}')`;
 
 const leg = (sequence: number, mode: string, container: string | null = null) =>
   `insert into shipment_leg (id, shipment, sequence, mode, from_name, to_name, container, recorded_by)
@@ -152,6 +157,13 @@ const BREACHES: [law: string, how: string, sql: string][] = [
     'a second shipment of a reference',
     `insert into shipment (id, reference, shipper, consignee, recorded_by) values (gen_random_uuid(), 'S-1', '${FARM}', '${MILL}', '${TWO}')`,
   ],
+  ['transfer_offer_mass_above_zero', 'an offer of nothing', offer(MILL!, 0)],
+  ['transfer_offer_between_two_operations', 'an offer to oneself', offer(FARM!, 1)],
+  [
+    'one_transfer_per_offer',
+    'an offer accepted twice',
+    `insert into transfer (id, lot, sender, receiver, grams, on_day, offer, recorded_by) values (gen_random_uuid(), '${A}', '${FARM}', '${MILL}', 5, '2025-01-03', '${ID(42)}', '${TWO}')`,
+  ],
   ['one_leg_per_shipment_and_sequence', 'a second leg at one place', leg(1, 'ROAD')],
   ['shipment_leg_sequence_from_one', 'a leg before the first', leg(0, 'ROAD')],
   ['shipment_leg_mode_known', 'a leg by balloon', leg(2, 'BALLOON')],
@@ -204,6 +216,7 @@ const BREACHES: [law: string, how: string, sql: string][] = [
   ['treatment_kind_known', 'a blessing', treatment('BLESSING', `'${A}'`, 'null')],
   ['treatment_of_a_lot_or_a_shipment', 'a treatment of nothing', treatment('HEAT', 'null', 'null')],
   ['treatment_of_a_lot_or_a_shipment', 'a treatment of both', treatment('HEAT', `'${A}'`, `'${ID(61)}'`)],
+  ['row_is_never_edited', 'an offer taken back silently', `delete from transfer_offer where id = '${ID(42)}'`],
   ['row_is_never_edited', 'a shipment overwritten', `update shipment set reference = 'S-2' where id = '${ID(61)}'`],
   ['fact_is_never_edited', 'a leg overwritten', `update shipment_leg set mode = 'AIR' where shipment = '${ID(61)}'`],
   ['fact_is_never_edited', 'a transfer overwritten', `update transfer set grams = 6 where id = '${ID(41)}'`],

@@ -73,6 +73,12 @@ export const ShipmentStatus = enumeration('ShipmentStatus', 'How far a shipment 
 });
 export type ShipmentStatus = keyof typeof ShipmentStatus;
 
+export const TransferOfferStatus = enumeration('TransferOfferStatus', 'How far an offer of a lot is.', {
+  OPEN: 'It waits for its receiver.',
+  ACCEPTED: 'The receiver has it.',
+});
+export type TransferOfferStatus = keyof typeof TransferOfferStatus;
+
 export const TreatmentKind = enumeration('TreatmentKind', 'What was done to goods on their way or in store.', {
   FUMIGATION: 'Gas against pests.',
   IRRADIATION: 'Ionizing radiation, never allowed (7 CFR 205.105(f)).',

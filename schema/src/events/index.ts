@@ -40,6 +40,7 @@ export interface EventPayloads {
     inputs: { input: string; grams: GramsText; on: Day | null }[];
   };
   'lot.inputs-declared': { inputs: { input: string; grams: GramsText; on: Day | null }[]; retracted: string[]; reason: string | null };
+  'lot.transfer-offered': { offer: string; sender: string; receiver: string; grams: GramsText; on: Day };
   'lot.transferred': { transfer: string; sender: string; receiver: string; grams: GramsText; on: Day };
   'shipment.booked': { shipper: string; consignee: string; reference: string; on: Day | null };
   'shipment.leg-recorded': {
@@ -93,6 +94,7 @@ export const EVENT_VERSION: Record<EventType, number> = {
   'operation-certificate.status-changed': 1,
   'lot.born': 1,
   'lot.inputs-declared': 1,
+  'lot.transfer-offered': 1,
   'lot.transferred': 1,
   'shipment.booked': 1,
   'shipment.leg-recorded': 2,

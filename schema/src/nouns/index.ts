@@ -16,4 +16,5 @@ export * from './product';
 export * from './quantity';
 export * from './shipment';
 export * from './transfer';
+export * from './transfer-offer';
 export * from './treatment';

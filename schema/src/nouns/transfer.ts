@@ -40,6 +40,10 @@ export class Transfer extends Fact {
   @TextColumn({ nullable: true })
   documentNamed: string | null;
 
+  /** The offer that it accepts, where it was offered first. */
+  @ReferenceColumn('offer', { nullable: true })
+  offerId: string | null;
+
   @TextColumn({ nullable: true })
   reference: string | null;
 

@@ -14,6 +14,7 @@ export const NODE_TYPES = [
   'OperationCertificate',
   'Product',
   'Shipment',
+  'TransferOffer',
 ] as const;
 export type NodeType = (typeof NODE_TYPES)[number];
 

@@ -92,6 +92,7 @@ export const ALIAS = {
   import_certificate: 'ic',
   customs_entry: 'ce',
   emergency_action: 'ea',
+  transfer_offer: 'fo',
 } as const;
 /** A noun whose rights are asked of `party`: the name of its table. */
 export type NounWithParties = keyof typeof ALIAS;

@@ -24,6 +24,7 @@ import {
   ShipmentLeg,
   ShippedLot,
   Transfer,
+  TransferOffer,
   Treatment,
   VerifiedProductLine,
 } from '@lotline/schema';
@@ -43,6 +44,7 @@ export const ENTITIES = [
   Lot,
   LotInput,
   Transfer,
+  TransferOffer,
   LotAdjustment,
   Holding,
   Shipment,

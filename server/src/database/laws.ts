@@ -49,6 +49,17 @@ export const LAWS: Record<string, Law> = {
     message: 'unknown status of a certificate',
     remedy: 'use CERTIFIED, SUSPENDED, REVOKED, SURRENDERED or EXPIRED',
   },
+  transfer_offer_mass_above_zero: MASS,
+  transfer_offer_between_two_operations: {
+    code: 'REFUSED',
+    message: 'an offer needs two operations',
+    remedy: 'name another receiver than the sender',
+  },
+  one_transfer_per_offer: {
+    code: 'CONFLICT',
+    message: 'the offer was accepted',
+    remedy: 'ask the sender for another offer if there is more',
+  },
   transfer_between_two_operations: {
     code: 'REFUSED',
     message: 'a transfer needs two operations',

@@ -10,6 +10,7 @@ import {
   Refusal,
   Shipment,
   TraceStep,
+  TransferOffer,
   Treatment,
 } from '@lotline/schema';
 import { Arg, Args, Ctx, Field, FieldResolver, ID, InputType, Query, Resolver, Root } from 'type-graphql';
@@ -101,6 +102,14 @@ export class OwnershipDocumentResolver {
 export class TreatmentDocumentResolver {
   @FieldResolver(() => Document, { nullable: true, description: 'Its evidence.' })
   document(@Root() { documentId }: Treatment, @Ctx() question: Question): Promise<Document | null> | null {
+    return documentId ? visibleDocument(question, documentId) : null;
+  }
+}
+
+@Resolver(() => TransferOffer)
+export class TransferOfferDocumentResolver {
+  @FieldResolver(() => Document, { nullable: true, description: 'Its paper.' })
+  document(@Root() { documentId }: TransferOffer, @Ctx() question: Question): Promise<Document | null> | null {
     return documentId ? visibleDocument(question, documentId) : null;
   }
 }

@@ -40,6 +40,7 @@ export async function newTransfers(
     if (grams === null) continue;
     const fact: NewTransfer = {
       id: uuidv7(),
+      offerId: null,
       lotId: lot.id,
       senderId: sender.id,
       receiverId: receiver.id,

@@ -49,6 +49,8 @@ export interface NewInput extends NewFact {
 }
 
 export interface NewTransfer extends NewFact {
+  /** The offer that it accepts, where it was offered first. */
+  offerId: string | null;
   lotId: string;
   senderId: string;
   receiverId: string;
@@ -136,6 +138,7 @@ const LOT_INPUT: Columns<NewInput> = {
 
 const TRANSFER: Columns<NewTransfer> = {
   ...FACT,
+  offer: ['uuid', (each) => each.offerId],
   lot: ['uuid', (each) => each.lotId],
   sender: ['uuid', (each) => each.senderId],
   receiver: ['uuid', (each) => each.receiverId],

@@ -6,4 +6,5 @@ export { LotFilter } from './list';
 export { cuts, lotById, lotNamed, visibleLot } from './lookup';
 export { documentedMovements, type Movement, movementsOf, transfersOf } from './movements';
 export * from './mutations';
+export { TransferOfferResolver, visibleTransferOffer } from './offers';
 export * from './resolver';

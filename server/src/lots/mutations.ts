@@ -1,10 +1,13 @@
-import { Lot } from '@lotline/schema';
+import { Lot, TransferOffer } from '@lotline/schema';
 import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
-import { INPUT } from '../commands';
+import { type Command, type CommandInput, INPUT } from '../commands';
 import { CommandPayload, give, type Question } from '../questions';
+import { AcceptTransferInput, acceptTransfer } from './accept-transfer';
 import { RecordHarvestInput, RecordTransformationInput, recordHarvest, recordTransformation } from './birth';
 import { DeclareLotInputsInput, declareLotInputs } from './declare-inputs';
 import { lotById } from './lookup';
+import { OfferTransferInput, offerTransfer } from './offer-transfer';
+import { transferOfferById } from './offers';
 
 @ObjectType({ simpleResolvers: true, description: 'What a command about a lot has done.' })
 abstract class LotPayload extends CommandPayload {
@@ -20,6 +23,27 @@ export class RecordTransformationPayload extends LotPayload {}
 
 @ObjectType({ simpleResolvers: true, description: 'The lot whose inputs were declared.' })
 export class DeclareLotInputsPayload extends LotPayload {}
+
+@ObjectType({ simpleResolvers: true, description: 'What a command about an offer of a lot has done.' })
+abstract class TransferOfferPayload extends CommandPayload {
+  @Field(() => TransferOffer, { nullable: true, description: 'The offer.' })
+  transferOffer: TransferOffer | null;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'The offer that was made.' })
+export class OfferTransferPayload extends TransferOfferPayload {}
+
+@ObjectType({ simpleResolvers: true, description: 'The offer that was accepted.' })
+export class AcceptTransferPayload extends TransferOfferPayload {}
+
+async function offered<Input>(
+  question: Question,
+  command: Command<Input, { transferOffer: string }>,
+  input: CommandInput,
+): Promise<TransferOfferPayload> {
+  const { cursor, outcome } = await give(question, command, input);
+  return { cursor, transferOffer: await question.reader.loader(transferOfferById).load(outcome.transferOffer) };
+}
 
 async function payload(question: Question, done: Promise<{ cursor: string; outcome: { lot: string } }>): Promise<LotPayload> {
   const { cursor, outcome } = await done;
@@ -56,5 +80,24 @@ export class LotMutations {
     @Ctx() question: Question,
   ): Promise<LotPayload> {
     return payload(question, give(question, declareLotInputs, input));
+  }
+
+  @Mutation(() => OfferTransferPayload, { nullable: true, description: 'Offers some of a lot to another operation; its owner does.' })
+  offerTransfer(
+    @Arg('input', () => OfferTransferInput, INPUT) input: OfferTransferInput,
+    @Ctx() question: Question,
+  ): Promise<TransferOfferPayload> {
+    return offered(question, offerTransfer, input);
+  }
+
+  @Mutation(() => AcceptTransferPayload, {
+    nullable: true,
+    description: 'Accepts an offer whole: the receiver owns it from that day on.',
+  })
+  acceptTransfer(
+    @Arg('input', () => AcceptTransferInput, INPUT) input: AcceptTransferInput,
+    @Ctx() question: Question,
+  ): Promise<TransferOfferPayload> {
+    return offered(question, acceptTransfer, input);
   }
 }

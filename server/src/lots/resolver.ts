@@ -17,6 +17,7 @@ import {
   OwnershipConnection,
   type Page,
   ShippedLot,
+  TransferOffer,
   today,
 } from '@lotline/schema';
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
@@ -173,6 +174,14 @@ export class DocumentLotsResolver {
 export class ShippedLotLotResolver {
   @FieldResolver(() => Lot, { nullable: true, description: 'The lot.' })
   lot(@Root() { lotId }: ShippedLot, @Ctx() question: Question): Promise<Lot | null> {
+    return visibleLot(question, lotId);
+  }
+}
+
+@Resolver(() => TransferOffer)
+export class TransferOfferLotResolver {
+  @FieldResolver(() => Lot, { nullable: true, description: 'The lot.' })
+  lot(@Root() { lotId }: TransferOffer, @Ctx() question: Question): Promise<Lot | null> {
     return visibleLot(question, lotId);
   }
 }

@@ -13,6 +13,7 @@ import {
   Ownership,
   Shipment,
   TraceStep,
+  TransferOffer,
 } from '@lotline/schema';
 import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import type { Question } from '../questions';
@@ -115,6 +116,19 @@ export class ShipmentOperationResolver {
   @FieldResolver(() => Operation, { nullable: true, description: 'To whom.' })
   consignee(@Root() { consigneeId }: Shipment, @Ctx() { reader }: Question): Promise<Operation | null> {
     return reader.loader(operationById).load(consigneeId);
+  }
+}
+
+@Resolver(() => TransferOffer)
+export class TransferOfferOperationResolver {
+  @FieldResolver(() => Operation, { nullable: true, description: 'Who offers.' })
+  sender(@Root() { senderId }: TransferOffer, @Ctx() { reader }: Question): Promise<Operation | null> {
+    return reader.loader(operationById).load(senderId);
+  }
+
+  @FieldResolver(() => Operation, { nullable: true, description: 'To whom.' })
+  receiver(@Root() { receiverId }: TransferOffer, @Ctx() { reader }: Question): Promise<Operation | null> {
+    return reader.loader(operationById).load(receiverId);
   }
 }
 

@@ -6,6 +6,7 @@ import { Transport1764000000005 } from './1764000000005-transport';
 import { PapersAndCertificates1764000000006 } from './1764000000006-papers-and-certificates';
 import { Search1764000000007 } from './1764000000007-search';
 import { Live1764000000008 } from './1764000000008-live';
+import { TransferOffers1764000000009 } from './1764000000009-transfer-offers';
 
 /** Forward only, in this order. */
 export const MIGRATIONS = [
@@ -17,4 +18,5 @@ export const MIGRATIONS = [
   PapersAndCertificates1764000000006,
   Search1764000000007,
   Live1764000000008,
+  TransferOffers1764000000009,
 ];

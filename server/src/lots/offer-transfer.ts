@@ -1,0 +1,130 @@
+import { DateScalar, type Day, parseDay, quote, toKilograms } from '@lotline/schema';
+import { Field, ID, InputType } from 'type-graphql';
+import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import { mayActFor, subjectVisible } from '../access';
+import { type Command, CommandInput, idOf, isReason, noSuch, notYet, optional, QuantityInput, quantity, read, weigh } from '../commands';
+import { lockHoldings } from './ledger';
+import { type NewOffer, recordOffers } from './offers';
+
+@InputType({ description: 'Some of a lot, offered by its owner to another operation.' })
+export class OfferTransferInput extends CommandInput {
+  @Field(() => ID, { description: 'The lot.' })
+  lot: string;
+
+  @Field(() => ID, { description: 'Who owns it, and offers.' })
+  sender: string;
+
+  @Field(() => ID, { description: 'To whom.' })
+  receiver: string;
+
+  @Field(() => QuantityInput, { description: 'Mass offered; at most what the sender holds.' })
+  quantity: QuantityInput;
+
+  @Field(() => DateScalar, { description: 'Local day of the offer.' })
+  on: string;
+
+  @Field(() => ID, { nullable: true, description: 'Its paper: contract, order, invoice or the like.' })
+  document?: string;
+}
+
+const offer = z.object({
+  idempotencyKey: z.string(),
+  lot: idOf('Lot'),
+  sender: idOf('Operation'),
+  receiver: idOf('Operation'),
+  quantity,
+  on: read(parseDay),
+  document: optional(idOf('Document')),
+});
+
+interface OfferedLot {
+  id: string;
+  code: string;
+  producedOn: Day | null;
+  kgPerBushel: string | null;
+}
+
+/** An owner offers some of a lot. Nothing moves yet; the receiver sees the lot from now on. */
+export const offerTransfer: Command<z.infer<typeof offer>, { transferOffer: string }> = {
+  name: 'offerTransfer',
+  input: offer,
+  may: (viewer, { sender }) => mayActFor(viewer, sender),
+  async run(work, rows) {
+    const lots = new Map(
+      (
+        await work.tx.query<OfferedLot>(
+          `select l.id, l.code, l.produced_on as "producedOn", p.kg_per_bushel as "kgPerBushel" from lot l join product p on p.id = l.product
+           where l.id = any($1) and ${subjectVisible(work.viewer, 'l.id')}`,
+          [rows.map(({ lot }) => lot)],
+        )
+      ).map((lot) => [lot.id, lot]),
+    );
+    const known = new Set(
+      (
+        await work.tx.query<{ id: string }>(
+          `select id from operation where id = any($1) union all select d.id from document d where d.id = any($2) and ${subjectVisible(work.viewer, 'd.id')}`,
+          [rows.flatMap(({ sender, receiver }) => [sender, receiver]), rows.map(({ document }) => document)],
+        )
+      ).map(({ id }) => id),
+    );
+    const held = await lockHoldings(
+      work.tx,
+      rows.map(({ lot, sender }) => ({ lotId: lot, ownerId: sender })),
+    );
+    const offers: NewOffer[] = [];
+    for (const [index, row] of rows.entries()) {
+      const { sender, receiver, document, on } = row;
+      const lot = lots.get(row.lot);
+      if (!lot) work.refuse(index, noSuch('lot', 'lot'));
+      for (const party of ['sender', 'receiver'] as const) if (!known.has(row[party])) work.refuse(index, noSuch('operation', party));
+      if (document !== null && !known.has(document)) work.refuse(index, noSuch('document', 'document'));
+      if (sender === receiver)
+        work.refuse(index, {
+          code: 'REFUSED',
+          message: 'the receiver is the sender',
+          path: ['receiver'],
+          remedy: 'name another operation as the receiver',
+        });
+      const early = notYet(on, work.now, 'on');
+      if (early) work.refuse(index, early);
+      if (!lot) continue;
+      if (lot.producedOn !== null && on < lot.producedOn)
+        work.refuse(index, {
+          code: 'REFUSED',
+          message: `lot ${quote(lot.code)} was born on ${lot.producedOn}`,
+          path: ['on'],
+          rule: '7 CFR 205.103',
+          remedy: 'give the day of the offer, which is not before that',
+        });
+      const grams = weigh(row.quantity, lot.kgPerBushel);
+      if (isReason(grams)) {
+        work.refuse(index, { ...grams, path: ['quantity'] });
+        continue;
+      }
+      const has = held.of(lot.id, sender);
+      if (grams > has)
+        work.refuse(index, {
+          code: 'REFUSED',
+          message: `${toKilograms(grams)} kg of lot ${quote(lot.code)} are offered, but the sender holds ${toKilograms(has)} kg`,
+          path: ['quantity'],
+          rule: '7 CFR 205.403(d)(4)',
+          remedy: 'offer at most what is held, or record the transfer by which it came',
+        });
+      offers.push({
+        id: uuidv7(),
+        lotId: lot.id,
+        senderId: sender,
+        receiverId: receiver,
+        grams,
+        value: row.quantity.value,
+        unit: row.quantity.unit,
+        on,
+        documentId: document,
+      });
+    }
+    work.check();
+    await recordOffers(work, offers);
+    return offers.map(({ id }) => ({ transferOffer: id }));
+  },
+};

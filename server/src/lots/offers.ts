@@ -1,0 +1,114 @@
+import { DateScalar, type Day, type Grams, type Page, TransferOffer, TransferOfferConnection, TransferOfferStatus } from '@lotline/schema';
+import { Arg, Args, Ctx, Field, FieldResolver, ID, InputType, Query, Resolver, Root } from 'type-graphql';
+import { factVisible, type Viewer } from '../access';
+import { Parties, record, type Work } from '../commands';
+import { type Columns, knownFact, nounById, type Position } from '../database';
+import { idsOf, PageArguments, pageOfNouns, type Question, seen, seenFacts, visibleNoun } from '../questions';
+
+// Offers of lots: as rows, as a list, and how far each is.
+
+export interface NewOffer {
+  id: string;
+  lotId: string;
+  senderId: string;
+  receiverId: string;
+  grams: Grams;
+  /** As entered. */
+  value: string;
+  unit: string;
+  on: Day;
+  documentId: string | null;
+}
+
+const TRANSFER_OFFER: Columns<NewOffer> = {
+  id: ['uuid', (offer) => offer.id],
+  lot: ['uuid', (offer) => offer.lotId],
+  sender: ['uuid', (offer) => offer.senderId],
+  receiver: ['uuid', (offer) => offer.receiverId],
+  grams: ['bigint', (offer) => offer.grams],
+  value: ['text', (offer) => offer.value],
+  unit: ['text', (offer) => offer.unit],
+  on_day: ['date', (offer) => offer.on],
+  document: ['uuid', (offer) => offer.documentId],
+};
+
+/** Records offers: rows, parties, events. Both sides are parties to the offer, to the lot by it, and to its paper. */
+export async function recordOffers(work: Work, offers: readonly NewOffer[]): Promise<void> {
+  await record(work, 'transfer_offer', TRANSFER_OFFER, offers);
+  const parties = new Parties();
+  for (const { id, lotId, senderId, receiverId, grams, on, documentId } of offers) {
+    for (const subject of [id, lotId, documentId]) if (subject !== null) parties.add([senderId, receiverId], subject, id, on);
+    work.emit({
+      type: 'lot.transfer-offered',
+      subject: lotId,
+      payload: { offer: id, sender: senderId, receiver: receiverId, grams: String(grams), on },
+    });
+  }
+  await parties.record(work);
+}
+
+export const transferOfferById = nounById(TransferOffer);
+
+/** An offer by id; null where there is none, or the viewer may not see it. */
+export const visibleTransferOffer = (question: Question, id: string): Promise<TransferOffer | null> =>
+  visibleNoun(question, 'transfer_offer', transferOfferById, id);
+
+/** Days on which offers were accepted: one, or none. */
+const acceptances = seenFacts<{ of: string; on: Day }, Day>(
+  `select t.offer as of, t.lot as subject, t.id as fact, t.id as place, t.on_day as "on" from transfer t where t.offer = any($1) and t.retracted_by is null`,
+  ({ on }) => on,
+);
+
+/** How far an offer `fo` is, as SQL over the facts that the viewer sees. */
+const statusOf = (viewer: Viewer, known: Position | null): string =>
+  `case when exists (select from transfer t where t.offer = fo.id and ${knownFact('t', known)} and ${factVisible(viewer, 't.lot', 't.id', known)})
+     then 'ACCEPTED' else 'OPEN' end`;
+
+@InputType({ description: 'Fields are ANDed, lists are ORed.' })
+export class TransferOfferFilter {
+  @Field(() => [TransferOfferStatus], { nullable: true, description: 'How far it is.' })
+  statuses?: TransferOfferStatus[];
+
+  @Field(() => [ID], { nullable: true, description: 'Of which lots.' })
+  lots?: string[];
+
+  @Field(() => [ID], { nullable: true, description: 'Who offers.' })
+  senders?: string[];
+
+  @Field(() => [ID], { nullable: true, description: 'To whom.' })
+  receivers?: string[];
+}
+
+@Resolver(() => TransferOffer)
+export class TransferOfferResolver {
+  @Query(() => TransferOfferConnection, { description: 'Offers of lots, oldest first; open ones wait for their receiver.' })
+  transferOffers(
+    @Arg('filter', () => TransferOfferFilter, { nullable: true, description: 'Only those that fit it.' })
+    filter: TransferOfferFilter | null,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<TransferOffer>> {
+    return pageOfNouns(question, {
+      list: 'transfer offers',
+      noun: 'transfer_offer',
+      page,
+      byId: transferOfferById,
+      conditions: (where, known) => {
+        where.anyOf(statusOf(question.viewer, known), filter?.statuses, 'text');
+        where.anyOf('fo.lot', idsOf(filter?.lots, 'Lot', 'filter.lots'), 'uuid');
+        where.anyOf('fo.sender', idsOf(filter?.senders, 'Operation', 'filter.senders'), 'uuid');
+        where.anyOf('fo.receiver', idsOf(filter?.receivers, 'Operation', 'filter.receivers'), 'uuid');
+      },
+    });
+  }
+
+  @FieldResolver(() => TransferOfferStatus, { description: 'How far it is.' })
+  async status(@Root() { id }: TransferOffer, @Ctx() question: Question): Promise<TransferOfferStatus> {
+    return (await seen(question, acceptances, id)).length > 0 ? 'ACCEPTED' : 'OPEN';
+  }
+
+  @FieldResolver(() => DateScalar, { nullable: true, description: 'Local day on which it passed to the receiver.' })
+  async acceptedOn(@Root() { id }: TransferOffer, @Ctx() question: Question): Promise<Day | null> {
+    return (await seen(question, acceptances, id))[0] ?? null;
+  }
+}

@@ -1,0 +1,229 @@
+import { subscribe } from '../support/live';
+import { type As, csv, fingerprint, type GraphQLAnswer, type Lotline, startLotline } from '../support/lotline';
+
+// A lot changes hands in two steps: its owner offers, the receiver accepts. What each says, to whom, and what is refused.
+
+const SELLER = 'T:SELLER';
+const BUYER = 'T:BUYER';
+const STRANGER = 'T:STRANGER';
+const US: As = { operation: SELLER };
+const THEM: As = { operation: BUYER };
+
+let lotline: Lotline;
+let ids: Record<'seller' | 'buyer' | 'stranger' | 'lot' | 'theirs' | 'contract' | 'theirPaper', string>;
+let keys = 0;
+
+beforeAll(async () => {
+  lotline = await startLotline({ heartbeatMs: 100 });
+  await lotline.import({
+    'operations.csv': csv([SELLER, BUYER, STRANGER].map((operation) => ({ operation, name: operation, country: 'TR', roles: 'handler' }))),
+    'products.csv': csv([{ product: 'Organic lentils', hts: '0713402030', organic: 'yes' }]),
+    'lots.csv': csv(
+      [SELLER, STRANGER].map((producer) => ({
+        code: 'LENTILS',
+        product: 'Organic lentils',
+        producer,
+        kind: 'harvest',
+        quantity: 10,
+        unit: 'TNE',
+        produced_on: '2025-01-10',
+      })),
+    ),
+    'documents.csv': csv(
+      [SELLER, STRANGER].map((issuer) => ({
+        type: 'sales_document',
+        number: `SD-${issuer.slice(2)}`,
+        issuer,
+        issued_on: '2025-01-31',
+        marked_organic: 'yes',
+      })),
+    ),
+  });
+  const { a, b, c, lots, documents } = await lotline.data(
+    `{ a: operation(identifier: "${SELLER}") { id } b: operation(identifier: "${BUYER}") { id } c: operation(identifier: "${STRANGER}") { id }
+       lots { nodes { id producer { name } } } documents { nodes { id number } } }`,
+  );
+  const lotOf = (name: string) => lots.nodes.find((each: any) => each.producer.name === name).id;
+  const paper = (number: string) => documents.nodes.find((each: any) => each.number === number).id;
+  ids = {
+    seller: a.id,
+    buyer: b.id,
+    stranger: c.id,
+    lot: lotOf(SELLER),
+    theirs: lotOf(STRANGER),
+    contract: paper('SD-SELLER'),
+    theirPaper: paper('SD-STRANGER'),
+  };
+});
+afterAll(() => lotline.close());
+
+const OFFER =
+  'id status acceptedOn offeredOn quantity { kilograms value unit } lot { code } sender { name } receiver { name } document { number }';
+const tell = (command: string, input: Record<string, unknown>, as: As): Promise<GraphQLAnswer> =>
+  lotline.ask(
+    `mutation ($input: ${command[0]!.toUpperCase()}${command.slice(1)}Input!) { ${command}(input: $input) { cursor transferOffer { ${OFFER} } } }`,
+    { input: { idempotencyKey: `t-${++keys}`, ...input } },
+    as,
+  );
+const tonnes = (value: number) => ({ value: String(value), unit: 'TNE' });
+const offer = (more: object = {}, as: As = US) =>
+  tell('offerTransfer', { lot: ids.lot, sender: ids.seller, receiver: ids.buyer, quantity: tonnes(1), on: '2025-02-01', ...more }, as);
+const offered = async (more: object = {}): Promise<string> => (await offer(more)).data.offerTransfer.transferOffer.id;
+const accept = (transferOffer: string, on = '2025-02-03', as: As = THEM) => tell('acceptTransfer', { transferOffer, on }, as);
+const listed = async (filter: object, as: As): Promise<string[]> =>
+  (
+    await lotline.data('query ($filter: TransferOfferFilter) { transferOffers(filter: $filter) { nodes { id } } }', { filter }, as)
+  ).transferOffers.nodes.map(({ id }: { id: string }) => id);
+const holdings = async (): Promise<Record<string, string>> => {
+  const { node } = await lotline.data(
+    'query ($id: ID!) { node(id: $id) { ... on Lot { holdings { nodes { operation { name } kilograms } } } } }',
+    { id: ids.lot },
+  );
+  return Object.fromEntries(node.holdings.nodes.map((each: any) => [each.operation.name, each.kilograms]));
+};
+const reason = ({ errors }: GraphQLAnswer) => errors?.[0]?.extensions;
+
+test('an offer shows the lot to its receiver and moves nothing; accepted, the grams pass and the transfer is told once', async () => {
+  const query = 'subscription { lotEvents { cursor sequence change { kind on kilograms lot { code } } } }';
+  const streams = await Promise.all([US, THEM, { operation: STRANGER }].map((as) => subscribe(lotline, { query, as })));
+  const lotSeen = async () => (await lotline.data('query ($id: ID!) { node(id: $id) { id } }', { id: ids.lot }, THEM)).node;
+  expect(await lotSeen()).toBeNull();
+  const before = await holdings();
+
+  const made = await offer({ quantity: tonnes(4), document: ids.contract });
+  const { id } = made.data.offerTransfer.transferOffer;
+  expect(made.data.offerTransfer.transferOffer).toEqual({
+    id,
+    status: 'OPEN',
+    acceptedOn: null,
+    offeredOn: '2025-02-01',
+    quantity: { kilograms: '4000', value: '4', unit: 'TNE' },
+    lot: { code: 'LENTILS' },
+    sender: { name: SELLER },
+    receiver: { name: BUYER },
+    document: { number: 'SD-SELLER' },
+  });
+  expect(await holdings()).toEqual(before);
+  expect(await lotSeen()).toEqual({ id: ids.lot });
+  expect(await listed({ statuses: ['OPEN'] }, THEM)).toEqual([id]);
+  expect(await listed({ senders: [ids.seller], receivers: [ids.buyer], lots: [ids.lot] }, US)).toEqual([id]);
+  expect(await listed({}, { operation: STRANGER })).toEqual([]);
+  expect(await lotline.data('query ($id: ID!) { node(id: $id) { id } }', { id }, { operation: STRANGER })).toEqual({ node: null });
+
+  const accepted = (await accept(id)).data.acceptTransfer.transferOffer;
+  expect(accepted).toMatchObject({ id, status: 'ACCEPTED', acceptedOn: '2025-02-03', document: { number: 'SD-SELLER' } });
+  expect(await holdings()).toEqual({ [SELLER]: '6000', [BUYER]: '4000' });
+  expect(await listed({ statuses: ['OPEN'] }, THEM)).toEqual([]);
+  expect(await listed({ statuses: ['ACCEPTED'] }, US)).toEqual([id]);
+  const { node } = await lotline.data(
+    'query ($id: ID!) { node(id: $id) { ... on Lot { ownership { nodes { owner { name } acquiredFrom { name } kilograms from document { number } } } } } }',
+    { id: ids.lot },
+    THEM,
+  );
+  expect(node.ownership.nodes).toEqual([
+    { owner: { name: BUYER }, acquiredFrom: { name: SELLER }, kilograms: '4000', from: '2025-02-03', document: { number: 'SD-SELLER' } },
+  ]);
+
+  await Promise.all(streams.map((stream) => stream.abreast()));
+  const told = [{ kind: 'TRANSFERRED', on: '2025-02-03', kilograms: '4000', lot: { code: 'LENTILS' } }];
+  expect(streams.map(({ changes }) => changes)).toEqual([told, told, []]);
+  await Promise.all(streams.map((stream) => stream.close()));
+});
+
+test.each<[what: string, code: string, path: string, more: () => object, as: () => As]>([
+  ['of a lot that is not seen', 'NOT_FOUND', 'input.lot', () => ({ lot: ids.theirs }), () => US],
+  ['by somebody else', 'FORBIDDEN', '', () => ({}), () => THEM],
+  ['by an analyst', 'FORBIDDEN', '', () => ({}), () => 'analyst'],
+  ['without a token', 'UNAUTHENTICATED', '', () => ({}), () => 'nobody'],
+  ['to oneself', 'REFUSED', 'input.receiver', () => ({ receiver: ids.seller }), () => US],
+  [
+    'to nobody there is',
+    'NOT_FOUND',
+    'input.receiver',
+    () => ({ receiver: Buffer.from(`Operation:${'0'.repeat(8)}-0000-7000-8000-${'0'.repeat(12)}`).toString('base64url') }),
+    () => US,
+  ],
+  ['to a lot', 'BAD_USER_INPUT', 'input.receiver', () => ({ receiver: ids.lot }), () => US],
+  ['of more than is held', 'REFUSED', 'input.quantity', () => ({ quantity: tonnes(11) }), () => US],
+  ['of nothing', 'BAD_USER_INPUT', 'input.quantity', () => ({ quantity: tonnes(0) }), () => US],
+  ['before the lot was born', 'REFUSED', 'input.on', () => ({ on: '2025-01-09' }), () => US],
+  ['in a year to come', 'REFUSED', 'input.on', () => ({ on: '2098-01-01' }), () => US],
+  ['under a paper that is not seen', 'NOT_FOUND', 'input.document', () => ({ document: ids.theirPaper }), () => US],
+])('an offer %s is refused: %s at %s, and changes nothing', async (_what, code, path, more, as) => {
+  const before = await fingerprint(lotline.database);
+  const refused = await offer(more(), as());
+  expect(reason(refused)).toMatchObject({ code, remedy: expect.any(String) });
+  expect((reason(refused) as { path?: string[] }).path?.join('.') ?? '').toBe(path);
+  expect(refused.data?.offerTransfer ?? null).toBeNull();
+  expect(await fingerprint(lotline.database)).toEqual(before);
+});
+
+test('an offer is accepted by its receiver only, once, not before it was made, and only while the sender has as much', async () => {
+  const id = await offered();
+  expect(reason(await accept(id, '2025-02-03', US))?.code).toBe('FORBIDDEN');
+  expect(reason(await accept(id, '2025-02-03', { operation: STRANGER }))?.code).toBe('NOT_FOUND');
+  expect(reason(await accept(id, '2025-01-31'))).toMatchObject({ code: 'REFUSED', path: ['input', 'on'] });
+  expect(reason(await accept(id, '2098-01-01'))).toMatchObject({ code: 'REFUSED', path: ['input', 'on'] });
+  expect(reason(await accept(ids.lot))).toMatchObject({ code: 'BAD_USER_INPUT', path: ['input', 'transferOffer'] });
+
+  // The same key again gives the same outcome; another key finds it accepted.
+  const once = { transferOffer: id, on: '2025-02-04', idempotencyKey: 'accept once' };
+  const first = await tell('acceptTransfer', once, THEM);
+  const after = await holdings();
+  expect((await tell('acceptTransfer', once, THEM)).data).toMatchObject({ acceptTransfer: { transferOffer: { id, status: 'ACCEPTED' } } });
+  expect(first.data.acceptTransfer.transferOffer.acceptedOn).toBe('2025-02-04');
+  expect(reason(await accept(id))).toMatchObject({ code: 'CONFLICT', path: ['input', 'transferOffer'] });
+  expect(await holdings()).toEqual(after);
+
+  // Two offers of all there is: the first accepted leaves nothing for the second.
+  const all = { quantity: tonnes(Number(after[SELLER]) / 1000) };
+  const [one, other] = [await offered(all), await offered(all)];
+  expect((await accept(one)).errors).toBeUndefined();
+  expect(reason(await accept(other))).toMatchObject({ code: 'REFUSED', path: ['input', 'transferOffer'] });
+  expect(await holdings()).toEqual({ [BUYER]: '10000' });
+});
+
+test('of many who accept one offer at once, one succeeds, and nobody is told of anything but a conflict', async () => {
+  await lotline.import({
+    'lots.csv': csv([
+      { code: 'RACE', product: 'Organic lentils', producer: SELLER, kind: 'harvest', quantity: 1, unit: 'TNE', produced_on: '2025-01-10' },
+    ]),
+  });
+  const { lot } = await lotline.data('{ lot(code: "RACE") { id } }');
+  const id = await offered({ lot: lot.id });
+  const answers = await Promise.all(Array.from({ length: 16 }, () => accept(id)));
+  const codes = answers.map((answer) => reason(answer)?.code ?? 'DONE').sort();
+  expect(codes).toEqual([...Array(15).fill('CONFLICT'), 'DONE']);
+  const { node } = await lotline.data(
+    'query ($id: ID!) { node(id: $id) { ... on Lot { holdings { nodes { operation { name } kilograms } } } } }',
+    { id: lot.id },
+  );
+  expect(node.holdings.nodes).toEqual([{ operation: { name: BUYER }, kilograms: '1000' }]);
+});
+
+test('a later page of the open offers belongs to the state of the first, whatever was accepted meanwhile', async () => {
+  await lotline.import({
+    'lots.csv': csv([
+      { code: 'PAGES', product: 'Organic lentils', producer: SELLER, kind: 'harvest', quantity: 5, unit: 'TNE', produced_on: '2025-01-10' },
+    ]),
+  });
+  const { lot } = await lotline.data('{ lot(code: "PAGES") { id } }');
+  const all: string[] = [];
+  for (let each = 0; each < 4; each++) all.push(await offered({ lot: lot.id }));
+  const page = async (after: string | null): Promise<{ nodes: { id: string }[]; totalCount: number; pageInfo: { endCursor: string } }> =>
+    (
+      await lotline.data(
+        `query ($filter: TransferOfferFilter, $after: String) { transferOffers(filter: $filter, first: 2, after: $after) {
+           totalCount nodes { id } pageInfo { endCursor } } }`,
+        { filter: { statuses: ['OPEN'], lots: [lot.id] }, after },
+        THEM,
+      )
+    ).transferOffers;
+  const first = await page(null);
+  await accept(all[1]!);
+  await accept(all[3]!);
+  const second = await page(first.pageInfo.endCursor);
+  expect([...first.nodes, ...second.nodes].map(({ id }) => id)).toEqual(all);
+  expect([first.totalCount, second.totalCount]).toEqual([4, 4]);
+  expect((await page(null)).nodes.map(({ id }) => id)).toEqual([all[0], all[2]]);
+});
