@@ -40,6 +40,8 @@ const SHIPMENTS = `query ($first: Int, $after: String, $filter: ShipmentFilter) 
   lots { totalCount nodes { kilograms lot { id code } } } } } }`;
 const DOCUMENTS = `query ($first: Int, $after: String) { documents(first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes {
   id type number markedOrganic issuedOn issuer { name } lots { totalCount nodes { id code } } } } }`;
+const OFFERS = `query ($first: Int, $after: String) { transferOffers(first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes {
+  id status lot { code } sender { name } receiver { name } } } }`;
 const CERTIFICATES = `query ($first: Int, $after: String) { importCertificates(first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes {
   id number kind status hts exporter { name } importer { name } consignee { name } certifier { code } history { status } kilograms drawn remaining
   lines { totalCount nodes { kilograms product { name } lot { id code } } } documents { totalCount nodes { number } }
@@ -93,6 +95,7 @@ async function askAll(lotline: Lotline, as: As, given: World, codes: readonly st
   for (const filter of [{ statuses: ['HELD', 'ARRIVED'] }, { statuses: ['BOOKED'] }, { modes: ['ROAD'] }, { departedFrom: dayOf(150) }])
     await pages(SHIPMENTS, 'shipments', 500, filter);
   await pages(DOCUMENTS, 'documents', 2);
+  await pages(OFFERS, 'transferOffers', 2);
   await pages(CERTIFICATES, 'importCertificates', 2);
   for (const { reference } of given.shipments ?? [])
     await ask('query ($of: String!) { shipment(reference: $of) { id } }', { of: reference });
@@ -124,6 +127,32 @@ async function askAll(lotline: Lotline, as: As, given: World, codes: readonly st
     await ask('query ($id: ID!) { node(id: $id) { id ... on Operation { name lots { totalCount nodes { id } } } } }', { id });
   }
   return asked;
+}
+
+/** Others offer each other some of every lot that they produced, the viewer's partners among them, and accept every second offer. */
+async function offerAmongOthers(lotline: Lotline, viewer: string): Promise<void> {
+  const { operations, lots } = await lotline.data(
+    '{ operations { nodes { id identifiers { scheme value } } } lots { nodes { id code producer { id } } } }',
+  );
+  const isViewer = ({ scheme, value }: { scheme: string; value: string }) => value === viewer || `${scheme}:${value}` === viewer;
+  const others: string[] = operations.nodes.filter((each: any) => !each.identifiers.some(isViewer)).map(({ id }: any) => id);
+  for (const [index, { id: lot, producer }] of lots.nodes.entries()) {
+    const receiver = others[(others.indexOf(producer.id) + 1) % others.length]!;
+    if (!others.includes(producer.id) || receiver === producer.id) continue;
+    const input = { lot, sender: producer.id, receiver, quantity: { value: '1', unit: 'GRM' }, on: dayOf(400), idempotencyKey: lot };
+    const offer = await lotline.ask(
+      'mutation ($input: OfferTransferInput!) { offerTransfer(input: $input) { transferOffer { id } } }',
+      { input },
+      'admin',
+    );
+    const transferOffer = offer.data?.offerTransfer?.transferOffer.id;
+    if (transferOffer === undefined || index % 2 === 0) continue;
+    await lotline.ask(
+      'mutation ($input: AcceptTransferInput!) { acceptTransfer(input: $input) { cursor } }',
+      { input: { transferOffer, on: dayOf(401), idempotencyKey: `${lot} accepted` } },
+      'admin',
+    );
+  }
 }
 
 const shapes = fc.record({
@@ -249,6 +278,7 @@ test('what an operation is no party to changes no byte of its answers', async ()
           ),
         }),
       });
+      await offerAmongOthers(full, viewer);
       const codes = given.lots.map((lot) => lot.code);
       const [seen, other] = [
         await askAll(bare, { operation: viewer }, given, codes, [stranger]),
