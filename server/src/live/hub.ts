@@ -45,6 +45,8 @@ const LIMITS: StreamLimits = { messages: 1000, bytes: 4 * 1024 * 1024 };
 const REPLAYED = 200;
 /** Changes that are told together, before it is seen to that the clients keep up. */
 const TOLD_AT_ONCE = 100;
+/** Messages that are written together, at least those of one change. */
+const WRITTEN_AT_ONCE = 200;
 /** How long all wait for a live stream that falls behind, milliseconds. */
 const ROOM_WITHIN_MS = 100;
 /** How often the telling of commands is tried, while the database is well, before the streams that it fails for are given up. */
@@ -239,30 +241,56 @@ export class Hub implements Follower {
       ),
     );
     const sees = await this.sightOf(changes, wanted, reader);
-    for (const [index, change] of changes.entries()) {
-      const { position, command, before } = change;
-      const place: Place = { position, command, told: before + 1 };
-      const templates = new Map<string, Template>();
-      const cursors = new Map<string, string>();
-      for (const stream of wanted[index]!) {
-        const { viewer, likeness } = stream.request;
-        if (!sees(viewer, index)) continue;
-        let template = templates.get(likeness);
-        if (!template) {
-          template = await this.write(stream.request, reader, change.answer);
-          templates.set(likeness, template);
-        }
-        let cursor = cursors.get(viewer.name);
-        if (!cursor) {
-          cursor = this.cursorOf(place, stream.request);
-          cursors.set(viewer.name, cursor);
-        }
-        stream.expire();
-        if (stream.ended) continue;
-        stream.sequence++;
-        stream.place = place;
-        stream.offer({ text: fill(template, cursor, stream.sequence), cursor });
+    const seen = wanted.map((of, index) => of.filter(({ request }) => sees(request.viewer, index)));
+    for (let from = 0, to = 0; from < changes.length; from = to) {
+      const likenesses: Map<string, LiveRequest>[] = [];
+      for (let count = 0; to < changes.length && (to === from || count < WRITTEN_AT_ONCE); to++) {
+        const requests = new Map(seen[to]!.map(({ request }) => [request.likeness, request]));
+        likenesses.push(requests);
+        count += requests.size;
       }
+      const templates = await this.writeAll(
+        likenesses.map((requests, ahead) => ({ requests, change: changes[from + ahead]!.answer })),
+        reader,
+      );
+      for (let index = from; index < to; index++) this.offer(seen[index]!, changes[index]!, templates[index - from]!);
+    }
+  }
+
+  /** Writes changes for all that are alike, together: what they have in common is looked up at once. */
+  private async writeAll(
+    changes: readonly { requests: ReadonlyMap<string, LiveRequest>; change: object }[],
+    reader: Reader,
+  ): Promise<Map<string, Template>[]> {
+    const templates = changes.map(() => new Map<string, Template>());
+    const written = await Promise.allSettled(
+      changes.flatMap(({ requests, change }, index) =>
+        [...requests].map(async ([likeness, request]) => {
+          templates[index]!.set(likeness, await this.write(request, reader, change));
+        }),
+      ),
+    );
+    const failed = written.find(({ status }) => status === 'rejected');
+    if (failed) throw (failed as PromiseRejectedResult).reason;
+    return templates;
+  }
+
+  /** Gives a change to the streams that it is for, each with its own cursor and sequence. */
+  private offer(streams: readonly Stream[], { position, command, before }: Change, templates: ReadonlyMap<string, Template>): void {
+    const place: Place = { position, command, told: before + 1 };
+    const cursors = new Map<string, string>();
+    for (const stream of streams) {
+      const { viewer, likeness } = stream.request;
+      stream.expire();
+      if (stream.ended) continue;
+      let cursor = cursors.get(viewer.name);
+      if (!cursor) {
+        cursor = this.cursorOf(place, stream.request);
+        cursors.set(viewer.name, cursor);
+      }
+      stream.sequence++;
+      stream.place = place;
+      stream.offer({ text: fill(templates.get(likeness)!, cursor, stream.sequence), cursor });
     }
   }
 
