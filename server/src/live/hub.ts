@@ -153,7 +153,9 @@ export class Hub implements Follower {
         const [reason] = error.reasons;
         throw new StreamEnded(new Refusal({ ...reason, path: ['after'] }), cursors.encode(await presentPlace(reader), viewer.name));
       }
-      throw error instanceof Refusal ? new Refusal({ ...error.reasons[0], path: ['after'] }) : error;
+      // That the database is away is not the cursor's fault, and may be tried again.
+      const isOfCursor = error instanceof Refusal && error.reasons[0].code === 'BAD_USER_INPUT';
+      throw isOfCursor ? new Refusal({ ...error.reasons[0], path: ['after'] }) : error;
     }
   }
 
