@@ -277,7 +277,7 @@ export function explain(error: unknown): unknown {
     const gone = error.code.startsWith('08') || error.code.startsWith('57P') || error.code === '53300';
     return gone ? unavailable(error) : error;
   }
-  const lost = /ECONNREFUSED|ECONNRESET|EPIPE|Connection terminated|not queryable/.test(
+  const lost = /ECONNREFUSED|ECONNRESET|EPIPE|Connection terminated|not queryable|runner already released/.test(
     `${(error as { code?: string }).code} ${error.message}`,
   );
   return lost ? unavailable(error) : error;

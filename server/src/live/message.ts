@@ -1,4 +1,5 @@
-import { type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
+import { Refusal } from '@lotline/schema';
+import { type ExecutionResult, execute, type GraphQLError, type GraphQLSchema } from 'graphql';
 import { formatError, type Question } from '../questions';
 import type { LiveRequest } from './request';
 
@@ -19,10 +20,15 @@ export async function write(graph: GraphQLSchema, question: Question, request: L
     contextValue: question,
     rootValue: { cursor: '', sequence: 0, change },
   })) as ExecutionResult;
-  // Without its change a message would pass for a heartbeat.
-  if (change !== null && result.errors && isBare(result, request)) throw result.errors[0];
+  // Without its change a message would pass for a heartbeat; and it is told once, so a database that is away must not tear a hole in it.
+  const fault = result.errors?.find(isAway) ?? (isBare(result, request) ? result.errors?.[0] : undefined);
+  if (change !== null && fault) throw fault;
   return cut(result, request, question.requestId);
 }
+
+/** Can it be answered as soon as the database is there again? */
+const isAway = ({ originalError }: GraphQLError): boolean =>
+  originalError instanceof Refusal && originalError.reasons[0].code === 'UNAVAILABLE';
 
 /** Was the change asked for, and is not there? */
 function isBare({ data }: ExecutionResult, { responseKey, message }: LiveRequest): boolean {
