@@ -64,12 +64,15 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { database, runner, cursors, graph } = options;
   let stopping = false;
+  let closing = false;
   const isServed = (host: string | undefined) => !options.demo || LOOPBACK.test(host ?? '');
   const app = Fastify({
     bodyLimit: LARGEST_BODY,
     genReqId: () => uuidv7(),
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
+    // The answer to that is ours, in the shape of all others.
+    return503OnClosing: false,
     logger: { level: options.logLevel, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` },
   });
 
@@ -96,6 +99,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
+    if (closing) {
+      reply.header('connection', 'close');
+      throw new Refusal({ code: 'UNAVAILABLE', message: 'the server is stopping', remedy: 'try again' }, { retryable: true });
+    }
     if (!isServed(request.headers.host)) {
       throw new Refusal({
         code: 'FORBIDDEN',
@@ -183,6 +190,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       // A client that keeps its connection would hold the stop up after its last answer.
       const idle = setInterval(() => app.server.closeIdleConnections(), 50);
       const cut = setTimeout(() => app.server.closeAllConnections(), STOP_WITHIN_MS);
+      closing = true;
       await app.close();
       clearInterval(idle);
       clearTimeout(cut);
