@@ -1,47 +1,145 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A way to a server, or to one of several, that a test can cut: bytes go through until then. */
-export interface CuttableProxy {
+/** Which way bytes go. */
+export type Towards = 'server' | 'client';
+
+/** One connection through a proxy, and what may befall it. */
+export interface ProxiedConnection {
+  /** Breaks it on both sides without a word. */
+  cut(): void;
+  /** Holds back for so long everything that goes that way from now on, in order. */
+  delay(towards: Towards, ms: number): void;
+  /** Ends one direction, as by a FIN from the other side; the other direction stays open. */
+  halfClose(towards: Towards): void;
+  /** From now on bytes stop, both ways, and nothing closes: neither side is told. */
+  swallow(): void;
+}
+
+/** A way to a server, or to one of several, that a test can spoil: bytes go through until then. */
+export interface SpoilableProxy {
   port: number;
   /** Connections that were made through it so far. */
   readonly made: number;
+  /** Those that are open, oldest first. */
+  readonly connections: readonly ProxiedConnection[];
   /** Breaks every connection, on both sides, without a word. */
   cut(): void;
   close(): Promise<void>;
 }
 
-export async function startProxy(to: number | (() => number)): Promise<CuttableProxy> {
-  const open = new Set<Socket>();
+/** Most bytes that are held back in one direction before its source has to wait. */
+const MOST_HELD = 4 * 1024 * 1024;
+
+/** One direction of a connection: bytes leave in the order in which they came, each at its time, and the end of them last. */
+class Direction {
+  delayMs = 0;
+  /** Nothing goes through any more, neither bytes nor the end of them. */
+  shut = false;
+  private readonly held: { chunk: Buffer | null; at: number }[] = [];
+  private bytes = 0;
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(
+    private readonly from: Socket,
+    private readonly to: Socket,
+  ) {
+    from.on('data', (chunk: Buffer) => this.take(chunk));
+    from.on('end', () => this.take(null));
+    to.on('drain', () => this.go());
+  }
+
+  stop(): void {
+    this.shut = true;
+    if (this.timer) clearTimeout(this.timer);
+    this.held.length = 0;
+  }
+
+  private take(chunk: Buffer | null): void {
+    if (this.shut) return;
+    this.held.push({ chunk, at: Date.now() + this.delayMs });
+    this.bytes += chunk?.length ?? 0;
+    if (this.bytes > MOST_HELD) this.from.pause();
+    this.go();
+  }
+
+  private go(): void {
+    if (this.shut || this.timer) return;
+    for (let first = this.held[0]; first && !this.to.writableNeedDrain; first = this.held[0]) {
+      const wait = first.at - Date.now();
+      if (wait > 0) {
+        this.timer = setTimeout(() => {
+          this.timer = null;
+          this.go();
+        }, wait);
+        return;
+      }
+      this.held.shift();
+      if (first.chunk === null) return void this.to.end();
+      this.bytes -= first.chunk.length;
+      this.to.write(first.chunk);
+      if (this.bytes <= MOST_HELD && this.from.isPaused()) this.from.resume();
+    }
+  }
+}
+
+export async function startProxy(to: number | (() => number)): Promise<SpoilableProxy> {
+  const open = new Map<ProxiedConnection, () => void>();
   let made = 0;
-  const server = createServer((client) => {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     made++;
-    const upstream = connect(typeof to === 'number' ? to : to(), '127.0.0.1');
-    for (const [one, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      open.add(one);
-      one.on('error', () => {});
-      one.on('close', () => {
-        open.delete(one);
-        other.destroy();
+    const upstream = connect({ port: typeof to === 'number' ? to : to(), host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    const directions = { server: new Direction(client, upstream), client: new Direction(upstream, client) };
+    const sockets = [client, upstream];
+    let swallowed = false;
+    const cut = () => {
+      open.delete(connection);
+      for (const direction of Object.values(directions)) direction.stop();
+      // What was ended already cannot be reset any more: Node would keep it.
+      for (const socket of sockets) socket.writableEnded ? socket.destroy() : socket.resetAndDestroy();
+    };
+    const connection: ProxiedConnection = {
+      cut,
+      delay: (towards, ms) => {
+        directions[towards].delayMs = ms;
+      },
+      halfClose: (towards) => {
+        directions[towards].stop();
+        (towards === 'server' ? upstream : client).end();
+      },
+      swallow: () => {
+        swallowed = true;
+        for (const direction of Object.values(directions)) direction.stop();
+        for (const socket of sockets) socket.pause();
+      },
+    };
+    open.set(connection, cut);
+    for (const socket of sockets) {
+      socket.on('error', () => {});
+      socket.on('close', (broken) => {
+        if (swallowed) return;
+        // Broken on one side is broken on the other; what was ended in order is ended in order, once what is held back is through.
+        if (broken) cut();
+        else if (sockets.every(({ closed }) => closed)) open.delete(connection);
       });
-      one.pipe(other);
     }
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const cut = () => {
-    for (const socket of open) socket.resetAndDestroy();
+    for (const each of [...open.values()]) each();
   };
   return {
     port: (server.address() as AddressInfo).port,
     get made() {
       return made;
     },
+    get connections() {
+      return [...open.keys()];
+    },
     cut,
     close: async () => {
+      const closed = new Promise<void>((done) => server.close(() => done()));
       cut();
-      await new Promise<void>((done) => server.close(() => done()));
+      await closed;
     },
   };
 }
