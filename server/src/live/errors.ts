@@ -18,3 +18,9 @@ export function errorsOf(error: unknown, requestId: string): GraphQLFormattedErr
 
 /** Was it the client's doing, or a way in which a stream is meant to end? */
 export const isExpected = (error: unknown): boolean => error instanceof Refusal || error instanceof InvalidDocument;
+
+/** There are as many connections as may be. */
+export const TOO_MANY = new Refusal(
+  { code: 'BUSY', message: 'there are too many connections', remedy: 'try again later' },
+  { retryable: true },
+);

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { type ErrorCode, Refusal } from '@lotline/schema';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLFormattedError } from 'graphql';
-import { errorsOf, isExpected } from './errors';
+import { errorsOf, isExpected, TOO_MANY } from './errors';
 import { Restarting } from './hub';
 import { type Asked, InvalidDocument, readRequest } from './request';
 import { type Stream, StreamEnded } from './stream';
@@ -27,13 +27,7 @@ export function serveEventStream(app: FastifyInstance, options: LiveOptions): { 
     handler: async (request, reply) => {
       if (!/text\/event-stream|\*\/\*/.test(request.headers.accept ?? '*/*'))
         return send(reply, 406, [refusal('only text/event-stream is served here', 'send Accept: text/event-stream')], request.id);
-      if (!options.mayOpen()) {
-        const busy = new Refusal(
-          { code: 'BUSY', message: 'there are too many connections', remedy: 'try again later' },
-          { retryable: true },
-        );
-        return send(reply, 503, [busy], request.id);
-      }
+      if (!options.mayOpen()) return send(reply, 503, [TOO_MANY], request.id);
       responses.add(reply.raw);
       reply.raw.once('close', () => responses.delete(reply.raw));
       let stream: Stream;

@@ -6,7 +6,7 @@ import { type Context, handleProtocols, makeServer } from 'graphql-ws';
 import { v7 as uuidv7 } from 'uuid';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { SignedIn } from '../access';
-import { errorsOf, isExpected } from './errors';
+import { errorsOf, isExpected, TOO_MANY } from './errors';
 import { type Hub, Restarting } from './hub';
 import { readRequest } from './request';
 import type { Sent, Stream } from './stream';
@@ -106,9 +106,9 @@ export function serveWebSocket(server: Server, options: LiveOptions): { readonly
 
   const sockets = new WebSocketServer({ noServer: true, maxPayload: LARGEST_FRAME, handleProtocols });
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (request.url?.split('?', 1)[0] !== '/graphql') return refuse(socket, '404 Not Found');
-    if (!options.isServed(request.headers.host)) return refuse(socket, '403 Forbidden');
-    if (!options.mayOpen()) return refuse(socket, '503 Service Unavailable');
+    if (request.url?.split('?', 1)[0] !== '/graphql') return refuse(socket, '404 Not Found', NOTHING_HERE);
+    if (!options.isServed(request.headers.host)) return refuse(socket, '403 Forbidden', ELSEWHERE);
+    if (!options.mayOpen()) return refuse(socket, '503 Service Unavailable', TOO_MANY);
     sockets.handleUpgrade(request, socket, head, (opened) => serve(protocol, opened, request, options));
   };
   server.on('upgrade', upgrade);
@@ -118,7 +118,7 @@ export function serveWebSocket(server: Server, options: LiveOptions): { readonly
     },
     stop: async () => {
       server.off('upgrade', upgrade);
-      server.on('upgrade', (_request, socket: Duplex) => refuse(socket, '503 Service Unavailable'));
+      server.on('upgrade', (_request, socket: Duplex) => refuse(socket, '503 Service Unavailable', STOPPING));
       const closed = [...sockets.clients].map((client) => new Promise<void>((done) => client.once('close', () => done())));
       for (const client of sockets.clients) client.close(SERVICE_RESTART, 'Service restart');
       const cut = setTimeout(() => {
@@ -131,9 +131,22 @@ export function serveWebSocket(server: Server, options: LiveOptions): { readonly
   };
 }
 
-function refuse(socket: Duplex, status: string): void {
+const NOTHING_HERE = new Refusal({ code: 'NOT_FOUND', message: 'there is nothing here', remedy: 'subscriptions are at /graphql' });
+const ELSEWHERE = new Refusal({
+  code: 'FORBIDDEN',
+  message: 'demo mode answers on this machine only',
+  remedy: 'use the address that the server printed at its start',
+});
+const STOPPING = new Refusal({ code: 'UNAVAILABLE', message: 'the server is stopping', remedy: 'try again' }, { retryable: true });
+
+/** Answers in place of an upgrade, in the shape of every other error; who does not hang up then is not waited for. */
+function refuse(socket: Duplex, status: string, refusal: Refusal): void {
+  const body = JSON.stringify({ errors: errorsOf(refusal, uuidv7()) });
   socket.once('error', () => {});
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n`);
+  socket.once('finish', () => socket.destroy());
+  const headers = ['Connection: close', 'Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`];
+  if (refusal.retryable) headers.push('Retry-After: 5');
+  socket.end([`HTTP/1.1 ${status}`, ...headers, '', body].join('\r\n'));
 }
 
 /** One connection, from its opening to its end. */
