@@ -21,6 +21,11 @@ import { legacyStatus, stateOfAnswer, tellFaults } from './plugins';
 const LARGEST_BODY = 1024 * 1024;
 /** Most tokens of a document. */
 const MOST_TOKENS = 5000;
+/** How long a client may take for the headers of a request, and for all of it, milliseconds. */
+const HEADERS_WITHIN_MS = 10_000;
+const REQUEST_WITHIN_MS = 15_000;
+/** How often it is looked for those who take longer, milliseconds. */
+const LOOK_EVERY_MS = 2000;
 /** How long a stop waits for what is in flight, milliseconds. */
 const STOP_WITHIN_MS = 20_000;
 
@@ -71,6 +76,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     genReqId: () => uuidv7(),
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
+    // Fastify waits for ever unless told.
+    requestTimeout: REQUEST_WITHIN_MS,
+    http: { headersTimeout: HEADERS_WITHIN_MS, connectionsCheckingInterval: LOOK_EVERY_MS },
     // The answer to that is ours, in the shape of all others.
     return503OnClosing: false,
     logger: { level: options.logLevel, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` },
