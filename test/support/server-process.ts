@@ -66,8 +66,10 @@ export class ServerProcess {
       });
     });
     this.child = child;
-    const port = await Promise.race([ready, once(child, 'exit').then(() => null)]);
+    const late = sleep(START_WITHIN_MS, null, { ref: false });
+    const port = await Promise.race([ready, once(child, 'exit').then(() => null), late]);
     if (port === null) {
+      child.kill('SIGKILL');
       this.child = null;
       return false;
     }
