@@ -103,6 +103,17 @@ async function stream(headers: Record<string, string>, body: unknown, url = lotl
   });
 }
 
+/** What a response says until it has said that, and then it is left. */
+async function textUntil(response: Response, what: string): Promise<string> {
+  let text = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body!) {
+    text += decoder.decode(chunk as Uint8Array, { stream: true });
+    if (text.includes(what)) break;
+  }
+  return text;
+}
+
 /** Another instance on the same database. */
 const another = (): Promise<RunningServer> =>
   startServer({
@@ -120,6 +131,72 @@ const another = (): Promise<RunningServer> =>
     heartbeatMs: 100,
     mostConnections: 100,
   });
+
+describe('1. messages and 2. cursors', () => {
+  test('1.3 and 1.4 a heartbeat repeats the sequence, comes when the stream is live and in even intervals, and its cursor is a place', async () => {
+    const opened = await acknowledged();
+    opened.send(asking('1', LOTS, { after: await cursorNow() }));
+    await until(() => opened.of('1').length > 0);
+    const codes = await harvest(2);
+    await until(() => codesIn(opened.of('1')).length === 2);
+    const heard = opened.of('1').length;
+    await until(() => opened.of('1').length >= heard + 4);
+    const messages = opened.of('1').map(({ payload }) => payload.data.lotEvents);
+    expect(messages[0]).toMatchObject({ change: null, sequence: 0 });
+    expect(messages.filter(({ change }) => change !== null).map(({ sequence }) => sequence)).toEqual([1, 2]);
+    for (const { change, sequence } of messages.slice(heard)) expect({ change, sequence }).toEqual({ change: null, sequence: 2 });
+    opened.send(asking('2', LOTS, { after: messages.at(-1).cursor }));
+    await until(() => opened.of('2').length > 0);
+    expect(opened.of('2')[0].payload.data.lotEvents).toMatchObject({ change: null, sequence: 0 });
+    expect(codes).toEqual(codesIn(opened.of('1')));
+  });
+
+  test('2.2 and 2.4 the cursor of a mutation, of a query and of a message, at this instance and at another: the same rest', async () => {
+    const other = await another();
+    try {
+      const { operation } = await lotline.data('{ operation(identifier: "P:FARM") { id } }');
+      const [{ id }] = (await lotline.database.query('select id from product')) as [{ id: string }];
+      const input = {
+        idempotencyKey: `cursor ${++named}`,
+        producer: operation.id,
+        product: Buffer.from(`Product:${id}`).toString('base64url'),
+        code: `CURSOR-${named}`,
+        quantity: { value: '1', unit: 'KGM' },
+      };
+      const admin = await acknowledged({ authorization: await lotline.token('admin') });
+      admin.send(asking('message'));
+      await until(() => admin.of('message').length > 0);
+      const query = 'mutation ($input: RecordHarvestInput!) { recordHarvest(input: $input) { cursor } }';
+      const ofMutation = (await lotline.data(query, { input }, 'admin')).recordHarvest.cursor;
+      const ofQuery = (await lotline.ask('{ viewer { kind } }', {}, 'admin')).extensions!.cursor!;
+      await until(() => codesIn(admin.of('message')).includes(input.code));
+      const ofMessage = admin.of('message').find(({ payload }) => payload.data.lotEvents.change)!.payload.data.lotEvents.cursor;
+      const codes = await harvest(3);
+      for (const url of [lotline.url, other.url]) {
+        const opened = await acknowledged({ authorization: await lotline.token('admin') }, url);
+        for (const [name, after] of Object.entries({ ofMutation, ofQuery, ofMessage })) {
+          opened.send(asking(name, LOTS, { after }));
+          await until(() => codesIn(opened.of(name)).length === 3);
+          expect({ name, codes: codesIn(opened.of(name)) }).toEqual({ name, codes });
+        }
+      }
+    } finally {
+      await other.stop();
+    }
+  });
+
+  test('2.5 a cursor of a command that a failover lost is told apart, though its place was used again', async () => {
+    await harvest();
+    const [{ position }] = (await lotline.database.query('select position from log_counter')) as [{ position: string }];
+    const lost = lotline.cursors.encode({ position: BigInt(position) as never, command: randomUUID(), told: null }, 'analyst');
+    const ahead = lotline.cursors.encode({ position: (BigInt(position) + 1000n) as never, command: randomUUID(), told: null }, 'analyst');
+    const opened = await acknowledged();
+    for (const [id, after] of Object.entries({ lost, ahead })) {
+      opened.send(asking(id, LOTS, { after }));
+      expect(await errorOf(opened, id)).toMatchObject({ code: 'CURSOR_EXPIRED', path: ['after'], resumeAfter: expect.any(String) });
+    }
+  });
+});
 
 describe('3. how a stream ends', () => {
   test('3.1 the client ends it: nothing comes any more, and its id is free again', async () => {
@@ -405,6 +482,14 @@ describe('4. WebSocket', () => {
     const many: Socket[] = [];
     for (let count = 0; count < MOST_CONNECTIONS; count++) many.push(await acknowledged());
     await expect(open()).rejects.toThrow(/503/);
+    const told = await new Promise<IncomingMessage>((done) => {
+      const socket = new WebSocket(`${lotline.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+      socket.on('error', () => {});
+      socket.on('unexpected-response', (_, response) => done(response));
+    });
+    let body = '';
+    for await (const chunk of told) body += chunk;
+    expect(JSON.parse(body).errors[0].extensions).toMatchObject({ code: 'BUSY', retryable: true, requestId: expect.any(String) });
     const refused = await stream({}, { query: LOTS });
     expect(refused.status).toBe(503);
     expect(((await refused.json()) as any).errors[0].extensions).toMatchObject({ code: 'BUSY', retryable: true });
@@ -512,6 +597,31 @@ describe('5. server-sent events', () => {
     const response = await new Promise<IncomingMessage>((done) => asked.once('response', done));
     response.resume();
     expect(response.statusCode).toBe(403);
+  });
+
+  test('5.1 Accept may be left out or be anything, and what is asked may stand in the body: the same stream', async () => {
+    const after = await cursorNow();
+    const [code] = await harvest();
+    for (const accept of ['*/*', 'application/json, text/event-stream;q=0.9']) {
+      const response = await stream(
+        { ...(await analyst()), accept },
+        { query: `query Other { viewer { kind } } ${LOTS.replace(' (', ' Lots (')}`, operationName: 'Lots', variables: { after } },
+      );
+      expect(response.status).toBe(200);
+      expect(await textUntil(response, '"change":null')).toContain(code);
+    }
+  });
+
+  test('5.3 Last-Event-ID wins over the variable and over an argument that is written out', async () => {
+    const before = await cursorNow();
+    const [first] = await harvest();
+    const between = await cursorNow();
+    const [second] = await harvest();
+    const written = LOTS.replace('$after: Cursor, ', '').replace('after: $after', `after: "${before}"`);
+    for (const body of [{ query: LOTS, variables: { after: before } }, { query: written }]) {
+      const text = await textUntil(await stream({ ...(await analyst()), 'last-event-id': between }, body), '"change":null');
+      expect([text.includes(first!), text.includes(second!)]).toEqual([false, true]);
+    }
   });
 
   test('a client that is gone frees its place', async () => {
