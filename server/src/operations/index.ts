@@ -1,4 +1,3 @@
-export { changeOperationCertificateStatus } from './change-status';
 export * from './edges';
 export { certifierById, operationById, operationCertificateById, standingOf } from './loaders';
 export * from './mutations';
