@@ -31,7 +31,7 @@ export interface Lotline {
   database: Database;
   runner: Runner;
   cursors: Cursors;
-  server: RunningServer;
+  readonly server: RunningServer;
   /** Asks over HTTP; the analyst where nobody else is named. */
   ask(query: string, variables?: Record<string, unknown>, as?: As, headers?: Record<string, string>): Promise<GraphQLAnswer>;
   /** The data of an answer that must have no errors. */
@@ -40,6 +40,8 @@ export interface Lotline {
   import(files: Record<string, string | Buffer>, options?: { dryRun?: boolean }): Promise<ImportCounts>;
   token(as: Exclude<As, 'nobody'>): Promise<string>;
   viewer(as: As): Promise<Viewer>;
+  /** Stops the server as an upgrade does, and starts another on the same port and database; meanwhile is done while there is none. */
+  restart(meanwhile?: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -87,12 +89,11 @@ export async function startLotline(options: { poolSize?: number } & Partial<Live
   const runner = new Runner(database);
   const cursors = new Cursors(database.installation);
   graph ??= buildGraph();
-  const server = await startServer({
+  const served = {
     graph,
     database,
     runner,
     cursors,
-    port: 0,
     host: '127.0.0.1',
     logLevel: process.env.LOG_LEVEL ?? 'silent',
     questionTimeout: 30_000,
@@ -102,7 +103,8 @@ export async function startLotline(options: { poolSize?: number } & Partial<Live
     heartbeatMs: 15_000,
     mostConnections: 1000,
     ...options,
-  });
+  };
+  let server = await startServer({ ...served, port: 0 });
   const viewerOf = async (as: As): Promise<Viewer> => {
     if (as === 'nobody') return NOBODY;
     if (as === 'admin') return ADMINISTRATOR;
@@ -130,7 +132,9 @@ export async function startLotline(options: { poolSize?: number } & Partial<Live
     database,
     runner,
     cursors,
-    server,
+    get server() {
+      return server;
+    },
     ask,
     data: async (query, variables, as) => {
       const answer = await ask(query, variables, as);
@@ -147,6 +151,12 @@ export async function startLotline(options: { poolSize?: number } & Partial<Live
     },
     token,
     viewer: viewerOf,
+    restart: async (meanwhile) => {
+      const { port } = server;
+      await server.stop();
+      await meanwhile?.();
+      server = await startServer({ ...served, port });
+    },
     close: async () => {
       await server.stop();
       await database.close();

@@ -13,6 +13,8 @@ export interface ProxiedConnection {
   halfClose(towards: Towards): void;
   /** From now on bytes stop, both ways, and nothing closes: neither side is told. */
   swallow(): void;
+  /** Holds everything back, as when a way is lost without a word; gives what lets it through after all. */
+  freeze(): () => void;
 }
 
 /** A way to a server, or to one of several, that a test can spoil: bytes go through until then. */
@@ -24,6 +26,8 @@ export interface SpoilableProxy {
   readonly connections: readonly ProxiedConnection[];
   /** Breaks every connection, on both sides, without a word. */
   cut(): void;
+  /** Freezes every connection; gives what thaws them. */
+  freeze(): () => void;
   close(): Promise<void>;
 }
 
@@ -35,6 +39,7 @@ class Direction {
   delayMs = 0;
   /** Nothing goes through any more, neither bytes nor the end of them. */
   shut = false;
+  private frozen = false;
   private readonly held: { chunk: Buffer | null; at: number }[] = [];
   private bytes = 0;
   private timer: NodeJS.Timeout | null = null;
@@ -54,6 +59,15 @@ class Direction {
     this.held.length = 0;
   }
 
+  freeze(): void {
+    this.frozen = true;
+  }
+
+  thaw(): void {
+    this.frozen = false;
+    this.go();
+  }
+
   private take(chunk: Buffer | null): void {
     if (this.shut) return;
     this.held.push({ chunk, at: Date.now() + this.delayMs });
@@ -63,7 +77,7 @@ class Direction {
   }
 
   private go(): void {
-    if (this.shut || this.timer) return;
+    if (this.shut || this.frozen || this.timer) return;
     for (let first = this.held[0]; first && !this.to.writableNeedDrain; first = this.held[0]) {
       const wait = first.at - Date.now();
       if (wait > 0) {
@@ -111,6 +125,12 @@ export async function startProxy(to: number | (() => number)): Promise<Spoilable
         for (const direction of Object.values(directions)) direction.stop();
         for (const socket of sockets) socket.pause();
       },
+      freeze: () => {
+        for (const direction of Object.values(directions)) direction.freeze();
+        return () => {
+          for (const direction of Object.values(directions)) direction.thaw();
+        };
+      },
     };
     open.set(connection, cut);
     for (const socket of sockets) {
@@ -136,6 +156,12 @@ export async function startProxy(to: number | (() => number)): Promise<Spoilable
       return [...open.keys()];
     },
     cut,
+    freeze: () => {
+      const thaws = [...open.keys()].map((connection) => connection.freeze());
+      return () => {
+        for (const thaw of thaws) thaw();
+      };
+    },
     close: async () => {
       const closed = new Promise<void>((done) => server.close(() => done()));
       cut();
