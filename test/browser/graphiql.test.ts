@@ -1,13 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { csv, writeFolder } from '../support/lotline';
 
 // The first minutes of a newcomer: npm start, then the page at / in a browser.
 
 const MAIN = resolve(__dirname, '..', '..', 'server', 'dist', 'main.js');
+const CLI = resolve(__dirname, '..', '..', 'server', 'bin', 'lotline.js');
+const run = promisify(execFile);
 const CHROMIUM = [process.env.CHROMIUM_PATH, '/usr/bin/chromium'].find((path) => path && existsSync(path));
 const FLAGS = [
   '--no-sandbox',
@@ -27,13 +31,14 @@ let url: string;
 let browser: Browser;
 let page: Page;
 const requested = new Set<string>();
+const connected = new Set<string>();
 const complaints: string[] = [];
 
 async function startServer(): Promise<string> {
   dataDir = mkdtempSync(join(tmpdir(), 'lotline-browser-'));
   chmodSync(dataDir, 0o755);
   server = spawn(process.execPath, [MAIN], {
-    env: { ...process.env, DATA_DIR: dataDir, PORT: '0', LOTLINE_SAMPLES: 'all', LOG_LEVEL: 'info', DATABASE_URL: '' },
+    env: { ...process.env, DATA_DIR: dataDir, PORT: '0', LOTLINE_SAMPLES: 'all', LOG_LEVEL: 'info', HEARTBEAT_MS: '200', DATABASE_URL: '' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   for await (const line of createInterface({ input: server.stdout! })) {
@@ -52,7 +57,7 @@ const editor = () => page.locator('.graphiql-query-editor .CodeMirror-lines');
 async function openTab(name: string): Promise<void> {
   await page.locator('.graphiql-tab-button', { hasText: name }).click();
   await editor()
-    .filter({ hasText: `query ${name}` })
+    .filter({ hasText: ` ${name} {` })
     .waitFor();
   await noted();
 }
@@ -83,6 +88,7 @@ if (!looked) process.stderr.write('GraphiQL is not looked at: there is no Chromi
     ] })); localStorage.setItem('graphiql:query', '{ foreign }');`);
     page = await context.newPage();
     page.on('request', (request) => requested.add(new URL(request.url()).origin));
+    page.on('websocket', (socket) => connected.add(socket.url()));
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()));
     await page.goto(url);
@@ -100,7 +106,7 @@ if (!looked) process.stderr.write('GraphiQL is not looked at: there is no Chromi
   });
 
   it('begins with a welcome and one tab a question', async () => {
-    expect(await tabs()).toEqual(['WhereDidItComeFrom', 'WhereIsItNow', 'WhoIsCertified']);
+    expect(await tabs()).toEqual(['WhereDidItComeFrom', 'WhereIsItNow', 'WhoIsCertified', 'WhatHappensNow']);
     expect(await editor().textContent()).toContain('You are signed in as the');
     expect(await page.title()).toBe('Lotline');
   });
@@ -128,6 +134,29 @@ if (!looked) process.stderr.write('GraphiQL is not looked at: there is no Chromi
     }
   });
 
+  it('shows what is recorded while it looks, until its button is pressed again', async () => {
+    await openTab('WhatHappensNow');
+    await page.locator('.graphiql-execute-button').click();
+    const shown = page.locator('.result-window');
+    await shown.filter({ hasText: '"change": null' }).waitFor();
+    const record = async (code: string) => {
+      const folder = writeFolder({
+        'lots.csv': csv([{ code, producer: '9990000002', product: 'Organic soybeans', quantity: 1, unit: 'KGM', kind: 'harvest' }]),
+      });
+      await run(process.execPath, [CLI, 'import', folder], { env: { ...process.env, DATA_DIR: dataDir, DATABASE_URL: '' } });
+      rmSync(folder, { recursive: true });
+    };
+    await record('SEEN-1');
+    await shown.filter({ hasText: '"SEEN-1"' }).waitFor();
+    // Heartbeats do not take it away.
+    await page.waitForTimeout(1000);
+    expect(await shown.textContent()).toContain('"SEEN-1"');
+    await page.locator('.graphiql-execute-button').click();
+    await record('UNSEEN-1');
+    await page.waitForTimeout(1000);
+    expect(await shown.textContent()).toContain('"SEEN-1"');
+  });
+
   it('is signed in as the analyst, for a question of your own too', async () => {
     await page.locator('.graphiql-tab-add').click();
     await page.locator('.graphiql-query-editor .CodeMirror').click();
@@ -146,6 +175,7 @@ if (!looked) process.stderr.write('GraphiQL is not looked at: there is no Chromi
 
   it('asks nothing of any other host, and complains of nothing', () => {
     expect([...requested]).toEqual([url]);
+    expect([...connected]).toEqual([`${url.replace(/^http/, 'ws')}/graphql`]);
     expect(complaints).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { EXAMPLES } from '@lotline/server/http';
 import { FORMATS } from '@lotline/server/import/columns';
+import { subscribe } from '../support/live';
 import { type Lotline, startLotline } from '../support/lotline';
 
 // What a newcomer meets: the samples, the questions that GraphiQL begins with, and every word of the README that can be checked.
@@ -36,8 +37,8 @@ beforeAll(async () => {
   lotline = await startLotline();
   for (const { name } of corridors) await lotline.import(filesOf(name));
   for (const example of EXAMPLES) {
-    const name = /query (\w+)/.exec(example.query)![1]!;
-    answers.set(name, await lotline.ask(example.query, {}, example.public ? 'nobody' : 'analyst'));
+    const name = /^query (\w+)/m.exec(example.query)?.[1];
+    if (name) answers.set(name, await lotline.ask(example.query, {}, example.public ? 'nobody' : 'analyst'));
   }
 });
 afterAll(() => lotline?.close());
@@ -79,6 +80,14 @@ describe('the questions that GraphiQL begins with', () => {
       expect(errors).toBeUndefined();
       for (const value of Object.values(data)) expect(value).not.toBeNull();
     }
+  });
+
+  it('include one that is told what is recorded while it is looked at', async () => {
+    const { query } = EXAMPLES.find((example) => /^subscription WhatHappensNow/m.test(example.query))!;
+    const subscriber = await subscribe(lotline, { query });
+    await subscriber.abreast();
+    expect(subscriber.errors).toEqual([]);
+    await subscriber.close();
   });
 
   it('tell where the soybeans came from: no organic field, and books that do not close', () => {

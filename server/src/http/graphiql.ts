@@ -135,6 +135,31 @@ query WhoIsCertified {
 }
 `,
   },
+  {
+    public: false,
+    query: `# What is recorded while you look. Press the button,
+# then give a command, or import a folder, anywhere
+# else: each change is told here as it is committed.
+# The button ends it too.
+subscription WhatHappensNow {
+  lotEvents {
+    sequence
+    change {
+      at
+      kind
+      on
+      kilograms
+      lot {
+        code
+        product { name }
+        producer { name }
+      }
+    }
+    cursor
+  }
+}
+`,
+  },
 ];
 
 const SIGNED_IN = `# Welcome to Lotline. You are signed in as the
@@ -178,7 +203,32 @@ function page(token: string | null): string {
     <script>
       const settings = ${JSON.stringify(settings).replaceAll('<', '\\u003c')};
       const headers = settings.token ? { authorization: 'Bearer ' + settings.token } : {};
-      const fetcher = GraphiQL.createFetcher({ url: '/graphql', headers });
+      const ask = GraphiQL.createFetcher({
+        url: '/graphql',
+        headers,
+        subscriptionUrl: location.origin.replace(/^http/, 'ws') + '/graphql',
+        wsConnectionParams: headers,
+      });
+      // The first heartbeat shows that the stream is live; those behind it would take the last change off the page.
+      const isHeartbeat = ({ data }) => data && Object.values(data)[0]?.change === null;
+      const withoutHeartbeats = (messages) => {
+        let begun = false;
+        const shown = {
+          next: async () => {
+            let message = await messages.next();
+            while (begun && !message.done && isHeartbeat(message.value)) message = await messages.next();
+            begun = true;
+            return message;
+          },
+          return: () => messages.return(),
+          [Symbol.asyncIterator]: () => shown,
+        };
+        return shown;
+      };
+      const fetcher = async (...asked) => {
+        const answer = await ask(...asked);
+        return Symbol.asyncIterator in answer ? withoutHeartbeats(answer) : answer;
+      };
       // Under keys of our own: another GraphiQL on the same port must not show its tabs here.
       const storage = {
         getItem: (key) => localStorage.getItem('lotline:' + key),
