@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Sent, Stream } from '@lotline/server/live/stream';
 import { csv, type Lotline, startLotline } from '../support/lotline';
-import { type CuttableProxy, startProxy } from '../support/proxy';
+import { type SpoilableProxy, startProxy } from '../support/proxy';
 
 // The programs of docs/recipes, run as their reader would: whatever breaks beneath them, they tell of each lot once and in order.
 
@@ -25,7 +25,7 @@ interface Recipe {
 }
 
 let lotline: Lotline;
-let proxy: CuttableProxy;
+let proxy: SpoilableProxy;
 const running = new Set<Recipe>();
 
 beforeAll(async () => {
