@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serverAudits } from 'graphql-http';
 import { csv, type Lotline, startLotline } from '../support/lotline';
@@ -287,6 +289,15 @@ test('a stop finishes the question in flight, and refuses the next', async () =>
   } finally {
     await other.close();
   }
+});
+
+test('a connection that was opened and never asks does not hold a stop up', async () => {
+  const other = await startLotline();
+  const silent = connect(other.server.port, '127.0.0.1');
+  await once(silent, 'connect');
+  // A question in flight is given 20 seconds; nobody has asked one.
+  const held = sleep(10_000, 'held up', { ref: false });
+  expect(await Promise.race([Promise.all([other.close(), once(silent, 'close')]).then(() => 'stopped'), held])).toBe('stopped');
 });
 
 test('a database that is gone is said to be unavailable, and to try again', async () => {

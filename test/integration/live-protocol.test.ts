@@ -115,8 +115,9 @@ async function textUntil(response: Response, what: string): Promise<string> {
 }
 
 /** Another instance on the same database. */
-const another = (): Promise<RunningServer> =>
+const another = (streamLimits?: { messages: number; bytes: number }): Promise<RunningServer> =>
   startServer({
+    streamLimits,
     graph: buildGraph(),
     database: lotline.database,
     runner: lotline.runner,
@@ -279,6 +280,18 @@ describe('3. how a stream ends', () => {
     await replay.close();
   });
 
+  test('a replay of messages each of which is larger than may wait is not cut off either', async () => {
+    const tight = await another({ messages: 60, bytes: 1000 });
+    const lastEventId = await cursorNow();
+    const codes = await harvest(40);
+    const replay = await subscribe({ ...lotline, url: tight.url }, { query: LARGE, lastEventId });
+    await replay.abreast();
+    expect(replay.errors).toEqual([]);
+    expect(replay.changes.map(({ lot }) => lot.code)).toEqual(codes);
+    await replay.close();
+    await tight.stop();
+  });
+
   test('3.4 CURSOR_FOREIGN says where this viewer is now; the answer to garbage is BAD_USER_INPUT; the connection stays', async () => {
     const opened = await acknowledged();
     const foreign = (await lotline.ask('{ viewer { kind } }', {}, 'admin')).extensions!.cursor!;
@@ -302,7 +315,7 @@ describe('3. how a stream ends', () => {
     expect(subscriber.complete).toBe(true);
   });
 
-  test('3.6 what fails to be told ends the streams of its kind with an error, and no other', async () => {
+  test('3.7 what fails to be told ends the streams of its kind with an error, and no other', async () => {
     const opened = await acknowledged();
     opened.send(asking('lots'));
     opened.send(asking('certificates', CERTIFICATES));
@@ -325,7 +338,7 @@ describe('3. how a stream ends', () => {
     expect(opened.of('anew')[0]).toMatchObject({ type: 'next' });
   });
 
-  test('a stream ends when its token expires, with the place to resume from; the connection opens no other', async () => {
+  test('3.6 a stream ends when its token expires, with the place to resume from; the connection opens no other', async () => {
     const viewer = await lotline.viewer('analyst');
     const expiry = Math.ceil(Date.now() / 1000) + 1;
     const token = await mintToken(viewer, lotline.database.installation.tokenKey, expiry);

@@ -16,6 +16,7 @@ import { boundedAnswer } from './cost';
 import { sendError } from './errors';
 import { serveGraphiql } from './graphiql';
 import { legacyStatus, stateOfAnswer, tellFaults } from './plugins';
+import { silentConnections } from './silent';
 
 /** Largest request, bytes. */
 const LARGEST_BODY = 1024 * 1024;
@@ -26,6 +27,8 @@ const HEADERS_WITHIN_MS = 10_000;
 const REQUEST_WITHIN_MS = 15_000;
 /** How often it is looked for those who take longer, milliseconds. */
 const LOOK_EVERY_MS = 2000;
+/** How long a stop waits for a connection that was opened to ask something, milliseconds. */
+const ASKED_WITHIN_MS = 500;
 /** How long a stop waits for what is in flight, milliseconds. */
 const STOP_WITHIN_MS = 20_000;
 
@@ -186,6 +189,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     signedInBy: (authorization) => signedInBy(authorization, demoKey),
   });
 
+  const endSilent = silentConnections(app.server);
   await listen(app, options.port, options.host);
   const { port } = app.server.address() as { port: number };
   return {
@@ -197,10 +201,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await live.stop();
       // A client that keeps its connection would hold the stop up after its last answer.
       const idle = setInterval(() => app.server.closeIdleConnections(), 50);
+      const silent = setTimeout(endSilent, ASKED_WITHIN_MS);
       const cut = setTimeout(() => app.server.closeAllConnections(), STOP_WITHIN_MS);
       closing = true;
       await app.close();
       clearInterval(idle);
+      clearTimeout(silent);
       clearTimeout(cut);
       await apollo.stop();
     },

@@ -209,7 +209,7 @@ export class Hub implements Follower {
     const most = Math.max(1, Math.min(TOLD_AT_ONCE, Math.floor(this.limits.messages / 2)));
     for await (const changes of changesIn(feed, () => this.reader(), commands)) {
       for (let at = 0; at < changes.length; at += most) {
-        await this.roomIn(streams);
+        await this.roomIn(streams, ROOM_WITHIN_MS);
         const reader = this.reader();
         try {
           await this.tellOf(streams, changes.slice(at, at + most), reader);
@@ -221,11 +221,11 @@ export class Hub implements Follower {
   }
 
   /** A replay waits for its client as long as it takes; the live streams wait for each other a moment only. */
-  private async roomIn(streams: readonly Stream[]): Promise<void> {
+  private async roomIn(streams: readonly Stream[], within: number): Promise<void> {
     const full = streams.filter(({ hasRoom }) => !hasRoom);
     if (full.length === 0) return;
     const room = Promise.all(full.map((stream) => stream.room()));
-    await (full.every((stream) => this.live.has(stream)) ? Promise.race([room, sleep(ROOM_WITHIN_MS, undefined, { ref: false })]) : room);
+    await (full.every((stream) => this.live.has(stream)) ? Promise.race([room, sleep(within, undefined, { ref: false })]) : room);
   }
 
   private isWell(): Promise<boolean> {
@@ -244,6 +244,7 @@ export class Hub implements Follower {
     );
     const sees = await this.sightOf(changes, wanted, reader);
     const seen = wanted.map((of, index) => of.filter(({ request }) => sees(request.viewer, index)));
+    const patience = Date.now() + ROOM_WITHIN_MS;
     for (let from = 0, to = 0; from < changes.length; from = to) {
       const likenesses: Map<string, LiveRequest>[] = [];
       for (let count = 0; to < changes.length && (to === from || count < WRITTEN_AT_ONCE); to++) {
@@ -255,7 +256,14 @@ export class Hub implements Follower {
         likenesses.map((requests, ahead) => ({ requests, change: changes[from + ahead]!.answer })),
         reader,
       );
-      for (let index = from; index < to; index++) this.offer(seen[index]!, changes[index]!, templates[index - from]!);
+      for (let index = from; index < to; index++) {
+        if (seen[index]!.some(({ hasRoom }) => !hasRoom)) {
+          // However long a client takes, no transaction waits for it.
+          await reader.renew();
+          await this.roomIn(seen[index]!, Math.max(0, patience - Date.now()));
+        }
+        this.offer(seen[index]!, changes[index]!, templates[index - from]!);
+      }
     }
   }
 

@@ -61,7 +61,9 @@ export class Stream implements AsyncGenerator<Sent, void, void> {
   /** Queues a message; a client that does not read fast enough is ended, and told where to resume. */
   offer(message: Sent): void {
     if (this.ended) return;
-    if (this.waiting.length >= this.limits.messages || this.bytes + message.text.length > this.limits.bytes) {
+    // Where nothing waits a message fits, however large: it would be as large after every resumption.
+    const isTooMuch = this.bytes > 0 && this.bytes + message.text.length > this.limits.bytes;
+    if (this.waiting.length >= this.limits.messages || isTooMuch) {
       const refusal = new Refusal(
         {
           code: 'LAGGED',

@@ -1,0 +1,19 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+
+/**
+ * Keeps the connections that have not asked anything yet. Browsers and fetch open some in advance; Node counts them among the busy ones, so
+ * that each would hold a stop up.
+ * @returns what ends them
+ */
+export function silentConnections(server: Server): () => void {
+  const silent = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
+  for (const asked of ['request', 'upgrade']) server.on(asked, ({ socket }: IncomingMessage) => silent.delete(socket));
+  return () => {
+    for (const socket of silent) socket.destroy();
+  };
+}
