@@ -30,6 +30,8 @@ const LARGEST_FRAME = 64 * 1024;
 const MOST_SUBSCRIPTIONS = 100;
 /** How long a client may take to say who it is, milliseconds. */
 const INIT_WITHIN_MS = 10_000;
+/** Bytes that may wait to leave for the network before a client is waited for. */
+const MOST_UNSENT = 64 * 1024;
 const PING_EVERY_MS = 15_000;
 /** The server goes away: come back, here or elsewhere (RFC 6455 registry, Service Restart). */
 const SERVICE_RESTART = 1012;
@@ -109,7 +111,7 @@ export function serveWebSocket(server: Server, options: LiveOptions): { readonly
     if (request.url?.split('?', 1)[0] !== '/graphql') return refuse(socket, '404 Not Found', NOTHING_HERE);
     if (!options.isServed(request.headers.host)) return refuse(socket, '403 Forbidden', ELSEWHERE);
     if (!options.mayOpen()) return refuse(socket, '503 Service Unavailable', TOO_MANY);
-    sockets.handleUpgrade(request, socket, head, (opened) => serve(protocol, opened, request, options));
+    sockets.handleUpgrade(request, socket, head, (opened) => serve(protocol, { socket: opened, wire: socket, request }, options));
   };
   server.on('upgrade', upgrade);
   return {
@@ -149,11 +151,17 @@ function refuse(socket: Duplex, status: string, refusal: Refusal): void {
   socket.end([`HTTP/1.1 ${status}`, ...headers, '', body].join('\r\n'));
 }
 
+/** A connection, and what lies beneath it. */
+interface Opened {
+  socket: WebSocket;
+  wire: Duplex;
+  request: IncomingMessage;
+}
+
 /** One connection, from its opening to its end. */
 function serve(
   protocol: ReturnType<typeof makeServer<Record<string, unknown>, Extra>>,
-  socket: WebSocket,
-  request: IncomingMessage,
+  { socket, wire, request }: Opened,
   { warn }: LiveOptions,
 ): void {
   const written = new Map<string, string>();
@@ -166,17 +174,29 @@ function serve(
   socket.on('pong', () => {
     alive = true;
   });
+  let corked = false;
+  // What is sent in one turn leaves in one piece: a message costs little beside the call that sends it.
+  const together = () => {
+    if (corked) return;
+    corked = true;
+    wire.cork();
+    process.nextTick(() => {
+      corked = false;
+      wire.uncork();
+    });
+  };
   // A frame that is too large or broken: the library closes with the code that says so.
   socket.on('error', () => {});
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
-      // Resolved when the frame has left for the network, so that a client which does not read is not written to.
-      send: (frame) =>
-        new Promise<void>((done, failed) => {
-          if (socket.readyState !== socket.OPEN) return done();
-          socket.send(spliced(frame, written), (error) => (error ? failed(error) : done()));
-        }).catch(() => {}),
+      // Once enough waits, resolved when it has left for the network, so that a client which does not read is not written to.
+      send: (frame) => {
+        if (socket.readyState !== socket.OPEN) return;
+        together();
+        if (socket.bufferedAmount < MOST_UNSENT) return void socket.send(spliced(frame, written), () => {});
+        return new Promise<void>((done) => socket.send(spliced(frame, written), () => done()));
+      },
       close: (code, reason) => socket.close(code, reason),
       onMessage: (listen) =>
         socket.on('message', (data) => {
