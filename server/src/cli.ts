@@ -3,11 +3,10 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Refusal } from '@lotline/schema';
-import { ADMINISTRATOR, ANALYST, mintToken } from './access';
+import { ADMINISTRATOR, ANALYST, mintToken, viewerInRole } from './access';
 import { type Instance, openInstance } from './app';
 import { callerDirectory, readConfig, SettingError } from './config';
 import { EmbeddedError, Reader } from './database';
-import { viewerForCertifier, viewerForOperation } from './demo';
 import { FolderRefused, type ImportCounts, importFolder } from './import';
 import { lotNamed } from './lots';
 import { terminalProgress } from './progress';
@@ -80,12 +79,11 @@ async function tokenVerb(args: string[]): Promise<number> {
     throw new UsageError('token takes one of --admin, --analyst, --operation ID, --certifier CODE');
   return withInstance(async ({ config, database }) => {
     if (!config.demo) {
-      say('tokens are minted in demo mode only, which runs on the embedded database');
+      say('tokens are minted in demo mode only: on the embedded database, or with LOTLINE_DEMO=yes');
       return REFUSED;
     }
-    let viewer = values.admin ? ADMINISTRATOR : ANALYST;
-    if (typeof values.operation === 'string') viewer = await viewerForOperation(database, values.operation);
-    if (typeof values.certifier === 'string') viewer = await viewerForCertifier(database, values.certifier);
+    const role = values.admin ? 'administrator' : values.analyst ? 'analyst' : Object.entries(values)[0]!.join(':');
+    const viewer = await viewerInRole(database, role);
     process.stdout.write(`${await mintToken(viewer, database.installation.tokenKey)}\n`);
     return DONE;
   });

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { OidcSettings } from './access';
 
 /** Settings, read once from the environment. The names are part of the product's contract. */
 export interface Config {
@@ -10,8 +11,10 @@ export interface Config {
   dataDir: string;
   /** A PostgreSQL >= 15 of the operator's own; null runs the embedded one. */
   databaseUrl: string | null;
-  /** Demo mode: the embedded database, loopback only, one token per kind of viewer minted at start. */
+  /** Demo mode: loopback only, one token per kind of viewer minted at start. On the embedded database unless it is asked for. */
   demo: boolean;
+  /** Whose tokens are good; null for nobody's but those of demo mode. */
+  oidc: OidcSettings | null;
   /** Load the sample corridors into an empty database. */
   samples: boolean;
   logLevel: string;
@@ -45,6 +48,16 @@ function oneOf<T extends string>(name: string, text: string | undefined, fallbac
   return text as T;
 }
 
+/** Loopback may be asked without TLS: nobody listens there in between. */
+const ISSUER = /^(?:https:\/\/|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])[:/])[^?#]*$/;
+
+function oidcIn({ OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_CLAIM: claim }: NodeJS.ProcessEnv): OidcSettings | null {
+  if (!issuer && !audience) return null;
+  if (!issuer || !audience) throw new SettingError('OIDC_ISSUER and OIDC_AUDIENCE: set both, or neither');
+  if (!ISSUER.test(issuer)) throw new SettingError(`OIDC_ISSUER=${issuer}: write https://, as it stands in the tokens' claim iss`);
+  return { issuer, audience, claim: claim || 'lotline' };
+}
+
 /** `npm run` moves to the project's folder; a path is meant from where the caller stands. */
 export function callerDirectory(env: NodeJS.ProcessEnv = process.env): string {
   const byNpm = env.npm_lifecycle_event === 'start' || env.npm_lifecycle_event === 'lotline';
@@ -60,13 +73,15 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, from: string = 
   if (databaseUrl !== null && !/^postgres(?:ql)?:\/\//.test(databaseUrl)) {
     throw new SettingError('DATABASE_URL: write postgres://user:password@host:port/database');
   }
-  const demo = databaseUrl === null;
+  // On a database of somebody's own it would let everybody on this machine in: only when told to.
+  const demo = databaseUrl === null || oneOf('LOTLINE_DEMO', env.LOTLINE_DEMO, 'no', ['yes', 'no']) === 'yes';
   return {
     port: integer('PORT', env.PORT, 4000, 0, 65535),
     host: demo ? '127.0.0.1' : env.HOST || '0.0.0.0',
     dataDir: env.DATA_DIR ? resolve(from, env.DATA_DIR) : HOME,
     databaseUrl,
     demo,
+    oidc: oidcIn(env),
     samples: oneOf('LOTLINE_SAMPLES', env.LOTLINE_SAMPLES, demo ? 'all' : 'none', ['all', 'none']) === 'all',
     logLevel: oneOf('LOG_LEVEL', env.LOG_LEVEL, 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     questionTimeout: integer('QUESTION_TIMEOUT_MS', env.QUESTION_TIMEOUT_MS, 15_000, 100, 600_000),

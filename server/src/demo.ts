@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseCertifierCode, parseOperationIdentifier, Refusal } from '@lotline/schema';
 import { ADMINISTRATOR, ANALYST, certifierViewer, mintToken, operationViewer, type Viewer } from './access';
 import type { Instance } from './app';
 import type { Database } from './database';
@@ -11,26 +10,6 @@ import type { Database } from './database';
 async function idBy(database: Database, sql: string, parameter: string): Promise<string | null> {
   const [row] = await database.query<{ id: string }>(sql, [parameter]);
   return row?.id ?? null;
-}
-
-const notFound = (what: string) => new Refusal({ code: 'NOT_FOUND', message: what, remedy: 'import it first, or check the spelling' });
-
-/** Acts for the operation of an identifier. @throws Refusal where there is none */
-export async function viewerForOperation(database: Database, text: string): Promise<Viewer> {
-  const identifier = parseOperationIdentifier(text);
-  if (!identifier.ok) throw new Refusal({ code: 'BAD_USER_INPUT', message: identifier.wrong, remedy: identifier.remedy });
-  const id = await idBy(database, 'select id from operation where identifier = $1', identifier.value);
-  if (id === null) throw notFound(`there is no operation ${identifier.value}`);
-  return operationViewer(id);
-}
-
-/** Acts for the certifier of a code. @throws Refusal where there is none */
-export async function viewerForCertifier(database: Database, text: string): Promise<Viewer> {
-  const code = parseCertifierCode(text);
-  if (!code.ok) throw new Refusal({ code: 'BAD_USER_INPUT', message: code.wrong, remedy: code.remedy });
-  const id = await idBy(database, 'select id from certifier where code = $1', code.value);
-  if (id === null) throw notFound(`there is no certifier ${code.value}`);
-  return certifierViewer(id);
 }
 
 /** The first operation of a role, a certified one if there is any. */

@@ -127,6 +127,7 @@ const another = (streamLimits?: { messages: number; bytes: number }): Promise<Ru
     logLevel: 'silent',
     questionTimeout: 30_000,
     demo: true,
+    oidc: null,
     graphiqlToken: null,
     retentionDays: 30,
     heartbeatMs: 100,

@@ -2,10 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ADMINISTRATOR, ANALYST, mintToken, NOBODY, type Viewer } from '@lotline/server/access';
+import { ADMINISTRATOR, ANALYST, mintToken, NOBODY, type SignInSettings, type Viewer, viewerInRole } from '@lotline/server/access';
 import { Runner } from '@lotline/server/commands';
 import { Database } from '@lotline/server/database';
-import { viewerForCertifier, viewerForOperation } from '@lotline/server/demo';
 import { buildGraph } from '@lotline/server/graph';
 import { type RunningServer, startServer } from '@lotline/server/http';
 import { FolderRefused, type ImportCounts, importFolder } from '@lotline/server/import';
@@ -83,7 +82,7 @@ export async function createDatabase(): Promise<{ url: string; drop(): Promise<v
 let graph: GraphQLSchema | undefined;
 
 /** A running server on an empty database of its own. */
-export async function startLotline(options: { poolSize?: number } & Partial<LiveSettings> = {}): Promise<Lotline> {
+export async function startLotline(options: { poolSize?: number } & Partial<LiveSettings & SignInSettings> = {}): Promise<Lotline> {
   const { url: databaseUrl, drop } = await createDatabase();
   const database = await Database.open(databaseUrl, { poolSize: options.poolSize ?? 8 });
   const runner = new Runner(database);
@@ -98,6 +97,7 @@ export async function startLotline(options: { poolSize?: number } & Partial<Live
     logLevel: process.env.LOG_LEVEL ?? 'silent',
     questionTimeout: 30_000,
     demo: true,
+    oidc: null,
     graphiqlToken: null,
     retentionDays: 90,
     heartbeatMs: 15_000,
@@ -109,7 +109,7 @@ export async function startLotline(options: { poolSize?: number } & Partial<Live
     if (as === 'nobody') return NOBODY;
     if (as === 'admin') return ADMINISTRATOR;
     if (as === 'analyst') return ANALYST;
-    return 'operation' in as ? viewerForOperation(database, as.operation) : viewerForCertifier(database, as.certifier);
+    return viewerInRole(database, 'operation' in as ? `operation:${as.operation}` : `certifier:${as.certifier}`);
   };
   const tokens = new Map<string, Promise<string>>();
   const token: Lotline['token'] = (as) => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const INSTANCE = join(__dirname, 'instance.cjs');
+const MAIN = join(__dirname, '..', '..', 'server', 'dist', 'main.js');
 const START_WITHIN_MS = 30_000;
 const STOP_WITHIN_MS = 30_000;
 
@@ -41,12 +41,13 @@ export class ServerProcess {
   }
 
   private async tryStart(): Promise<boolean> {
-    const child = spawn(process.execPath, [INSTANCE], {
+    const child = spawn(process.execPath, [MAIN], {
       env: {
         ...process.env,
         DATABASE_URL: this.databaseUrl,
         DATA_DIR: this.directory,
         PORT: '0',
+        LOTLINE_DEMO: 'yes',
         LOTLINE_SAMPLES: 'none',
         LOG_LEVEL: 'info',
         ...this.env,

@@ -1,7 +1,6 @@
-import { ANALYST, mintToken, type Viewer } from '@lotline/server/dist/access';
+import { ANALYST, mintToken, viewerInRole } from '@lotline/server/dist/access';
 import { Runner } from '@lotline/server/dist/commands';
 import { Database } from '@lotline/server/dist/database';
-import { viewerForCertifier, viewerForOperation } from '@lotline/server/dist/demo';
 import { buildGraph } from '@lotline/server/dist/graph';
 import { startServer } from '@lotline/server/dist/http';
 import { Cursors } from '@lotline/server/dist/log';
@@ -34,15 +33,17 @@ answerParent<ServerTask, ServerPlace>(async ({ url, operation, certifier }) => {
     logLevel: 'warn',
     questionTimeout: 15_000,
     demo: true,
+    oidc: null,
     graphiqlToken: null,
     retentionDays: 90,
     heartbeatMs: 15_000,
     mostConnections: 10_000,
   });
-  const mint = (viewer: Viewer) => mintToken(viewer, database.installation.tokenKey);
-  const token = await mint(ANALYST);
-  const operationToken = operation ? await mint(await viewerForOperation(database, operation)) : null;
-  const certifierToken = certifier ? await mint(await viewerForCertifier(database, certifier)) : null;
+  const { tokenKey } = database.installation;
+  const mint = async (role: string) => mintToken(await viewerInRole(database, role), tokenKey);
+  const token = await mintToken(ANALYST, tokenKey);
+  const operationToken = operation ? await mint(`operation:${operation}`) : null;
+  const certifierToken = certifier ? await mint(`certifier:${certifier}`) : null;
   const close = async () => {
     await server.stop();
     await database.close();

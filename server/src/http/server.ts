@@ -6,7 +6,7 @@ import { Refusal } from '@lotline/schema';
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import { v7 as uuidv7 } from 'uuid';
-import { signedInBy, type Viewer } from '../access';
+import { credentialsIn, SignIn, type SignInSettings, type Viewer } from '../access';
 import type { Runner } from '../commands';
 import { type Database, type Position, Reader } from '../database';
 import { type LiveSettings, openLive } from '../live';
@@ -36,7 +36,7 @@ const STOP_WITHIN_MS = 20_000;
 const PORT_WITHIN_MS = 3000;
 const PORT_RETRY_MS = 100;
 
-export interface ServerOptions extends LiveSettings {
+export interface ServerOptions extends LiveSettings, SignInSettings {
   graph: GraphQLSchema;
   database: Database;
   runner: Runner;
@@ -45,7 +45,7 @@ export interface ServerOptions extends LiveSettings {
   host: string;
   logLevel: string;
   questionTimeout: number;
-  /** Demo mode: its tokens are accepted, and only loopback names are served. */
+  /** Demo mode: its own tokens are good, and only loopback names are served. */
   demo: boolean;
   /** Token that GraphiQL is signed in with. */
   graphiqlToken: string | null;
@@ -157,13 +157,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     return reply.code(fine ? 200 : 503).send({ status: fine ? 'ready' : 'no database' });
   });
 
-  const demoKey = options.demo ? database.installation.tokenKey : null;
+  const signIn = new SignIn(database, options);
   const refKey = createHmac('sha256', database.installation.cursorKey).update('refs').digest();
   app.route({
     url: '/graphql',
     method: ['GET', 'POST'],
     preHandler: async (request) => {
-      const { viewer } = await signedInBy(request.headers.authorization, demoKey);
+      const { viewer } = await signIn.by(credentialsIn(request.raw.rawHeaders));
       const wanted = request.headers['lotline-at-least'];
       callers.set(request, { viewer, atLeast: typeof wanted === 'string' ? cursors.decode(wanted, viewer.name).position : null });
     },
@@ -186,7 +186,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...options,
     refKey,
     isServed,
-    signedInBy: (authorization) => signedInBy(authorization, demoKey),
+    signIn,
   });
 
   const endSilent = silentConnections(app.server);

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { type ErrorCode, Refusal } from '@lotline/schema';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLFormattedError } from 'graphql';
+import { credentialsIn } from '../access';
 import { errorsOf, isExpected, TOO_MANY } from './errors';
 import { Restarting } from './hub';
 import { type Asked, InvalidDocument, readRequest } from './request';
@@ -32,7 +33,7 @@ export function serveEventStream(app: FastifyInstance, options: LiveOptions): { 
       reply.raw.once('close', () => responses.delete(reply.raw));
       let stream: Stream;
       try {
-        const signedIn = await options.signedInBy(request.headers.authorization);
+        const signedIn = await options.signIn.by(credentialsIn(request.raw.rawHeaders));
         const asked = readRequest(options.graph, signedIn, askedIn(request));
         const last = request.headers['last-event-id'];
         if (typeof last === 'string' && last !== '') asked.after = last;

@@ -17,6 +17,7 @@ import {
   recallPlace,
 } from '../log';
 import type { Question } from '../questions';
+import { at } from './at';
 import { type Change, changesIn, type Feed } from './feed';
 import { fill, type Template, write } from './message';
 import { FEEDS, type LiveRequest } from './request';
@@ -90,7 +91,7 @@ export class Hub implements Follower {
    * Opens a stream; it replays and goes live while it is read.
    * @throws StreamEnded CURSOR_EXPIRED or CURSOR_FOREIGN with the place to resume from
    */
-  async subscribe(request: LiveRequest): Promise<Stream> {
+  async subscribe(request: LiveRequest, onEnd: () => void = () => {}): Promise<Stream> {
     const reader = this.reader();
     let place: Place;
     try {
@@ -103,7 +104,10 @@ export class Hub implements Follower {
     const stream = new Stream(request, place, this.cursorOf(place, request), this.limits, (ended) => {
       this.open.delete(ended);
       this.live.delete(ended);
+      forget();
+      onEnd();
     });
+    const forget = at(request.until, () => stream.expire());
     this.open.add(stream);
     void this.catchUp(stream).catch((error) => {
       this.options.warn(error, 'a stream could not be replayed');
@@ -343,7 +347,6 @@ export class Hub implements Follower {
   }
 
   private async beat(): Promise<void> {
-    for (const stream of [...this.open]) stream.expire();
     for (const stream of [...this.live]) if (stream.idle) await this.heartbeat(stream);
   }
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
-import type { SignedIn } from '../access';
+import type { SignIn } from '../access';
 import type { Runner } from '../commands';
 import type { Database } from '../database';
 import { type Cursors, Tail } from '../log';
@@ -29,8 +29,7 @@ export interface LiveParts extends LiveSettings {
   cursors: Cursors;
   refKey: Buffer;
   questionTimeout: number;
-  /** Who stands behind an Authorization header. @throws Refusal UNAUTHENTICATED */
-  signedInBy(authorization: string | undefined): Promise<SignedIn>;
+  signIn: SignIn;
   /** Is this host served? */
   isServed(host: string | undefined): boolean;
 }

@@ -2,10 +2,11 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Refusal } from '@lotline/schema';
 import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
-import { type Context, handleProtocols, makeServer } from 'graphql-ws';
+import { CloseCode, type Context, handleProtocols, makeServer } from 'graphql-ws';
 import { v7 as uuidv7 } from 'uuid';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { SignedIn } from '../access';
+import { type Credentials, credentialsIn, type SignedIn, type SignIn } from '../access';
+import { at } from './at';
 import { errorsOf, isExpected, TOO_MANY } from './errors';
 import { type Hub, Restarting } from './hub';
 import { readRequest } from './request';
@@ -15,8 +16,7 @@ import type { Sent, Stream } from './stream';
 export interface LiveOptions {
   graph: GraphQLSchema;
   hub: Hub;
-  /** Who stands behind an Authorization header. @throws Refusal UNAUTHENTICATED */
-  signedInBy(authorization: string | undefined): Promise<SignedIn>;
+  signIn: SignIn;
   /** Is another connection to be taken? */
   mayOpen(): boolean;
   /** Is this host served? */
@@ -35,6 +35,12 @@ const MOST_UNSENT = 64 * 1024;
 const PING_EVERY_MS = 15_000;
 /** The server goes away: come back, here or elsewhere (RFC 6455 registry, Service Restart). */
 const SERVICE_RESTART = 1012;
+/** Whoever knows the token cannot be asked now (RFC 6455 registry). */
+const TRY_AGAIN_LATER = 1013;
+/** Characters of a reason for closing: a control frame holds 125 bytes. */
+const LONGEST_REASON = 100;
+/** How long a connection stays after its token has expired, so that its streams can say where to resume from, milliseconds. */
+const LAST_WORDS_MS = 100;
 
 /** A connection, as the protocol's own library keeps it. */
 interface Extra {
@@ -45,14 +51,26 @@ interface Extra {
   written: Map<string, string>;
   /** Marks given so far. */
   marks: number;
+  /** Its streams that are open. */
+  streams: Set<Stream>;
+  /** Calls off what is to happen when its token expires. */
+  forget(): void;
 }
 type Connection = Context<Record<string, unknown>, Extra>;
 
-const authorizationIn = ({ connectionParams, extra }: Connection): string | undefined => {
-  const [, given] = Object.entries(connectionParams ?? {}).find(([key]) => key.toLowerCase() === 'authorization') ?? [];
-  if (given === undefined || given === null) return extra.request.headers.authorization;
-  return typeof given === 'string' && /^bearer /i.test(given) ? given : `Bearer ${given}`;
-};
+/** Who a client says it is, in the payload of connection_init or, where that says nothing, in the headers. @throws Refusal */
+function credentialsOf({ connectionParams, extra }: Connection): Credentials {
+  const headers = credentialsIn(extra.request.rawHeaders);
+  const given = Object.entries(connectionParams ?? {}).flatMap(([key, value]) => {
+    const name = { authorization: 'authorization', actingfor: 'lotline-acting-for' }[key.toLowerCase()];
+    if (name === undefined || value === null || value === undefined) return [];
+    return name === 'authorization' && !/^bearer /i.test(String(value)) ? [name, `Bearer ${value}`] : [name, String(value)];
+  });
+  const { authorization, actingFor } = credentialsIn(given);
+  if (authorization !== null && headers.authorization !== null && authorization !== headers.authorization)
+    throw new Refusal({ code: 'UNAUTHENTICATED', message: 'there is more than one token', remedy: 'send it in connection_init alone' });
+  return { authorization: authorization ?? headers.authorization, actingFor: actingFor ?? headers.actingFor };
+}
 
 /** Errors as the library takes them: what they say has been decided. */
 const asGraphQL = (errors: readonly GraphQLFormattedError[]): GraphQLError[] =>
@@ -65,10 +83,17 @@ export function serveWebSocket(server: Server, options: LiveOptions): { readonly
     connectionInitWaitTimeout: INIT_WITHIN_MS,
     async onConnect(connection) {
       try {
-        connection.extra.signedIn = await options.signedInBy(authorizationIn(connection));
+        const { extra } = connection;
+        extra.signedIn = await options.signIn.by(credentialsOf(connection));
+        extra.forget = at(extra.signedIn.until, () => {
+          for (const stream of extra.streams) stream.expire();
+          // Its streams have told where to resume from by then.
+          setTimeout(() => extra.socket.close(CloseCode.Forbidden, 'the token has expired'), LAST_WORDS_MS);
+        });
         return true;
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
+        connection.extra.socket.close(error.retryable ? TRY_AGAIN_LATER : CloseCode.Forbidden, error.message.slice(0, LONGEST_REASON));
         return false;
       }
     },
@@ -81,7 +106,8 @@ export function serveWebSocket(server: Server, options: LiveOptions): { readonly
             remedy: 'complete one, or open another connection',
           });
         const request = readRequest(graph, extra.signedIn!, payload);
-        const stream = await hub.subscribe(request);
+        const stream = await hub.subscribe(request, () => extra.streams.delete(stream));
+        if (!stream.ended) extra.streams.add(stream);
         stream.expire();
         return { schema: graph, document: request.document, operationName: request.operationName, contextValue: stream };
       } catch (error) {
@@ -187,6 +213,7 @@ function serve(
   };
   // A frame that is too large or broken: the library closes with the code that says so.
   socket.on('error', () => {});
+  const extra: Extra = { socket, request, signedIn: null, written, marks: 0, streams: new Set(), forget: () => {} };
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
@@ -206,10 +233,11 @@ function serve(
           });
         }),
     },
-    { socket, request, signedIn: null, written, marks: 0 },
+    extra,
   );
   socket.once('close', (code, reason) => {
     clearInterval(pinging);
+    extra.forget();
     void closed(code, String(reason));
   });
 }
