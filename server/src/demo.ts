@@ -1,8 +1,11 @@
-import { writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ADMINISTRATOR, ANALYST, certifierViewer, mintToken, operationViewer, type Viewer } from './access';
+import { today, toGlobalId } from '@lotline/schema';
+import { ADMINISTRATOR, ANALYST, certifierViewer, mintToken, newSecret, operationViewer, readKey, type Viewer, writeKey } from './access';
 import type { Instance } from './app';
 import type { Database } from './database';
+import { createKey } from './grants';
 
 // Demo mode has no sign-in: whoever runs it mints the tokens.
 
@@ -31,12 +34,43 @@ async function viewersOfEachKind(database: Database): Promise<Record<string, Vie
   return viewers;
 }
 
+const DAY_MS = 86_400_000;
+const KEY_DAYS = 365;
+
+/** A key of the exporter's: the one of the last start where it is still good, else a new one. */
+async function partnerKey({ database, runner }: Instance, exporter: string, last: string | undefined): Promise<string> {
+  const good = last !== undefined && (await readKey(last, database).catch(() => null));
+  if (good) return last;
+  const secret = newSecret();
+  const input = {
+    idempotencyKey: randomUUID(),
+    operation: toGlobalId('Operation', exporter),
+    name: 'Demo mode',
+    scopes: ['LOTS', 'SHIPMENTS', 'DOCUMENTS', 'IMPORT_CERTIFICATES', 'CUSTOMS_ENTRIES'],
+    expiresOn: today(new Date(Date.now() + KEY_DAYS * DAY_MS)),
+  };
+  const { outcomes } = await runner.execute(createKey(secret), ADMINISTRATOR, [input], input.idempotencyKey);
+  return writeKey(outcomes[0]!.key, secret.secret);
+}
+
+/** The tokens of the last start; none where there was none, or somebody has changed the file. */
+function tokensIn(file: string): Record<string, string | undefined> {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return {};
+  }
+}
+
 /** Writes a token for each kind of viewer into the data directory, readable by its owner only. */
-export async function mintDemoTokens({ config, database }: Instance): Promise<{ file: string; analyst: string }> {
-  const tokens: Record<string, string> = {};
-  for (const [name, viewer] of Object.entries(await viewersOfEachKind(database)))
-    tokens[name] = await mintToken(viewer, database.installation.tokenKey);
+export async function mintDemoTokens(instance: Instance): Promise<{ file: string; analyst: string }> {
+  const { config, database } = instance;
   const file = join(config.dataDir, 'demo-tokens.json');
+  const viewers = await viewersOfEachKind(database);
+  const tokens: Record<string, string> = {};
+  for (const [name, viewer] of Object.entries(viewers)) tokens[name] = await mintToken(viewer, database.installation.tokenKey);
+  const exporter = viewers.exporter?.operationId;
+  if (exporter) tokens.partner = await partnerKey(instance, exporter, tokensIn(file).partner);
   writeFileSync(file, `${JSON.stringify(tokens, null, 2)}\n`, { mode: 0o600 });
   return { file, analyst: tokens.analyst! };
 }

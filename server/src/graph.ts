@@ -1,7 +1,7 @@
 import { Node, type NodeType, parseGlobalId, Refusal } from '@lotline/schema';
 import type { GraphQLSchema } from 'graphql';
 import { Arg, buildSchemaSync, Ctx, ID, type PubSub, Query, Resolver } from 'type-graphql';
-import { operationVisible } from './access';
+import { operationVisible, withinScope } from './access';
 import {
   CustomsEntryLineCertificateResolver,
   ImportCertificateMutations,
@@ -32,6 +32,7 @@ import {
   TreatmentDocumentResolver,
   visibleDocument,
 } from './documents';
+import { ApiKeyResolver, OperationKeysResolver, visibleKey } from './grants';
 import {
   ImportCertificateStatusChangeResolver,
   LotEventResolver,
@@ -92,6 +93,7 @@ type NodeFinder = (question: Question, id: string) => Promise<Node | null>;
 
 /** How each type of node is found, under the viewer's rights. */
 const FINDERS: Record<NodeType, NodeFinder> = {
+  ApiKey: visibleKey,
   Certifier: ({ reader }, id) => reader.loader(certifierById).load(id),
   Product: ({ reader }, id) => reader.loader(productById).load(id),
   OperationCertificate: ({ reader }, id) => reader.loader(operationCertificateById).load(id),
@@ -115,6 +117,7 @@ class NodeResolver {
   async node(@Arg('id', () => ID, { description: 'As an answer gave it.' }) id: string, @Ctx() question: Question): Promise<Node | null> {
     const parsed = parseGlobalId(id);
     if (!parsed.ok) throw new Refusal({ code: 'BAD_USER_INPUT', message: parsed.wrong, path: ['id'], remedy: parsed.remedy });
+    if (!withinScope(question.viewer, parsed.value.type)) return null;
     return FINDERS[parsed.value.type](question, parsed.value.id);
   }
 }
@@ -183,6 +186,8 @@ const RESOLVERS = [
   LotEmergencyActionsResolver,
   ShipmentEmergencyActionsResolver,
   SearchResolver,
+  ApiKeyResolver,
+  OperationKeysResolver,
   SubscriptionResolver,
   ImportCertificateStatusChangeResolver,
   OperationCertificateStatusChangeResolver,

@@ -53,6 +53,8 @@ const input = (output: string, used: string, by: string, grams = 1) =>
 const lot = (code: string, grams: string, kind = 'HARVEST') =>
   `insert into lot (id, code, producer, product, kind, grams, value, unit, country, recorded_by) values (gen_random_uuid(), '${code}', '${FARM}', '${WHEAT}', '${kind}', ${grams}, '1', 'KGM', 'UA', '${TWO}')`;
 
+const key = (scopes: string, hash = "decode(repeat('00', 32), 'hex')") =>
+  `insert into api_key (id, operation, name, hash, scopes, created_at, expires_at, recorded_by) values (gen_random_uuid(), '${FARM}', 'Key', ${hash}, array[${scopes}]::text[], now(), now(), '${TWO}')`;
 const offer = (receiver: string, grams: number) =>
   `insert into transfer_offer (id, lot, sender, receiver, grams, value, unit, on_day, recorded_by) values (gen_random_uuid(), '${A}', '${FARM}', '${receiver}', ${grams}, '1', 'GRM', '2025-01-01', '${TWO}')`;
 
@@ -157,6 +159,9 @@ const BREACHES: [law: string, how: string, sql: string][] = [
     'a second shipment of a reference',
     `insert into shipment (id, reference, shipper, consignee, recorded_by) values (gen_random_uuid(), 'S-1', '${FARM}', '${MILL}', '${TWO}')`,
   ],
+  ['api_key_hash_well_formed', 'a key kept as it is', key("'LOTS'", "'secret'")],
+  ['api_key_scopes_known', 'a key to everything', key("'EVERYTHING'")],
+  ['api_key_scopes_known', 'a key to nothing', key('')],
   ['transfer_offer_mass_above_zero', 'an offer of nothing', offer(MILL!, 0)],
   ['transfer_offer_between_two_operations', 'an offer to oneself', offer(FARM!, 1)],
   [

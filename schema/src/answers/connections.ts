@@ -1,3 +1,4 @@
+import { ApiKey } from '../nouns/api-key';
 import { CustomsEntry, CustomsEntryLine } from '../nouns/customs-entry';
 import { Document } from '../nouns/document';
 import { EmergencyActionNotification } from '../nouns/emergency-action';
@@ -17,6 +18,7 @@ import { OriginShare } from './origin';
 import { TraceStep } from './step';
 import { HolderShare, TraceGap, TraceLink, TraceLot } from './trace';
 
+export const ApiKeyConnection = connectionOf('ApiKey', () => ApiKey);
 export const CustomsEntryConnection = connectionOf('CustomsEntry', () => CustomsEntry);
 export const CustomsEntryLineConnection = connectionOf('CustomsEntryLine', () => CustomsEntryLine);
 export const DocumentConnection = connectionOf('Document', () => Document);

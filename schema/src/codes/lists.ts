@@ -184,6 +184,16 @@ export const ViewerKind = enumeration('ViewerKind', 'Who is asking.', {
 });
 export type ViewerKind = keyof typeof ViewerKind;
 
+export const KeyScope = enumeration('KeyScope', 'What a key may see and do, of what its operation may.', {
+  LOTS: 'Lots, their inputs, owners and offers, and their stories.',
+  SHIPMENTS: 'Shipments, their legs and what they carried.',
+  DOCUMENTS: 'Papers.',
+  IMPORT_CERTIFICATES: 'Import certificates.',
+  CUSTOMS_ENTRIES: 'Customs entries and emergency actions.',
+  COMMANDS: 'Commands of the operation, but for those about keys, assignments and grants.',
+});
+export type KeyScope = keyof typeof KeyScope;
+
 export const CertificationVerdict = enumeration('CertificationVerdict', 'Was an operation certified for a product on a day? Best first.', {
   VALID: 'Certified to NOP.',
   VALID_EQUIVALENT: 'Certified under an arrangement of equivalence in force.',

@@ -5,6 +5,7 @@ import type {
   DocumentType,
   ImportCertificateKind,
   ImportCertificateStatus,
+  KeyScope,
   LotKind,
   MarkedOrganic,
   OperationCertificateStatus,
@@ -81,6 +82,8 @@ export interface EventPayloads {
   'import-certificate.drawn': { entry: string; line: number; grams: GramsText; lots: string[] };
   'emergency-action.recorded': { number: string; ordered: string; lot: string | null; shipment: string | null; on: Day };
   'emergency-action.certifier-notified': { on: Day };
+  'key.created': { operation: string; name: string; scopes: KeyScope[]; expiresAt: string };
+  'key.revoked': { operation: string };
   'emergency-action.disposed': { kind: DispositionKind; grams: GramsText | null; on: Day | null };
 }
 
@@ -113,6 +116,8 @@ export const EVENT_VERSION: Record<EventType, number> = {
   'emergency-action.recorded': 1,
   'emergency-action.certifier-notified': 1,
   'emergency-action.disposed': 1,
+  'key.created': 1,
+  'key.revoked': 1,
 };
 
 /** Something the log says: a type, the noun it is about, and the payload of that type. */

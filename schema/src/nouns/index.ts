@@ -1,3 +1,4 @@
+export * from './api-key';
 export * from './certifier';
 export * from './customs-entry';
 export * from './document';

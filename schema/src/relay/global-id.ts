@@ -4,6 +4,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Types that `node(id:)` answers. */
 export const NODE_TYPES = [
+  'ApiKey',
   'Certifier',
   'CustomsEntry',
   'Document',

@@ -3,6 +3,7 @@ import { decodeJwt } from 'jose';
 import type { Database } from '../database';
 import { DEMO_ISSUER, readDemoToken } from './demo-tokens';
 import { Issuer, type OidcSettings } from './issuer';
+import { isKey, isRevoked, readKey } from './keys';
 import { parseRole, viewerInRole } from './roles';
 import { unauthenticated } from './unauthenticated';
 import { NOBODY, type Viewer } from './viewer';
@@ -19,6 +20,8 @@ export interface Credentials {
 export interface SignedIn {
   viewer: Viewer;
   until: number | null;
+  /** The key of an application, which may be revoked. */
+  key: string | null;
 }
 
 export interface SignInSettings {
@@ -66,8 +69,13 @@ export class SignIn {
    */
   async by({ authorization, actingFor }: Credentials): Promise<SignedIn> {
     if (authorization === null) {
-      if (actingFor === null) return { viewer: NOBODY, until: null };
+      if (actingFor === null) return { viewer: NOBODY, until: null, key: null };
       throw unauthenticated('a role needs a token');
+    }
+    const key = /^bearer +(\S+)$/i.exec(authorization.slice(0, LONGEST_TOKEN))?.[1];
+    if (key && isKey(key)) {
+      if (actingFor !== null) throw notYours(actingFor);
+      return readKey(key, this.database);
     }
     const token =
       authorization.length <= LONGEST_TOKEN
@@ -77,11 +85,16 @@ export class SignIn {
     return issuerOf(token) === DEMO_ISSUER ? this.byDemoToken(token, actingFor) : this.byIssuer(token, actingFor);
   }
 
+  /** Is it still so, or was the key revoked meanwhile? @throws Refusal UNAUTHENTICATED */
+  async again({ key }: SignedIn): Promise<void> {
+    if (key !== null && (await isRevoked(key, this.database))) throw unauthenticated('the key was revoked');
+  }
+
   private async byDemoToken(token: string, actingFor: string | null): Promise<SignedIn> {
     if (!this.settings.demo) throw unauthenticated('this server accepts no demo tokens');
     const signedIn = await readDemoToken(token, this.database.installation.tokenKey);
     if (actingFor !== null && (await this.viewerIn(actingFor))?.name !== signedIn.viewer.name) throw notYours(actingFor);
-    return signedIn;
+    return { ...signedIn, key: null };
   }
 
   private async byIssuer(token: string, actingFor: string | null): Promise<SignedIn> {
@@ -92,7 +105,7 @@ export class SignIn {
     if (role === null || !roles.has(role)) throw notYours(actingFor!);
     const viewer = await this.viewerIn(role);
     if (viewer === null) throw notYours(role);
-    return { viewer, until: payload.exp! * 1000 };
+    return { viewer, until: payload.exp! * 1000, key: null };
   }
 
   /** Whoever acts in a role; null where it names what is not on record. */

@@ -1,4 +1,4 @@
-import type { Reason, ViewerKind } from '@lotline/schema';
+import type { KeyScope, Reason, ViewerKind } from '@lotline/schema';
 
 /** Who is asking, and for whom. */
 export interface Viewer {
@@ -23,6 +23,13 @@ export const operationViewer = (id: string): Viewer => ({ ...plain('OPERATION', 
 /** Acts for one certifying agent. */
 export const certifierViewer = (id: string): Viewer => ({ ...plain('CERTIFIER', `certifier ${id}`), certifierId: id });
 
+/** An application with a key of an operation. Keys of one operation share its name: a cursor outlives the key it was given to. */
+export const partnerViewer = (operationId: string, scopes: KeyScope[]): Viewer => ({
+  ...plain('PARTNER', `partner of ${operationId}`),
+  operationId,
+  scopes,
+});
+
 /** Sees every fact there is. */
 export const seesAll = (viewer: Viewer): boolean => viewer.kind === 'ANALYST' || viewer.kind === 'ADMINISTRATOR';
 
@@ -38,7 +45,8 @@ export function mayCommand(viewer: Viewer): Reason | null {
 /** Why this viewer may not give commands for that operation, or for any where none is named; null if it may. */
 export function mayActFor(viewer: Viewer, operationId: string | null): Reason | null {
   if (viewer.kind === 'ADMINISTRATOR') return null;
-  if (viewer.kind === 'OPERATION' && (operationId === null || viewer.operationId === operationId)) return null;
+  const acts = viewer.kind === 'OPERATION' || (viewer.kind === 'PARTNER' && viewer.scopes.includes('COMMANDS'));
+  if (acts && (operationId === null || viewer.operationId === operationId)) return null;
   return (
     mayCommand(viewer) ?? {
       code: 'FORBIDDEN',
@@ -46,6 +54,12 @@ export function mayActFor(viewer: Viewer, operationId: string | null): Reason | 
       remedy: 'use a token of the operation itself',
     }
   );
+}
+
+/** Why this viewer may not let others in on that operation's behalf, or on any where none is named; null if it may. No key lets in another. */
+export function mayGrantFor(viewer: Viewer, operationId: string | null): Reason | null {
+  if (viewer.kind !== 'PARTNER') return mayActFor(viewer, operationId);
+  return { code: 'FORBIDDEN', message: 'a key cannot let others in', remedy: 'use a token of the operation itself' };
 }
 
 /** Why this viewer may not give commands for that certifying agent; null if it may. */

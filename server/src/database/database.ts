@@ -1,4 +1,5 @@
 import {
+  ApiKey,
   Certifier,
   CertifierNotice,
   CustomsEntry,
@@ -35,6 +36,7 @@ import { MIGRATIONS } from './migrations';
 
 /** Every noun that has a table. */
 export const ENTITIES = [
+  ApiKey,
   Certifier,
   Operation,
   Product,

@@ -49,6 +49,12 @@ export const LAWS: Record<string, Law> = {
     message: 'unknown status of a certificate',
     remedy: 'use CERTIFIED, SUSPENDED, REVOKED, SURRENDERED or EXPIRED',
   },
+  api_key_hash_well_formed: { code: 'INTERNAL_SERVER_ERROR', message: 'a key is kept as a hash of 32 bytes', remedy: 'report this' },
+  api_key_scopes_known: {
+    code: 'BAD_USER_INPUT',
+    message: 'unknown scope of a key',
+    remedy: 'use LOTS, SHIPMENTS, DOCUMENTS, IMPORT_CERTIFICATES, CUSTOMS_ENTRIES or COMMANDS; at least one',
+  },
   transfer_offer_mass_above_zero: MASS,
   transfer_offer_between_two_operations: {
     code: 'REFUSED',

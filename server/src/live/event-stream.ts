@@ -38,6 +38,11 @@ export function serveEventStream(app: FastifyInstance, options: LiveOptions): { 
         const last = request.headers['last-event-id'];
         if (typeof last === 'string' && last !== '') asked.after = last;
         stream = await options.hub.subscribe(asked);
+        // It may have been revoked between its sign-in and this subscription.
+        await options.signIn.again(signedIn).catch((error) => {
+          void stream.return();
+          throw error;
+        });
       } catch (error) {
         // A browser gives up on a status that is no success; what it can mend is told within a stream.
         if (error instanceof StreamEnded) return tellAndEnd(begin(reply), errorsOf(error, request.id));

@@ -138,6 +138,11 @@ export class Hub implements Follower {
     for (const stream of [...this.open]) stream.fail(new Restarting());
   }
 
+  /** Ends the streams of keys that were revoked. */
+  revoke(keys: ReadonlySet<string>): void {
+    for (const stream of [...this.open]) if (stream.request.key !== null && keys.has(stream.request.key)) stream.revoke();
+  }
+
   /** Ends every stream; their clients come back. */
   stop(): void {
     this.stopped = true;

@@ -3,7 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { SignIn } from '../access';
 import type { Runner } from '../commands';
 import type { Database } from '../database';
-import { type Cursors, Tail } from '../log';
+import { type Cursors, type Follower, Tail } from '../log';
 import { serveEventStream } from './event-stream';
 import { Hub } from './hub';
 import type { StreamLimits } from './stream';
@@ -44,11 +44,26 @@ export interface Live {
 export async function openLive(app: FastifyInstance, parts: LiveParts): Promise<Live> {
   const warn = (error: unknown, what: string) => app.log.error({ err: error }, what);
   const hub = new Hub({ ...parts, limits: parts.streamLimits, warn });
-  const tail = await Tail.start(parts.database, hub, { pollMs: parts.pollMs, warn });
+  const follower: Follower = {
+    follow: async (commands, upTo) => {
+      // Before anything more is told: what was revoked hears nothing of what came with it.
+      const revoked = new Set(
+        commands.flatMap(({ events }) => events.flatMap(({ type, subject }) => (type === 'key.revoked' ? [subject] : []))),
+      );
+      if (revoked.size > 0) {
+        hub.revoke(revoked);
+        webSocket.revoke(revoked);
+      }
+      await hub.follow(commands, upTo);
+    },
+    begins: (position) => hub.begins(position),
+    rewound: (position) => hub.rewound(position),
+  };
   const mayOpen = () => webSocket.size + eventStream.size < parts.mostConnections;
   const options = { ...parts, hub, mayOpen, warn };
   const webSocket = serveWebSocket(app.server, options);
   const eventStream = serveEventStream(app, options);
+  const tail = await Tail.start(parts.database, follower, { pollMs: parts.pollMs, warn });
   return {
     stop: async () => {
       hub.stop();

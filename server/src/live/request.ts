@@ -14,7 +14,7 @@ import {
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields';
 import { getArgumentValues, getVariableValues } from 'graphql/execution/values';
 import type { SignedIn, Viewer } from '../access';
-import { refuseCostly } from '../questions';
+import { refuseCostly, refuseOutOfScope } from '../questions';
 import type { Feed, Fits } from './feed';
 import { importCertificateFeed } from './feeds/import-certificates';
 import { lotFeed } from './feeds/lots';
@@ -36,6 +36,8 @@ export interface LiveRequest {
   viewer: Viewer;
   /** When the viewer's token expires, milliseconds of the epoch; null for never. */
   until: number | null;
+  /** The key of an application, which may be revoked. */
+  key: string | null;
   feed: Feed;
   fits: Fits<unknown>;
   /** Requests of one feed and this name have the same filter. */
@@ -91,7 +93,7 @@ function subscriptionIn(document: DocumentNode, name: unknown): OperationDefinit
  * @throws InvalidDocument for what GraphQL itself refuses
  * @throws Refusal for what we do
  */
-export function readRequest(graph: GraphQLSchema, { viewer, until }: SignedIn, asked: Asked): LiveRequest {
+export function readRequest(graph: GraphQLSchema, { viewer, until, key }: SignedIn, asked: Asked): LiveRequest {
   const document = parsed(asked.query);
   const found = validate(graph, document);
   if (found.length > 0) throw new InvalidDocument(found, 'GRAPHQL_VALIDATION_FAILED');
@@ -101,6 +103,7 @@ export function readRequest(graph: GraphQLSchema, { viewer, until }: SignedIn, a
   const variables = (asked.variables ?? {}) as Record<string, unknown>;
   const values = getVariableValues(graph, operation.variableDefinitions ?? [], variables);
   if (values.errors) throw new InvalidDocument(values.errors, 'BAD_USER_INPUT');
+  refuseOutOfScope(graph, document, viewer);
   refuseCostly(document, operation, variables);
 
   const type = graph.getSubscriptionType()!;
@@ -119,6 +122,7 @@ export function readRequest(graph: GraphQLSchema, { viewer, until }: SignedIn, a
   return {
     viewer,
     until,
+    key,
     feed,
     fits: feed.fitter(filter ?? null),
     filter: JSON.stringify(filter ?? null),

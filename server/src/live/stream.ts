@@ -82,12 +82,17 @@ export class Stream implements AsyncGenerator<Sent, void, void> {
 
   /** Ends the stream where the token that it was opened with has expired. */
   expire(now = Date.now()): void {
-    if (this.ended || this.request.until === null || now < this.request.until) return;
-    const refusal = new Refusal(
-      { code: 'UNAUTHENTICATED', message: 'the token has expired', remedy: 'subscribe again with a new token, after resumeAfter' },
-      { retryable: false },
-    );
-    this.fail(new StreamEnded(refusal, this.given));
+    if (this.request.until !== null && now >= this.request.until) this.signOut('the token has expired');
+  }
+
+  /** Ends the stream since the key that it was opened with was revoked. */
+  revoke(): void {
+    this.signOut('the key was revoked');
+  }
+
+  private signOut(message: string): void {
+    const remedy = 'subscribe again with another token, after resumeAfter';
+    this.fail(new StreamEnded(new Refusal({ code: 'UNAUTHENTICATED', message, remedy }, { retryable: false }), this.given));
   }
 
   /** Is the client abreast, so that a heartbeat says something? */

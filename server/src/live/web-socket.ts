@@ -72,12 +72,19 @@ function credentialsOf({ connectionParams, extra }: Connection): Credentials {
   return { authorization: authorization ?? headers.authorization, actingFor: actingFor ?? headers.actingFor };
 }
 
+/** Closes a connection whose token is not good any more, once its streams have told where to resume from. */
+const endSoon = (socket: WebSocket, reason: string): void =>
+  void setTimeout(() => socket.close(CloseCode.Forbidden, reason), LAST_WORDS_MS).unref();
+
 /** Errors as the library takes them: what they say has been decided. */
 const asGraphQL = (errors: readonly GraphQLFormattedError[]): GraphQLError[] =>
   errors.map(({ message, extensions }) => new GraphQLError(message, { extensions }));
 
 /** Serves `graphql-transport-ws` at `/graphql` of an HTTP server. */
-export function serveWebSocket(server: Server, options: LiveOptions): { readonly size: number; stop(): Promise<void> } {
+export function serveWebSocket(
+  server: Server,
+  options: LiveOptions,
+): { readonly size: number; revoke(keys: ReadonlySet<string>): void; stop(): Promise<void> } {
   const { graph, hub } = options;
   const protocol = makeServer<Record<string, unknown>, Extra>({
     connectionInitWaitTimeout: INIT_WITHIN_MS,
@@ -87,8 +94,7 @@ export function serveWebSocket(server: Server, options: LiveOptions): { readonly
         extra.signedIn = await options.signIn.by(credentialsOf(connection));
         extra.forget = at(extra.signedIn.until, () => {
           for (const stream of extra.streams) stream.expire();
-          // Its streams have told where to resume from by then.
-          setTimeout(() => extra.socket.close(CloseCode.Forbidden, 'the token has expired'), LAST_WORDS_MS);
+          endSoon(extra.socket, 'the token has expired');
         });
         return true;
       } catch (error) {
@@ -109,6 +115,11 @@ export function serveWebSocket(server: Server, options: LiveOptions): { readonly
         const stream = await hub.subscribe(request, () => extra.streams.delete(stream));
         if (!stream.ended) extra.streams.add(stream);
         stream.expire();
+        // It may have been revoked between its sign-in and this subscription.
+        await options.signIn.again(extra.signedIn!).catch((error) => {
+          stream.fail(error);
+          throw error;
+        });
         return { schema: graph, document: request.document, operationName: request.operationName, contextValue: stream };
       } catch (error) {
         if (!isExpected(error)) options.warn(error, 'a subscription failed');
@@ -132,17 +143,24 @@ export function serveWebSocket(server: Server, options: LiveOptions): { readonly
     },
   });
 
+  const connections = new Set<Extra>();
   const sockets = new WebSocketServer({ noServer: true, maxPayload: LARGEST_FRAME, handleProtocols });
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (request.url?.split('?', 1)[0] !== '/graphql') return refuse(socket, '404 Not Found', NOTHING_HERE);
     if (!options.isServed(request.headers.host)) return refuse(socket, '403 Forbidden', ELSEWHERE);
     if (!options.mayOpen()) return refuse(socket, '503 Service Unavailable', TOO_MANY);
-    sockets.handleUpgrade(request, socket, head, (opened) => serve(protocol, { socket: opened, wire: socket, request }, options));
+    sockets.handleUpgrade(request, socket, head, (opened) =>
+      serve(protocol, { socket: opened, wire: socket, request }, connections, options),
+    );
   };
   server.on('upgrade', upgrade);
   return {
     get size() {
       return sockets.clients.size;
+    },
+    revoke: (keys) => {
+      for (const { signedIn, socket } of connections)
+        if (signedIn?.key != null && keys.has(signedIn.key)) endSoon(socket, 'the key was revoked');
     },
     stop: async () => {
       server.off('upgrade', upgrade);
@@ -188,6 +206,7 @@ interface Opened {
 function serve(
   protocol: ReturnType<typeof makeServer<Record<string, unknown>, Extra>>,
   { socket, wire, request }: Opened,
+  connections: Set<Extra>,
   { warn }: LiveOptions,
 ): void {
   const written = new Map<string, string>();
@@ -214,6 +233,7 @@ function serve(
   // A frame that is too large or broken: the library closes with the code that says so.
   socket.on('error', () => {});
   const extra: Extra = { socket, request, signedIn: null, written, marks: 0, streams: new Set(), forget: () => {} };
+  connections.add(extra);
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
@@ -238,6 +258,7 @@ function serve(
   socket.once('close', (code, reason) => {
     clearInterval(pinging);
     extra.forget();
+    connections.delete(extra);
     void closed(code, String(reason));
   });
 }

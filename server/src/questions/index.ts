@@ -7,4 +7,5 @@ export * from './ids';
 export * from './nouns';
 export * from './paging';
 export * from './question';
+export * from './scope';
 export * from './sql';

@@ -10,7 +10,7 @@ import {
   SearchConnection,
   SearchEdge,
 } from '@lotline/schema';
-import { factVisible, type NounWithParties, operationVisible, subjectVisible } from '../access';
+import { factVisible, type NounWithParties, operationVisible, subjectVisible, withinScope } from '../access';
 import { importCertificateById } from '../certificates';
 import { customsEntryById } from '../customs';
 import { type BatchOf, knownFact, knownRow, type Position } from '../database';
@@ -23,15 +23,17 @@ import { shipmentById } from '../shipments';
 // What a person has in hand: codes and numbers, exact first and then by how they begin; then names that are alike, by their trigrams.
 
 /** What may be found, in the order in which equal matches are told, and how each is loaded. */
-const KINDS: Record<string, BatchOf<string, Findable | null>> = {
-  lot: lotById,
-  import_certificate: importCertificateById,
-  customs_entry: customsEntryById,
-  shipment: shipmentById,
-  document: documentById,
-  operation: operationById,
+const KINDS: Record<string, { type: Findable['nodeType']; byId: BatchOf<string, Findable | null> }> = {
+  lot: { type: 'Lot', byId: lotById },
+  import_certificate: { type: 'ImportCertificate', byId: importCertificateById },
+  customs_entry: { type: 'CustomsEntry', byId: customsEntryById },
+  shipment: { type: 'Shipment', byId: shipmentById },
+  document: { type: 'Document', byId: documentById },
+  operation: { type: 'Operation', byId: operationById },
 };
 const ORDER = Object.keys(KINDS);
+/** The column of each kind that holds its code or number. */
+const CODES = { lot: 'code', import_certificate: 'number', customs_entry: 'number', shipment: 'reference', document: 'number' };
 
 interface Match {
   kind: string;
@@ -79,24 +81,30 @@ function statement(
     `select '${noun}' as kind, n.id, n.${column} as matched, case when n.${column} = any($1::text[]) then 0 else 1 end as rank, 0 as distance
      from ${noun} n where ${begins(`n.${column}`)} and ${subjectVisible(viewer, 'n.id', known)} and ${knownRow('n', known)}`;
   const sources = [
-    code('lot', 'code'),
-    code('import_certificate', 'number'),
-    code('customs_entry', 'number'),
-    code('shipment', 'reference'),
-    code('document', 'number'),
-    `select 'shipment', n.id, min(g.container), case when bool_or(g.container = any($1::text[])) then 0 else 1 end, 0
+    ...Object.entries(CODES).map(([noun, column]) => [noun, code(noun as NounWithParties, column)]),
+    [
+      'shipment',
+      `select 'shipment', n.id, min(g.container), case when bool_or(g.container = any($1::text[])) then 0 else 1 end, 0
      from shipment_leg g join shipment n on n.id = g.shipment
      where ${begins('g.container')} and not ${begins('n.reference')} and ${knownFact('g', known)} and ${factVisible(viewer, 'n.id', 'g.id', known)} group by n.id`,
-    `select 'operation', o.id, o.identifier, case when o.identifier = any($1::text[]) then 0 else 1 end, 0
+    ],
+    [
+      'operation',
+      `select 'operation', o.id, o.identifier, case when o.identifier = any($1::text[]) then 0 else 1 end, 0
      from operation o where ${begins('o.identifier')} and ${operationVisible(viewer, 'o', known)} and ${knownRow('o', known)}`,
-    `select 'operation', o.id, o.name, 2, ${distance}
+    ],
+    [
+      'operation',
+      `select 'operation', o.id, o.name, 2, ${distance}
      from operation o where ${alike} and not ${begins('o.identifier')} and ${operationVisible(viewer, 'o', known)} and ${knownRow('o', known)}`,
-  ];
+    ],
+  ] as const;
   const place = `m.rank, m.distance, m.matched collate "C", array_position('{${ORDER.join(',')}}'::text[], m.kind), m.id`;
   const later = after
     ? `where (${place}) > ($6::int, $7::int, $8::text collate "C", array_position('{${ORDER.join(',')}}'::text[], $9::text), $10::uuid)`
     : '';
-  return `select m.* from (${sources.join(' union all ')}) m ${later} order by ${place} limit $5`;
+  const reached = sources.flatMap(([kind, sql]) => (withinScope(viewer, KINDS[kind]!.type) ? [sql] : []));
+  return `select m.* from (${reached.join(' union all ')}) m ${later} order by ${place} limit $5`;
 }
 
 /** @throws Refusal BAD_USER_INPUT for a text that cannot be looked for */
@@ -112,7 +120,7 @@ export async function search(question: Question, text: string, page: PageArgumen
   const names = latin ? NAMES.trigrams : NAMES.text;
   const sql = statement(question, request.known, { ways: ways.length, after: request.after !== null, names });
   const rows = await reader.query<Match>(sql, [ways, ways, ends, read.value, request.first + 1, ...(request.after ?? [])]);
-  const nodes = await Promise.all(rows.map(({ kind, id }) => reader.loader(KINDS[kind]!).load(id)));
+  const nodes = await Promise.all(rows.map(({ kind, id }) => reader.loader(KINDS[kind]!.byId).load(id)));
   const found = makePage(question, {
     list,
     request,

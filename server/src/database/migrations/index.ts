@@ -7,6 +7,7 @@ import { PapersAndCertificates1764000000006 } from './1764000000006-papers-and-c
 import { Search1764000000007 } from './1764000000007-search';
 import { Live1764000000008 } from './1764000000008-live';
 import { TransferOffers1764000000009 } from './1764000000009-transfer-offers';
+import { Keys1764000000010 } from './1764000000010-keys';
 
 /** Forward only, in this order. */
 export const MIGRATIONS = [
@@ -19,4 +20,5 @@ export const MIGRATIONS = [
   Search1764000000007,
   Live1764000000008,
   TransferOffers1764000000009,
+  Keys1764000000010,
 ];

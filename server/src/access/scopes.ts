@@ -1,0 +1,79 @@
+import type { KeyScope } from '@lotline/schema';
+import type { Viewer } from './viewer';
+
+/**
+ * Which scope a key needs for each type of the graph: for its connection and edge, too. Null is for all: what is public, what belongs to
+ * the type it stands in, and who is asking. A type that is missing here fails a test.
+ */
+export const SCOPE_OF_TYPE: Readonly<Record<string, KeyScope | null>> = {
+  ApiKey: null,
+  Certifier: null,
+  CountryShare: null,
+  CustomsEntry: 'CUSTOMS_ENTRIES',
+  CustomsEntryLine: 'CUSTOMS_ENTRIES',
+  Disposition: 'CUSTOMS_ENTRIES',
+  Document: 'DOCUMENTS',
+  EmergencyActionNotification: 'CUSTOMS_ENTRIES',
+  GapCount: null,
+  HolderShare: 'LOTS',
+  Holding: 'LOTS',
+  Identifier: null,
+  ImportCertificate: 'IMPORT_CERTIFICATES',
+  ImportCertificateLine: 'IMPORT_CERTIFICATES',
+  ImportCertificateStatusChange: 'IMPORT_CERTIFICATES',
+  ImportCertificateStatusFact: 'IMPORT_CERTIFICATES',
+  ImportCertificateStatusMessage: 'IMPORT_CERTIFICATES',
+  Lot: 'LOTS',
+  LotBalance: 'LOTS',
+  LotEvent: 'LOTS',
+  LotEventMessage: 'LOTS',
+  LotInput: 'LOTS',
+  MassBalance: 'LOTS',
+  ModeCount: null,
+  Mutation: null,
+  Operation: null,
+  OperationCertificate: null,
+  OperationCertificateStatusChange: null,
+  OperationCertificateStatusFact: null,
+  OperationCertificateStatusMessage: null,
+  Origin: 'LOTS',
+  OriginShare: 'LOTS',
+  Ownership: 'LOTS',
+  PageInfo: null,
+  Place: null,
+  Product: null,
+  Quantity: null,
+  Query: null,
+  Recall: 'LOTS',
+  Search: null,
+  Shipment: 'SHIPMENTS',
+  ShipmentLeg: 'SHIPMENTS',
+  ShipmentStatusChange: 'SHIPMENTS',
+  ShipmentStatusMessage: 'SHIPMENTS',
+  ShippedLot: 'SHIPMENTS',
+  Subscription: null,
+  Trace: 'LOTS',
+  TraceGap: 'LOTS',
+  TraceLink: 'LOTS',
+  TraceLot: 'LOTS',
+  TraceStep: 'LOTS',
+  TraceSummary: 'LOTS',
+  TransferOffer: 'LOTS',
+  Treatment: 'LOTS',
+  VerifiedProduct: null,
+  Viewer: null,
+  WithheldLot: 'LOTS',
+};
+
+/** The scope that a type needs, also as a connection or an edge, or as what a command about it has done. */
+export function scopeOfType(name: string): KeyScope | null {
+  if (name.endsWith('Payload')) return 'COMMANDS';
+  return SCOPE_OF_TYPE[name.replace(/(?:Connection|Edge)$/, '')] ?? null;
+}
+
+/** Do the viewer's scopes reach to a type? Only those of a key end somewhere. */
+export function withinScope(viewer: Viewer, type: string): boolean {
+  if (viewer.kind !== 'PARTNER') return true;
+  const scope = scopeOfType(type);
+  return scope === null || viewer.scopes.includes(scope);
+}

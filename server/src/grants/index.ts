@@ -1,0 +1,1 @@
+export { ApiKeyResolver, createKey, OperationKeysResolver, visibleKey } from './keys';
