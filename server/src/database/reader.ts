@@ -22,6 +22,7 @@ interface Snapshot {
 }
 
 const WAIT_FOR_POSITION_MS = 2000;
+const STOPPING = new Refusal({ code: 'UNAVAILABLE', message: 'the server is stopping', remedy: 'try again' }, { retryable: true });
 
 /**
  * One consistent view of the database for one answer: a read-only transaction whose every statement sees the same state, and the
@@ -31,6 +32,7 @@ export class Reader {
   private snapshot: Promise<Snapshot> | null = null;
   private turn: Promise<unknown> = Promise.resolve();
   private loaders = new Map<unknown, DataLoader<unknown, unknown>>();
+  private ended = false;
 
   constructor(
     private readonly database: Database,
@@ -78,6 +80,11 @@ export class Reader {
     this.loaders.clear();
   }
 
+  /** Nobody waits for the answer any more: what is asked from now on is refused. It must still be closed. */
+  end(): void {
+    this.ended = true;
+  }
+
   async close(): Promise<void> {
     const opened = this.snapshot;
     this.snapshot = null;
@@ -93,8 +100,11 @@ export class Reader {
   }
 
   private inTurn<T>(work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+    if (this.ended) return Promise.reject(STOPPING);
     const opened = this.open();
-    const mine = this.turn.then(async () => work(await opened)).catch((error) => Promise.reject(explain(error)));
+    const mine = this.turn
+      .then(async () => (this.ended ? Promise.reject(STOPPING) : work(await opened)))
+      .catch((error) => Promise.reject(explain(error)));
     this.turn = mine.catch(() => {});
     return mine;
   }

@@ -35,8 +35,13 @@ export interface Feed<Answer extends object = object, Facts = unknown, Filter = 
   field: string;
   /** Types of the events it reads. */
   reads: ReadonlySet<string>;
-  /** The changes in commands, in their order. The same commands always give the same. */
-  find(reader: Reader, commands: readonly LoggedCommand[]): Promise<Found<Answer, Facts>[]>;
+  /**
+   * The changes in commands, in their order. The same commands always give the same.
+   * @param costly are facts that are costly to know asked for, too?
+   */
+  find(reader: Reader, commands: readonly LoggedCommand[], costly: boolean): Promise<Found<Answer, Facts>[]>;
+  /** Does a filter ask for facts that are costly to know? */
+  isCostly?(filter: Filter | null): boolean;
   /** What a filter asks, read once. @throws Refusal BAD_USER_INPUT for what cannot be asked */
   fitter(filter: Filter | null): Fits<Facts>;
 }
@@ -67,22 +72,19 @@ function* parts(feed: Feed, commands: readonly LoggedCommand[]): Generator<Logge
   if (part.length > 0) yield part;
 }
 
-/** Every change that a feed finds in commands, each in its place. No reader is held while a part is being told. */
-export async function* changesIn(feed: Feed, open: () => Reader, commands: readonly LoggedCommand[]): AsyncGenerator<Change[]> {
+/** Every change that a feed finds in commands, each in its place, a part at a time. */
+export async function* changesIn(
+  feed: Feed,
+  find: (part: readonly LoggedCommand[]) => Promise<Found[]>,
+  commands: readonly LoggedCommand[],
+): AsyncGenerator<Change[]> {
   let position: Position | null = null;
   let before = 0;
   let told = new Set<string>();
   for (const part of parts(feed, commands)) {
     const ids = new Map(part.map((command) => [command.position, command.id]));
     const changes: Change[] = [];
-    const reader = open();
-    let all: Found[];
-    try {
-      all = await feed.find(reader, part);
-    } finally {
-      await reader.close();
-    }
-    for (const found of all) {
+    for (const found of await find(part)) {
       if (found.position !== position) [position, before, told] = [found.position, 0, new Set()];
       if (found.once !== undefined && told.has(found.once)) continue;
       if (found.once !== undefined) told.add(found.once);

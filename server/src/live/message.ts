@@ -1,6 +1,6 @@
-import { Refusal } from '@lotline/schema';
-import { type ExecutionResult, execute, type GraphQLError, type GraphQLSchema } from 'graphql';
-import { formatError, type Question } from '../questions';
+import { type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
+import { formatError, isFault, type Question } from '../questions';
+import { isAway } from './errors';
 import type { LiveRequest } from './request';
 
 /** A message as JSON, cut where the values of a stream of its own stand. */
@@ -20,15 +20,14 @@ export async function write(graph: GraphQLSchema, question: Question, request: L
     contextValue: question,
     rootValue: { cursor: '', sequence: 0, change },
   })) as ExecutionResult;
-  // Without its change a message would pass for a heartbeat; and it is told once, so a database that is away must not tear a hole in it.
-  const fault = result.errors?.find(isAway) ?? (isBare(result, request) ? result.errors?.[0] : undefined);
-  if (change !== null && fault) throw fault;
+  // A change is told once: a database that is away, or a fault of ours in place of it, must not tear a hole in it. What the document itself
+  // is to blame for is told with its errors.
+  const fault =
+    result.errors?.find(({ originalError }) => isAway(originalError)) ??
+    (isBare(result, request) ? result.errors?.find(isFault) : undefined);
+  if (change !== null && fault) throw fault.originalError ?? fault;
   return cut(result, request, question.requestId);
 }
-
-/** Can it be answered as soon as the database is there again? */
-const isAway = ({ originalError }: GraphQLError): boolean =>
-  originalError instanceof Refusal && originalError.reasons[0].code === 'UNAVAILABLE';
 
 /** Was the change asked for, and is not there? */
 function isBare({ data }: ExecutionResult, { responseKey, message }: LiveRequest): boolean {

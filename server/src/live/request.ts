@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Refusal } from '@lotline/schema';
 import {
   type DocumentNode,
@@ -14,7 +15,7 @@ import {
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields';
 import { getArgumentValues, getVariableValues } from 'graphql/execution/values';
 import type { SignedIn, Viewer } from '../access';
-import { refuseCostly, refuseOutOfScope } from '../questions';
+import { refuseCostly, refuseOutOfScope, valuesAskedFor } from '../questions';
 import type { Feed, Fits } from './feed';
 import { importCertificateFeed } from './feeds/import-certificates';
 import { lotFeed } from './feeds/lots';
@@ -39,6 +40,10 @@ export interface LiveRequest {
   /** The key of an application, which may be revoked. */
   key: string | null;
   feed: Feed;
+  /** Does its filter ask for facts that are costly to know? */
+  costly: boolean;
+  /** Is its message so much work that others must not wait for it? */
+  laborious: boolean;
   fits: Fits<unknown>;
   /** Requests of one feed and this name have the same filter. */
   filter: string;
@@ -57,6 +62,8 @@ export interface LiveRequest {
 
 /** Most tokens of a document, as over HTTP. */
 const MOST_TOKENS = 5000;
+/** Longest document, characters: each open stream keeps its own. */
+const LONGEST_DOCUMENT = 64 * 1024;
 
 /** Thrown with the errors that GraphQL itself has found. */
 export class InvalidDocument extends Error {
@@ -71,6 +78,8 @@ export class InvalidDocument extends Error {
 const badRequest = (message: string, remedy: string, path?: string[]) => new Refusal({ code: 'BAD_USER_INPUT', message, remedy, path });
 
 function parsed(query: unknown): DocumentNode {
+  if (typeof query === 'string' && query.length > LONGEST_DOCUMENT)
+    throw badRequest(`the document is longer than ${LONGEST_DOCUMENT} characters`, 'select less, and leave comments out', ['query']);
   if (typeof query !== 'string') throw badRequest('there is no query', 'send {"query": "subscription { ... }"}', ['query']);
   try {
     return parse(query, { maxTokens: MOST_TOKENS });
@@ -124,6 +133,8 @@ export function readRequest(graph: GraphQLSchema, { viewer, until, key }: Signed
     until,
     key,
     feed,
+    costly: feed.isCostly?.(filter ?? null) ?? false,
+    laborious: isLaborious(document, operation, variables),
     fits: feed.fitter(filter ?? null),
     filter: JSON.stringify(filter ?? null),
     after: after ?? null,
@@ -132,8 +143,26 @@ export function readRequest(graph: GraphQLSchema, { viewer, until, key }: Signed
     variables,
     responseKey,
     message: new Map([...message].map(([key, [node]]) => [key, node!.name.value])),
-    likeness: JSON.stringify([asked.query, operationName, viewer.name, variablesInAnswer(document, nodes, variables)]),
+    likeness: createHash('sha256')
+      .update(JSON.stringify([asked.query, operationName, viewer.name, variablesInAnswer(document, nodes, variables)]))
+      .digest('base64'),
   };
+}
+
+/** Most values of a message that others wait for. */
+const MOST_VALUES_LIVE = 2000;
+/** Fields that follow lots through the chain, and add up what they find. */
+const LABORIOUS = new Set(['trace', 'origin', 'recall', 'massBalance']);
+
+/** Is a message so much work that others must not wait for it? Such streams are told by themselves, after all others. */
+function isLaborious(document: DocumentNode, operation: OperationDefinitionNode, variables: Record<string, unknown>): boolean {
+  let found = valuesAskedFor(document, operation, variables) > MOST_VALUES_LIVE;
+  visit(document, {
+    enter(node) {
+      if (node.kind === Kind.FIELD && LABORIOUS.has(node.name.value)) found = true;
+    },
+  });
+  return found;
 }
 
 const messageType = (type: unknown): string => String(type).replaceAll(/[![\]]/g, '');

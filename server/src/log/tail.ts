@@ -59,6 +59,8 @@ export class Tail {
   private running: Promise<void> = Promise.resolve();
   private retryMs = 50;
   private last: { position: Position; command: string | null } = { position: 0n as Position, command: null };
+  /** The last command that the follower was given, whether or not it has come through: it may have told some of it already. */
+  private given: { position: Position; command: string | null } = { position: 0n as Position, command: null };
 
   private constructor(
     private readonly database: Database,
@@ -73,6 +75,7 @@ export class Tail {
   ): Promise<Tail> {
     const tail = new Tail(database, follower, { pollMs, most, warn });
     tail.last = await tail.present();
+    tail.given = tail.last;
     follower.begins(tail.last.position);
     await tail.listen();
     tail.running = tail.run();
@@ -145,6 +148,7 @@ export class Tail {
     const present = await this.present();
     if (await this.isRewound(present)) {
       this.last = present;
+      this.given = present;
       this.follower.rewound(present.position);
       return false;
     }
@@ -153,13 +157,14 @@ export class Tail {
     const commands = commandsOf(rows);
     const newest = commands.at(-1);
     if (!newest) return false;
+    this.given = { position: newest.position, command: newest.id };
     await this.follower.follow(commands, newest.position);
-    this.last = { position: newest.position, command: newest.id };
+    this.last = this.given;
     return true;
   }
 
   private async isRewound(present: { position: Position; command: string | null }): Promise<boolean> {
-    const { position, command } = this.last;
+    const { position, command } = this.given;
     if (position === 0n) return false;
     if (present.position < position) return true;
     if (present.position === position) return present.command !== command;

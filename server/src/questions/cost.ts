@@ -9,11 +9,12 @@ const MOST_VALUES = 1_000_000;
  * The most values that an operation may ask for: fields, multiplied by the pages they stand in. Known before anything runs. Each fragment
  * is counted once and remembered, so that fragments which double each other cost the count nothing.
  */
-function valuesAskedFor(
+export function valuesAskedFor(
+  { definitions }: DocumentNode,
   operation: OperationDefinitionNode,
-  fragments: readonly FragmentDefinitionNode[],
   variables: Record<string, unknown>,
 ): number {
+  const fragments = definitions.filter((each) => each.kind === Kind.FRAGMENT_DEFINITION);
   const byName = new Map(fragments.map((fragment) => [fragment.name.value, fragment]));
   const known = new Map<string, number>();
   const ofFragment = (name: string): number => {
@@ -64,9 +65,8 @@ function hasPage(set: SelectionSetNode, fragments: ReadonlyMap<string, FragmentD
 }
 
 /** @throws Refusal TOO_COSTLY for what could not be answered within bounded memory */
-export function refuseCostly({ definitions }: DocumentNode, operation: OperationDefinitionNode, variables: Record<string, unknown>): void {
-  const fragments = definitions.filter((each) => each.kind === Kind.FRAGMENT_DEFINITION);
-  const values = valuesAskedFor(operation, fragments, variables);
+export function refuseCostly(document: DocumentNode, operation: OperationDefinitionNode, variables: Record<string, unknown>): void {
+  const values = valuesAskedFor(document, operation, variables);
   if (values <= MOST_VALUES) return;
   throw new Refusal({
     code: 'TOO_COSTLY',

@@ -197,18 +197,20 @@ const READS = new Set([
 export const lotFeed: Feed<LotEvent, Facts, LotFilter> = {
   field: 'lotEvents',
   reads: READS,
-  async find(reader, commands) {
+  async find(reader, commands, costly) {
     const all = await happenings(reader, commands);
     const rows = await reader.query<Omit<Facts, 'holders'> & { id: string }>(
       'select id, code, product, producer, country, kind, produced_on as "producedOn" from lot where id = any($1)',
       [[...new Set(all.map(({ lot }) => lot))]],
     );
     const lots = new Map(rows.map((row) => [row.id, row]));
-    const held = await reader.query<{ place: number; holders: string[] }>(HOLDERS, [
-      all.map((_, place) => place),
-      all.map(({ lot }) => lot),
-      all.map(({ command }) => String(command.position)),
-    ]);
+    const held = costly
+      ? await reader.query<{ place: number; holders: string[] }>(HOLDERS, [
+          all.map((_, place) => place),
+          all.map(({ lot }) => lot),
+          all.map(({ command }) => String(command.position)),
+        ])
+      : [];
     const holders = new Map(held.map((row) => [row.place, row.holders]));
     return all.map(({ command, lot, kind, on, grams, from, to, shipment, rights }, place): Found<LotEvent, Facts> => {
       const { id: _, ...facts } = lots.get(lot)!;
@@ -216,11 +218,12 @@ export const lotFeed: Feed<LotEvent, Facts, LotFilter> = {
       return {
         position: command.position,
         answer: Object.assign(new LotEvent(), answer),
-        facts: { ...facts, holders: holders.get(place)! },
+        facts: { ...facts, holders: holders.get(place) ?? [] },
         rights,
       };
     });
   },
+  isCostly: (filter) => filter?.holders != null,
   fitter(filter) {
     const products = idsOf(filter?.products, 'Product', 'filter.products');
     const producers = idsOf(filter?.producers, 'Operation', 'filter.producers');

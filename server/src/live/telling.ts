@@ -1,0 +1,272 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { GraphQLSchema } from 'graphql';
+import { v7 as uuidv7 } from 'uuid';
+import { SEEN_BY_MANY, seesAll, type Viewer } from '../access';
+import type { Runner } from '../commands';
+import { type Database, groupBy, Reader } from '../database';
+import type { Cursors, LoggedCommand, Place } from '../log';
+import type { Question } from '../questions';
+import { isAway } from './errors';
+import { type Change, changesIn, type Feed } from './feed';
+import { fill, type Template, write } from './message';
+import { FEEDS, type LiveRequest } from './request';
+import type { Stream, StreamLimits } from './stream';
+
+export interface TellerOptions {
+  graph: GraphQLSchema;
+  database: Database;
+  runner: Runner;
+  cursors: Cursors;
+  /** Key of the refs that name lots within one trace. */
+  refKey: Buffer;
+  /** Longest a question may work in the database, milliseconds. */
+  questionTimeout: number;
+  /** What may wait for one client. */
+  limits: StreamLimits;
+  /** Hears of streams that ended by a fault of ours. */
+  warn: (error: unknown, what: string) => void;
+}
+
+/** Changes that are told together, before it is seen to that the clients keep up. */
+const TOLD_AT_ONCE = 100;
+/** Messages that are written together, at least those of one change. */
+const WRITTEN_AT_ONCE = 200;
+/** How long all wait for a live stream that falls behind, and how long a replay keeps its turn for its client, milliseconds. */
+const ROOM_WITHIN_MS = { live: 100, replay: 250 };
+/** How often the telling of commands is tried, while the database is well, before the streams that it fails for are given up. */
+const TRIES = 3;
+const TRY_AGAIN_MS = 50;
+/** Where in a cursor's count the number of the feed stands. */
+const PER_FEED = 2 ** 28;
+
+/** Live streams are told together and wait for nobody long; a replay is told alone, and stops where its client has no room. */
+export type Lane = keyof typeof ROOM_WITHIN_MS;
+
+/** Thrown in a replay whose client reads no further: what was read for it is given up, and read again when there is room. */
+export class NoRoom extends Error {}
+
+/**
+ * Tells streams what commands of the log hold for them. Each change is looked up once for all streams of its kind, and written once for all
+ * that are alike; a stream's own cursor and sequence are put in afterwards.
+ */
+export class Teller {
+  private readonly readers = new Set<Reader>();
+  private stopped = false;
+
+  constructor(private readonly options: TellerOptions) {}
+
+  /** One view of the database, which ends when the teller is stopped. */
+  async reading<Value>(read: (reader: Reader) => Promise<Value>): Promise<Value> {
+    const reader = this.open();
+    try {
+      return await read(reader);
+    } finally {
+      await this.close(reader);
+    }
+  }
+
+  /** The message of a heartbeat, written for all that are alike. */
+  heartbeat(request: LiveRequest): Promise<Template> {
+    return this.reading((reader) => this.write(request, reader, null));
+  }
+
+  /** A cursor keeps with its count of changes of which kind they are. */
+  cursorOf({ position, command, told }: Place, { feed, viewer }: LiveRequest): string {
+    const kept = told === null ? null : FEEDS.indexOf(feed) * PER_FEED + told;
+    return this.options.cursors.encode({ position, command, told: kept }, viewer.name);
+  }
+
+  /**
+   * Tells streams what commands hold for them, in order. Called again with the same after a failure: what has been told is not told twice.
+   * Where that fails again and again though the database is well, the streams of that kind end with an error, so that the others are told on.
+   * @throws what the database threw, where it is not there; NoRoom in a replay
+   */
+  async tell(streams: readonly Stream[], commands: readonly LoggedCommand[], lane: Lane): Promise<void> {
+    for (const feed of FEEDS) {
+      const own = streams.filter(({ request, ended }) => request.feed === feed && !ended);
+      if (own.length === 0 || !commands.some(({ events }) => events.some(({ type }) => feed.reads.has(type)))) continue;
+      for (let tried = 1; ; tried++) {
+        try {
+          await this.tellKind(feed, own, commands, lane);
+          break;
+        } catch (error) {
+          if (error instanceof NoRoom || this.stopped || !(await this.isWell())) throw error;
+          this.options.warn(error, `changes of ${feed.field} could not be told`);
+          if (tried === TRIES) {
+            for (const stream of own) stream.fail(error as Error);
+            break;
+          }
+          await sleep(TRY_AGAIN_MS);
+        }
+      }
+    }
+  }
+
+  /** Ends what is being read: nobody waits for it any more. */
+  stop(): void {
+    this.stopped = true;
+    for (const reader of this.readers) reader.end();
+  }
+
+  private open(): Reader {
+    const reader = new Reader(this.options.database, { timeout: this.options.questionTimeout });
+    if (this.stopped) reader.end();
+    this.readers.add(reader);
+    return reader;
+  }
+
+  private async close(reader: Reader): Promise<void> {
+    this.readers.delete(reader);
+    await reader.close();
+  }
+
+  /** Tells streams of one kind, as fast as they are read. */
+  private async tellKind(feed: Feed, streams: readonly Stream[], commands: readonly LoggedCommand[], lane: Lane): Promise<void> {
+    const most = Math.max(1, Math.min(TOLD_AT_ONCE, Math.floor(this.options.limits.messages / 2)));
+    const costly = streams.some(({ request }) => request.costly);
+    const find = (part: readonly LoggedCommand[]) => this.reading((reader) => feed.find(reader, part, costly));
+    for await (const changes of changesIn(feed, find, commands)) {
+      for (let at = 0; at < changes.length; at += most) {
+        await this.roomIn(streams, lane, ROOM_WITHIN_MS[lane]);
+        await this.reading((reader) => this.tellSome(streams, changes.slice(at, at + most), lane, reader));
+        if (streams.every(({ ended }) => ended)) return;
+      }
+    }
+  }
+
+  /** Waits a moment for those that have no room. @throws NoRoom in a replay, where there is none then either */
+  private async roomIn(streams: readonly Stream[], lane: Lane, within: number): Promise<void> {
+    const full = streams.filter(({ hasRoom }) => !hasRoom);
+    if (full.length === 0) return;
+    await Promise.race([Promise.all(full.map((stream) => stream.room())), sleep(within, undefined, { ref: false })]);
+    if (lane === 'replay' && full.some(({ hasRoom }) => !hasRoom)) throw new NoRoom();
+  }
+
+  private isWell(): Promise<boolean> {
+    return this.options.database.query('select 1').then(
+      () => true,
+      () => false,
+    );
+  }
+
+  private async tellSome(streams: readonly Stream[], changes: readonly Change[], lane: Lane, reader: Reader): Promise<void> {
+    const alike = [...groupBy(streams, ({ request }) => request.filter).values()];
+    const wanted = changes.map((change) =>
+      alike.flatMap((group) =>
+        group[0]!.request.fits(change.facts) ? group.filter((stream) => stream.wants(change, stream.place.told)) : [],
+      ),
+    );
+    const sees = await this.sightOf(changes, wanted, reader);
+    const seen = wanted.map((of, index) => of.filter(({ request }) => sees(request.viewer, index)));
+    const patience = Date.now() + ROOM_WITHIN_MS[lane];
+    for (let from = 0, to = 0; from < changes.length; from = to) {
+      const likenesses: Map<string, LiveRequest>[] = [];
+      for (let count = 0; to < changes.length && (to === from || count < WRITTEN_AT_ONCE); to++) {
+        const requests = new Map(seen[to]!.map(({ request }) => [request.likeness, request]));
+        likenesses.push(requests);
+        count += requests.size;
+      }
+      const templates = await this.writeAll(
+        likenesses.map((requests, ahead) => ({ requests, change: changes[from + ahead]!.answer })),
+        reader,
+      );
+      for (let index = from; index < to; index++) {
+        if (seen[index]!.some(({ hasRoom }) => !hasRoom)) {
+          // However long a client takes, no transaction waits for it.
+          await reader.renew();
+          await this.roomIn(seen[index]!, lane, Math.max(0, patience - Date.now()));
+        }
+        this.offer(seen[index]!, changes[index]!, templates[index - from]!);
+      }
+    }
+  }
+
+  /**
+   * Writes changes for all that are alike, together: what they have in common is looked up at once. A document that a change cannot be
+   * written for is nobody's concern but of those who sent it.
+   * @throws what the database threw, where it is not there
+   */
+  private async writeAll(
+    changes: readonly { requests: ReadonlyMap<string, LiveRequest>; change: object }[],
+    reader: Reader,
+  ): Promise<Map<string, Template | Error>[]> {
+    const templates = changes.map(() => new Map<string, Template | Error>());
+    let away: unknown;
+    await Promise.all(
+      changes.flatMap(({ requests, change }, index) =>
+        [...requests].map(async ([likeness, request]) => {
+          try {
+            templates[index]!.set(likeness, await this.write(request, reader, change));
+          } catch (error) {
+            if (isAway(error)) away = error;
+            templates[index]!.set(likeness, error as Error);
+          }
+        }),
+      ),
+    );
+    if (away) throw away;
+    return templates;
+  }
+
+  /** Gives a change to the streams that it is for, each with its own cursor and sequence. */
+  private offer(streams: readonly Stream[], { position, command, before }: Change, templates: ReadonlyMap<string, Template | Error>): void {
+    const place: Place = { position, command, told: before + 1 };
+    const cursors = new Map<string, string>();
+    for (const stream of streams) {
+      const { viewer, likeness } = stream.request;
+      stream.expire();
+      if (stream.ended) continue;
+      const template = templates.get(likeness)!;
+      if (template instanceof Error) {
+        stream.fail(template);
+        continue;
+      }
+      let cursor = cursors.get(viewer.name);
+      if (!cursor) {
+        cursor = this.cursorOf(place, stream.request);
+        cursors.set(viewer.name, cursor);
+      }
+      stream.sequence++;
+      stream.place = place;
+      stream.offer({ text: fill(template, cursor, stream.sequence), cursor });
+    }
+  }
+
+  /** Which viewers see which of the changes, asked for all of them at once. */
+  private async sightOf(
+    changes: readonly Change[],
+    wanted: readonly (readonly Stream[])[],
+    reader: Reader,
+  ): Promise<(viewer: Viewer, index: number) => boolean> {
+    const viewers = new Map<string, Viewer>();
+    for (const { request } of wanted.flat()) if (!seesAll(request.viewer)) viewers.set(request.viewer.name, request.viewer);
+    const asked = changes.flatMap(({ rights }, index) => (wanted[index]!.length > 0 ? rights : []));
+    const key = (name: string, { subject, fact }: { subject: string; fact: string | null }) => `${name} ${subject} ${fact}`;
+    const seen = new Set<string>();
+    if (viewers.size > 0 && asked.length > 0) {
+      const all = [...viewers.values()];
+      const rows = await reader.query<{ name: string; place: number }>(SEEN_BY_MANY, [
+        all.map(({ name }) => name),
+        all.map(({ operationId }) => operationId),
+        all.map(({ certifierId }) => certifierId),
+        asked.map((_, place) => place),
+        asked.map(({ subject }) => subject),
+        asked.map(({ fact }) => fact),
+      ]);
+      for (const { name, place } of rows) seen.add(key(name, asked[place]!));
+    }
+    return (viewer, index) => seesAll(viewer) || changes[index]!.rights.every((right) => seen.has(key(viewer.name, right)));
+  }
+
+  private write(request: LiveRequest, reader: Reader, change: object | null): Promise<Template> {
+    const { graph, cursors, runner, refKey } = this.options;
+    const question: Question = { viewer: request.viewer, reader, cursors, runner, refKey, requestId: uuidv7() };
+    return write(graph, question, request, change);
+  }
+}
+
+/** How many changes of its own kind a cursor has behind it; of another kind it has none: that command is told whole. */
+export function toldOf(told: number | null, feed: Feed): number | null {
+  if (told === null) return null;
+  return Math.floor(told / PER_FEED) === FEEDS.indexOf(feed) ? told % PER_FEED : 0;
+}
