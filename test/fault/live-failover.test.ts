@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { lotFeed } from '@lotline/server/live/feeds/lots';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { subscribe } from '../support/live';
@@ -37,6 +38,9 @@ async function failOver(lost: number, then: () => Promise<unknown>): Promise<voi
       delete from party where recorded_by in (select id from gone);
       delete from holding where lot in (select id from lot where recorded_by in (select id from gone));
       delete from lot where recorded_by in (select id from gone);
+      delete from operation_certificate_status where recorded_by in (select id from gone);
+      delete from operation_certificate where recorded_by in (select id from gone);
+      delete from certifier where recorded_by in (select id from gone);
       delete from event where command in (select id from gone);
       delete from idempotency_key where command in (select id from gone);
       delete from command where id in (select id from gone);
@@ -92,6 +96,44 @@ test.each([
   const codes = (await lotline.data('{ lots { nodes { code } } }')).lots.nodes.map(({ code }: { code: string }) => code);
   expect(['KEPT', ...replay.changes.map(({ lot }) => lot.code)]).toEqual(codes);
   await replay.close();
+});
+
+test('2.5 a failover in the middle of the telling: who has heard what is lost comes back, and is told so', async () => {
+  const standings =
+    'subscription ($after: Cursor) { operationCertificateStatusChanged(after: $after) { cursor sequence change { effectiveFrom } } }';
+  const both = (code: string, day: string) =>
+    lotline.import({
+      'certifiers.csv': csv([{ certifier: 'ZZX', name: 'Certifier', scheme: 'NOP' }]),
+      'lots.csv': csv([{ code, producer: 'F:FARM', product: 'Wheat', quantity: 1, unit: 'KGM', kind: 'harvest' }]),
+      'operation_certificates.csv': csv([{ operation: 'F:FARM', certifier: 'ZZX', status: 'certified', effective_from: day }]),
+    });
+  const [standing, lots] = await Promise.all([subscribe(lotline, { query: standings }), subscribe(lotline, { query: QUERY })]);
+  await Promise.all([standing.abreast(), lots.abreast()]);
+  // The database goes away when the standing has been told, and the lot of the same command has not.
+  const { find } = lotFeed;
+  const query = lotline.database.query.bind(lotline.database);
+  const lost = () => Promise.reject(new Error('connection lost'));
+  let met = false;
+  lotFeed.find = () => {
+    met = true;
+    return lost();
+  };
+  lotline.database.query = ((sql: string, parameters?: unknown[]) => (met ? lost() : query(sql, parameters))) as typeof query;
+  await both('LOST', '2024-01-01');
+  await until(() => met && standing.changes.length > 0);
+  await failOver(1, () => both('NEW', '2024-02-02'));
+  lotFeed.find = find;
+  lotline.database.query = query;
+
+  await Promise.race([Promise.all([standing.ended, lots.ended]), sleep(15_000, undefined, { ref: false })]);
+  expect([standing.changes, lots.changes]).toEqual([[{ effectiveFrom: '2024-01-01' }], []]);
+  const back = await subscribe(lotline, { query: standings, lastEventId: standing.messages.at(-1)!.id });
+  await back.ended;
+  expect(back.errors[0].extensions.code).toBe('CURSOR_EXPIRED');
+  const again = await subscribe(lotline, { query: standings, variables: { after: back.errors[0].extensions.resumeAfter } });
+  await again.abreast();
+  expect(again.changes).toEqual([{ effectiveFrom: '2024-02-02' }]);
+  await again.close();
 });
 
 test('6.2 a client that is told CURSOR_EXPIRED asks for the state, subscribes behind it, and misses nothing from then on', async () => {
