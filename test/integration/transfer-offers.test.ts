@@ -227,3 +227,51 @@ test('a later page of the open offers belongs to the state of the first, whateve
   expect([first.totalCount, second.totalCount]).toEqual([4, 4]);
   expect((await page(null)).nodes.map(({ id }) => id)).toEqual([all[0], all[2]]);
 });
+
+test('nothing passes on a day on which the sender did not have it, nor what it gave away later; the receiver is not told what it had', async () => {
+  const dated = { lot: 'DATED', unit: 'TNE' };
+  await lotline.import({
+    'lots.csv': csv([
+      {
+        code: 'DATED',
+        product: 'Organic lentils',
+        producer: STRANGER,
+        kind: 'harvest',
+        quantity: 10,
+        unit: 'TNE',
+        produced_on: '2025-01-10',
+      },
+    ]),
+    'transfers.csv': csv([
+      { ...dated, from: STRANGER, to: SELLER, on: '2025-06-01', quantity: 4 },
+      { ...dated, from: SELLER, to: STRANGER, on: '2025-07-01', quantity: 3 },
+      { ...dated, from: STRANGER, to: SELLER, on: '2025-08-01', quantity: 3 },
+    ]),
+  });
+  const { lot } = await lotline.data('{ lot(code: "DATED") { id } }');
+  const all = { lot: lot.id, quantity: tonnes(4) };
+  const refused = async (answer: () => Promise<GraphQLAnswer>) => {
+    const before = await fingerprint(lotline.database);
+    const { code, path, rule, remedy } = reason(await answer()) as Record<string, unknown>;
+    expect({ code, path, rule }).toEqual({ code: 'REFUSED', path: ['input', 'on'], rule: '7 CFR 205.103(b)(2)' });
+    expect(remedy).toEqual(expect.any(String));
+    expect(await fingerprint(lotline.database)).toBe(before);
+  };
+  await refused(() => offer({ ...all, on: '2025-02-01' }));
+  await refused(() => offer({ ...all, on: '2025-05-31' }));
+  await refused(() => offer({ ...all, on: '2025-07-31' }));
+  const id = await offered({ ...all, on: '2025-06-01' });
+  // On the first two it had as much, but gave some of it away; it has it to give since it came back.
+  for (const on of ['2025-06-01', '2025-06-30', '2025-07-31']) {
+    await refused(() => accept(id, on));
+    const { message, remedy } = { ...(await accept(id, on)).errors![0]!, ...reason(await accept(id, on)) } as Record<string, string>;
+    expect(`${message} ${remedy}`).not.toMatch(/\d/);
+  }
+  expect((await accept(id, '2025-08-01')).errors).toBeUndefined();
+  const { node } = await lotline.data(
+    'query ($id: ID!) { node(id: $id) { ... on Lot { trace(direction: FORWARD) { gaps { nodes { kind on } } } } } }',
+    { id: lot.id },
+  );
+  const kinds = node.trace.gaps.nodes.map(({ kind }: { kind: string }) => kind);
+  for (const kind of ['OWNER_CHANGED_WITHOUT_TRANSFER', 'OVERDRAWN', 'OUT_OF_ORDER_DATES']) expect(kinds).not.toContain(kind);
+});

@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { mayActFor, subjectVisible } from '../access';
 import { type Command, CommandInput, idOf, noSuch, notYet, read, type Work } from '../commands';
 import { type NewTransfer, recordLotFacts } from './facts';
+import { leastFrom } from './holdings';
+import { judgedLots } from './judged';
 import { lockHoldings } from './ledger';
 
 @InputType({ description: 'What was offered has been received, all of it.' })
@@ -46,7 +48,10 @@ async function lockOffers(work: Work, ids: readonly string[]): Promise<Map<strin
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** A receiver accepts an offer: the grams pass from the sender's holding into its own (7 CFR 205.103(b)(2)). */
+/**
+ * A receiver accepts an offer: the grams pass from the sender's holding into its own (7 CFR 205.103(b)(2)). They pass on a day on which the
+ * sender had them, and from which on it had them to spare. The receiver is told that it was not so, never what the sender had or when.
+ */
 export const acceptTransfer: Command<z.infer<typeof acceptance>, { transferOffer: string }> = {
   name: 'acceptTransfer',
   input: acceptance,
@@ -59,6 +64,10 @@ export const acceptTransfer: Command<z.infer<typeof acceptance>, { transferOffer
     const held = await lockHoldings(
       work.tx,
       [...offers.values()].flatMap(({ lotId, senderId, receiverId }) => [senderId, receiverId].map((ownerId) => ({ lotId, ownerId }))),
+    );
+    const judged = await judgedLots(
+      work.tx,
+      [...offers.values()].map(({ lotId }) => lotId),
     );
     const transfers: NewTransfer[] = [];
     for (const [index, { transferOffer, on }] of rows.entries()) {
@@ -77,6 +86,9 @@ export const acceptTransfer: Command<z.infer<typeof acceptance>, { transferOffer
         });
         continue;
       }
+      const { birth, movements } = judged.get(offer.lotId)!;
+      const offered = grams(offer.grams);
+      const isHeld = offered <= held.of(offer.lotId, offer.senderId);
       const early = notYet(on, work.now, 'on');
       if (early) work.refuse(index, early);
       if (on < offer.offeredOn)
@@ -87,8 +99,15 @@ export const acceptTransfer: Command<z.infer<typeof acceptance>, { transferOffer
           rule: '7 CFR 205.103(b)(2)',
           remedy: 'give the day on which it was received, which is not before that',
         });
-      const offered = grams(offer.grams);
-      if (offered > held.of(offer.lotId, offer.senderId))
+      else if (isHeld && offered > leastFrom(birth, movements, offer.senderId, on))
+        work.refuse(index, {
+          code: 'REFUSED',
+          message: 'the sender did not have that much to give on that day',
+          path: ['on'],
+          rule: '7 CFR 205.103(b)(2)',
+          remedy: 'give the day on which it was received; if this is that day, let the sender record first how it came to the lot',
+        });
+      if (!isHeld)
         work.refuse(index, {
           code: 'REFUSED',
           message: 'the sender no longer holds as much as it offered',
@@ -97,8 +116,22 @@ export const acceptTransfer: Command<z.infer<typeof acceptance>, { transferOffer
           remedy: 'ask the sender for an offer of what it holds',
         });
       held.add(offer.lotId, offer.senderId, -offered);
+      const id = uuidv7();
+      movements.push({
+        lot: offer.lotId,
+        kind: 'TRANSFER',
+        fact: id,
+        from: offer.senderId,
+        to: offer.receiverId,
+        output: null,
+        outputCountry: null,
+        grams: offered,
+        on,
+        at: null,
+        document: offer.documentId,
+      });
       transfers.push({
-        id: uuidv7(),
+        id,
         offerId: offer.id,
         lotId: offer.lotId,
         senderId: offer.senderId,

@@ -78,6 +78,18 @@ function balances(entries: readonly Entry[]): { day: Day; grams: bigint }[] {
   });
 }
 
+/** An owner's grams at the end of a day. */
+export const heldAtEndOf = (birth: Birth, movements: readonly Movement[], owner: string, day: Day): bigint =>
+  (entriesByOwner(birth, movements).get(owner) ?? []).reduce((sum, entry) => (counts(entry, day) ? sum + entry.grams : sum), 0n);
+
+/** The least that an owner has at the end of a day or of any after it: so much can have left it on that day, and no day goes below zero. */
+export function leastFrom(birth: Birth, movements: readonly Movement[], owner: string, day: Day): bigint {
+  let least = heldAtEndOf(birth, movements, owner, day);
+  for (const later of balances(entriesByOwner(birth, movements).get(owner) ?? []))
+    if (later.day > day && later.grams < least) least = later.grams;
+  return least;
+}
+
 /** Holdings above zero at the end of a day; the birth is null where it is not seen. */
 export function holdingsOn(birth: Birth | null, movements: readonly Movement[], day: Day): Held[] {
   const held: Held[] = [];

@@ -50,9 +50,12 @@ const MOVEMENTS = (known: Position | null) => `${TRANSFERS(known)}
 
 const asMovement = (row: Row): Movement => ({ ...row, grams: grams(row.grams) });
 
+/** Of a question, or of a command, which reads what it has locked. */
+type Rows = Pick<Reader, 'query'>;
+
 const batchOf =
-  (sql: string): BatchOf<string, Movement[]> =>
-  async (reader, lots) =>
+  (sql: string) =>
+  async (reader: Rows, lots: readonly string[]): Promise<Movement[][]> =>
     grouped(lots, (await reader.query<Row>(sql, [lots])).map(asMovement), (movement) => movement.lot);
 
 /** Everything that moved grams of these lots but their births, at the reader's own state. */

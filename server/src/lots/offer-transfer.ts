@@ -4,6 +4,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { mayActFor, subjectVisible } from '../access';
 import { type Command, CommandInput, idOf, isReason, noSuch, notYet, optional, QuantityInput, quantity, read, weigh } from '../commands';
+import { heldAtEndOf } from './holdings';
+import { judgedLots } from './judged';
 import { lockHoldings } from './ledger';
 import { type NewOffer, recordOffers } from './offers';
 
@@ -45,7 +47,10 @@ interface OfferedLot {
   kgPerBushel: string | null;
 }
 
-/** An owner offers some of a lot. Nothing moves yet; the receiver sees the lot from now on. */
+/**
+ * An owner offers some of a lot: what it has now, and had on the day of the offer. Nothing moves yet, so what it did between the two is no
+ * matter until the offer is accepted; the receiver sees the lot from now on.
+ */
 export const offerTransfer: Command<z.infer<typeof offer>, { transferOffer: string }> = {
   name: 'offerTransfer',
   input: offer,
@@ -72,6 +77,7 @@ export const offerTransfer: Command<z.infer<typeof offer>, { transferOffer: stri
       work.tx,
       rows.map(({ lot, sender }) => ({ lotId: lot, ownerId: sender })),
     );
+    const judged = await judgedLots(work.tx, [...lots.keys()]);
     const offers: NewOffer[] = [];
     for (const [index, row] of rows.entries()) {
       const { sender, receiver, document, on } = row;
@@ -89,7 +95,8 @@ export const offerTransfer: Command<z.infer<typeof offer>, { transferOffer: stri
       const early = notYet(on, work.now, 'on');
       if (early) work.refuse(index, early);
       if (!lot) continue;
-      if (lot.producedOn !== null && on < lot.producedOn)
+      const isUnborn = lot.producedOn !== null && on < lot.producedOn;
+      if (isUnborn)
         work.refuse(index, {
           code: 'REFUSED',
           message: `lot ${quote(lot.code)} was born on ${lot.producedOn}`,
@@ -110,6 +117,16 @@ export const offerTransfer: Command<z.infer<typeof offer>, { transferOffer: stri
           path: ['quantity'],
           rule: '7 CFR 205.403(d)(4)',
           remedy: 'offer at most what is held, or record the transfer by which it came',
+        });
+      const { birth, movements } = judged.get(lot.id)!;
+      const had = heldAtEndOf(birth, movements, sender, on);
+      if (grams <= has && grams > had && !isUnborn)
+        work.refuse(index, {
+          code: 'REFUSED',
+          message: `${toKilograms(grams)} kg of lot ${quote(lot.code)} are offered, but on ${on} the sender held ${toKilograms(had)} kg`,
+          path: ['on'],
+          rule: '7 CFR 205.103(b)(2)',
+          remedy: 'give a day on which that much was held, or record first how it came',
         });
       offers.push({
         id: uuidv7(),
