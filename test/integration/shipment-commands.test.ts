@@ -31,12 +31,54 @@ beforeAll(async () => {
         produced_on: '2025-01-10',
       })),
     ),
+    // Some of the stranger's lot comes to the shipper, which sells it on.
+    'transfers.csv': csv([
+      { lot: `${STRANGER}/BEANS`, from: STRANGER, to: SHIPPER, on: '2025-02-05', quantity: 1, unit: 'TNE' },
+      { lot: `${STRANGER}/BEANS`, from: STRANGER, to: SHIPPER, on: '2025-02-20', quantity: 2, unit: 'TNE' },
+      { lot: `${STRANGER}/BEANS`, from: SHIPPER, to: CONSIGNEE, on: '2025-02-21', quantity: 3, unit: 'TNE' },
+    ]),
+  });
+  await lotline.import({
+    'lots.csv': csv(
+      ['UNSEEN', 'OFFERED'].map((code) => ({
+        code,
+        product: 'Organic soybeans',
+        producer: STRANGER,
+        kind: 'harvest',
+        quantity: 1,
+        unit: 'TNE',
+        produced_on: '2025-01-10',
+      })),
+    ),
   });
   const { a, b, c, lots } = await lotline.data(
-    `{ a: operation(identifier: "${SHIPPER}") { id } b: operation(identifier: "${CONSIGNEE}") { id } c: operation(identifier: "${STRANGER}") { id } lots { nodes { id producer { name } } } }`,
+    `{ a: operation(identifier: "${SHIPPER}") { id } b: operation(identifier: "${CONSIGNEE}") { id } c: operation(identifier: "${STRANGER}") { id } lots { nodes { id code producer { name } } } }`,
   );
-  const lotOf = (name: string) => lots.nodes.find((each: any) => each.producer.name === name).id;
-  ids = { shipper: a.id, consignee: b.id, stranger: c.id, ours: lotOf(SHIPPER), theirs: lotOf(STRANGER) };
+  const lotOf = (name: string, code = 'BEANS') => lots.nodes.find((each: any) => each.producer.name === name && each.code === code).id;
+  ids = {
+    shipper: a.id,
+    consignee: b.id,
+    stranger: c.id,
+    ours: lotOf(SHIPPER),
+    theirs: lotOf(STRANGER),
+    unseen: lotOf(STRANGER, 'UNSEEN'),
+    offered: lotOf(STRANGER, 'OFFERED'),
+  };
+  // The consignee sees a lot that it was offered and has not accepted.
+  await lotline.data(
+    'mutation ($input: OfferTransferInput!) { offerTransfer(input: $input) { cursor } }',
+    {
+      input: {
+        idempotencyKey: 'offered',
+        lot: ids.offered,
+        sender: ids.stranger,
+        receiver: ids.consignee,
+        quantity: { value: '1', unit: 'TNE' },
+        on: '2025-02-01',
+      },
+    },
+    { operation: STRANGER },
+  );
 });
 afterAll(() => lotline.close());
 
@@ -126,7 +168,7 @@ test.each<[string, object, As, object]>([
   ['by an analyst', {}, 'analyst', { code: 'FORBIDDEN' }],
   [
     'of a lot that the shipper does not see',
-    { lots: [{ lot: 'theirs', quantity: { value: '1', unit: 'KGM' } }] },
+    { lots: [{ lot: 'unseen', quantity: { value: '1', unit: 'KGM' } }] },
     US,
     { code: 'NOT_FOUND', path: ['input', 'lots', 0, 'lot'] },
   ],
@@ -136,6 +178,38 @@ test.each<[string, object, As, object]>([
     US,
     { code: 'REFUSED', path: ['input', 'lots', 0, 'quantity'] },
   ],
+  [
+    'of a lot before any of it came to the shipper',
+    { bookedOn: '2025-02-04', lots: [{ lot: 'theirs', quantity: { value: '1', unit: 'KGM' } }] },
+    US,
+    { code: 'REFUSED', path: ['input', 'lots', 0, 'lot'], rule: '7 CFR 205.2, 205.103(b)(2)' },
+  ],
+  [
+    'of a lot that was only offered to its shipper',
+    { shipper: 'consignee', bookedOn: '2025-03-01', lots: [{ lot: 'offered', quantity: { value: '1', unit: 'KGM' } }] },
+    THEM,
+    { code: 'REFUSED', path: ['input', 'lots', 0, 'lot'] },
+  ],
+  [
+    'of more than had come to the shipper by then',
+    { bookedOn: '2025-02-19', lots: [{ lot: 'theirs', quantity: { value: '1001', unit: 'KGM' } }] },
+    US,
+    { code: 'REFUSED', path: ['input', 'lots', 0, 'quantity'], rule: '7 CFR 205.403(d)(4)' },
+  ],
+  [
+    'of more than ever came to the shipper',
+    { bookedOn: null, lots: [{ lot: 'theirs', quantity: { value: '3001', unit: 'KGM' } }] },
+    US,
+    { code: 'REFUSED', path: ['input', 'lots', 0, 'quantity'] },
+  ],
+  ...['1', '2'].map((value): [string, object, As, object] => [
+    `of one lot twice, 1 KGM and ${value} KGM`,
+    { lots: ['1', value].map((each) => ({ lot: 'ours', quantity: { value: each, unit: 'KGM' } })) },
+    US,
+    { code: 'CONFLICT', path: ['input', 'lots', 1], remedy: 'add the masses up' },
+  ]),
+  ['of no lot', { lots: [] }, US, { code: 'BAD_USER_INPUT', path: ['input', 'lots'] }],
+  ['on a day that has not come', { bookedOn: '2098-01-01' }, US, { code: 'REFUSED', path: ['input', 'bookedOn'] }],
   ['of nothing', { lots: [{ lot: 'ours', quantity: { value: '0', unit: 'KGM' } }] }, US, { code: 'BAD_USER_INPUT' }],
   [
     'to nobody',
@@ -149,8 +223,46 @@ test.each<[string, object, As, object]>([
   await book('USED', {});
   const before = await fingerprint(lotline.database);
   const lots = more.lots?.map((each: any) => ({ ...each, lot: ids[each.lot] }));
-  expect(reason(await book('NEVER', { ...more, ...(lots && { lots }) }, as))).toMatchObject(expected);
+  const shipper = more.shipper && { shipper: ids[more.shipper] };
+  expect(reason(await book('NEVER', { ...more, ...shipper, ...(lots && { lots }) }, as))).toMatchObject(expected);
   expect(await fingerprint(lotline.database)).toBe(before);
+});
+
+test('a shipper books all that it ever had of a lot, also when it has sold it, and it departs no earlier than it came', async () => {
+  const lots = [{ lot: ids.theirs, quantity: { value: '3', unit: 'TNE' } }];
+  const shipment = (await book('SOLD', { bookedOn: null, lots })).data.bookShipment.shipment.id;
+  const before = await fingerprint(lotline.database);
+  for (const departed of ['2025-01-09', '2025-02-04', '2025-02-04T23:00:00+03:00'])
+    expect(reason(await depart(shipment, departed))).toMatchObject({ code: 'REFUSED', path: ['input', 'departed'] });
+  expect(await fingerprint(lotline.database)).toBe(before);
+  expect((await depart(shipment, '2025-02-22')).errors).toBeUndefined();
+  const { node } = await lotline.data(
+    'query ($id: ID!) { node(id: $id) { ... on Lot { trace(direction: FORWARD) { gaps { nodes { kind } } } } } }',
+    { id: ids.theirs },
+  );
+  expect(node.trace.gaps.nodes.map(({ kind }: any) => kind)).not.toContain('OWNER_CHANGED_WITHOUT_TRANSFER');
+});
+
+test('nothing departs before it was born or booked, and nothing departs or arrives on a day that has not come', async () => {
+  const shipment = await booked('DAYS');
+  const unborn = (await book('UNBORN', { bookedOn: '2025-01-01' })).data.bookShipment.shipment.id;
+  const away = await booked('AWAY');
+  await depart(away, '2025-02-01');
+  const before = await fingerprint(lotline.database);
+  const refused = async (answer: Promise<GraphQLAnswer>, path: string, message: string) => {
+    const { errors } = await answer;
+    expect(errors?.[0]).toMatchObject({
+      message: expect.stringContaining(message),
+      extensions: { code: 'REFUSED', path: ['input', path] },
+    });
+  };
+  await refused(depart(shipment, '2025-01-31'), 'departed', 'it was booked on 2025-02-01');
+  await refused(depart(shipment, '2098-01-01'), 'departed', 'has not come yet');
+  await refused(depart(shipment, '2098-01-01T10:00:00+03:00'), 'departed', 'has not come yet');
+  await refused(arrive(away, '2098-01-01'), 'arrived', 'has not come yet');
+  await refused(depart(unborn, '2025-01-09'), 'departed', 'was born on 2025-01-10');
+  expect(await fingerprint(lotline.database)).toBe(before);
+  expect((await depart(unborn, '2025-01-10')).errors).toBeUndefined();
 });
 
 test('what contradicts what is on record is refused, and changes nothing', async () => {

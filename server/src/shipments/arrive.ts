@@ -3,7 +3,7 @@ import { Field, ID, InputType, Int } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { mayActFor } from '../access';
-import { type Command, CommandInput, idOf, noSuch, optional, read } from '../commands';
+import { type Command, CommandInput, idOf, noSuch, notYet, optional, read } from '../commands';
 import { isBefore, lockShipments, MOMENT, moment } from './moving';
 import { type NewLeg, recordShipmentFacts } from './record';
 
@@ -58,6 +58,8 @@ export const recordArrival: Command<z.infer<typeof arrival>, { shipment: string 
         });
         continue;
       }
+      const early = notYet(arrived.on, work.now, 'arrived');
+      if (early) work.refuse(index, early);
       const departed = moment(leg.departedOn, leg.departedAt);
       if (departed && isBefore(arrived, departed))
         work.refuse(index, {

@@ -1,9 +1,10 @@
-import { DateScalar, parseCode, parseDay } from '@lotline/schema';
+import { DateScalar, parseCode, parseDay, quote, toKilograms } from '@lotline/schema';
 import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { mayActFor, subjectVisible } from '../access';
-import { type Command, CommandInput, idOf, isReason, noSuch, optional, QuantityInput, quantity, read, weigh } from '../commands';
+import { type Command, CommandInput, idOf, isReason, noSuch, notYet, optional, QuantityInput, quantity, read, weigh } from '../commands';
+import { everHad } from './had';
 import { type NewShippedLot, recordShipmentFacts } from './record';
 
 @InputType({ description: 'Some of a lot, on its way in a shipment.' })
@@ -42,7 +43,10 @@ const booking = z.object({
   shipper: idOf('Operation'),
   consignee: idOf('Operation'),
   bookedOn: optional(read(parseDay)),
-  lots: z.array(z.object({ lot: idOf('Lot'), quantity })).max(MOST_LOTS, `a booking takes at most ${MOST_LOTS} lots`),
+  lots: z
+    .array(z.object({ lot: idOf('Lot'), quantity }))
+    .min(1, 'a booking takes at least one lot')
+    .max(MOST_LOTS, `a booking takes at most ${MOST_LOTS} lots`),
 });
 
 interface BookedLot {
@@ -51,7 +55,11 @@ interface BookedLot {
   kgPerBushel: string | null;
 }
 
-/** A shipper books a shipment of lots that it sees (7 CFR 205.103: records of transport). */
+/**
+ * A shipper books a shipment of lots (7 CFR 205.103: records of transport), each once: of lots that it produced or had received some of by
+ * the day of the booking, and no more of each than was born, nor than it ever had by then. It need not hold them any more: goods are often
+ * shipped by whoever sold them.
+ */
 export const bookShipment: Command<z.infer<typeof booking>, { shipment: string }> = {
   name: 'bookShipment',
   input: booking,
@@ -81,6 +89,16 @@ export const bookShipment: Command<z.infer<typeof booking>, { shipment: string }
     for (const [index, row] of rows.entries()) {
       for (const party of ['shipper', 'consignee'] as const)
         if (!operations.has(row[party])) work.refuse(index, noSuch('operation', party));
+      const early = notYet(row.bookedOn, work.now, 'bookedOn');
+      if (early) work.refuse(index, early);
+      const had = await everHad(
+        work,
+        row.shipper,
+        row.lots.map(({ lot }) => lot),
+        row.bookedOn,
+      );
+      const byThen = row.bookedOn === null ? '' : ` by ${row.bookedOn}`;
+      const given = new Set<string>();
       for (const [place, { lot, quantity: mass }] of row.lots.entries()) {
         const path = ['lots', place];
         const booked = known.get(lot);
@@ -88,7 +106,13 @@ export const bookShipment: Command<z.infer<typeof booking>, { shipment: string }
           work.refuse(index, noSuch('lot', ...path, 'lot'));
           continue;
         }
+        if (given.has(lot)) {
+          work.refuse(index, { code: 'CONFLICT', message: 'this lot is given twice', path, remedy: 'add the masses up' });
+          continue;
+        }
+        given.add(lot);
         const grams = weigh(mass, booked.kgPerBushel);
+        const { code, grams: most } = had.get(lot)!;
         if (isReason(grams)) work.refuse(index, { ...grams, path: [...path, 'quantity'] });
         else if (grams > BigInt(booked.grams))
           work.refuse(index, {
@@ -97,6 +121,22 @@ export const bookShipment: Command<z.infer<typeof booking>, { shipment: string }
             path: [...path, 'quantity'],
             rule: '7 CFR 205.103',
             remedy: 'give the mass that is carried',
+          });
+        else if (most === 0n)
+          work.refuse(index, {
+            code: 'REFUSED',
+            message: `the shipper had received nothing of lot ${quote(code)}${byThen}`,
+            path: [...path, 'lot'],
+            rule: '7 CFR 205.2, 205.103(b)(2)',
+            remedy: 'record first the transfer by which it came to the shipper',
+          });
+        else if (grams > most)
+          work.refuse(index, {
+            code: 'REFUSED',
+            message: `${toKilograms(grams)} kg of lot ${quote(code)} are booked, but its shipper had received ${toKilograms(most)} kg${byThen}`,
+            path: [...path, 'quantity'],
+            rule: '7 CFR 205.403(d)(4)',
+            remedy: 'book at most what was received, or record first the transfer by which the rest came',
           });
         else
           lots.push({

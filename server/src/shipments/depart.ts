@@ -1,9 +1,10 @@
-import { parseContainer, parseMoment, parsePlace, parseText, TransportMode } from '@lotline/schema';
+import { parseContainer, parseMoment, parsePlace, parseText, quote, TransportMode } from '@lotline/schema';
 import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { mayActFor } from '../access';
-import { type Command, CommandInput, idOf, noSuch, optional, read } from '../commands';
+import { type Command, CommandInput, idOf, noSuch, notYet, optional, read, type Work } from '../commands';
+import { everHad } from './had';
 import { isBefore, lockShipments, MOMENT, moment } from './moving';
 import { type NewLeg, recordShipmentFacts } from './record';
 
@@ -52,7 +53,10 @@ const departure = z.object({
   seal: optional(text),
 });
 
-/** The next leg departs; the one before has arrived by then. */
+/**
+ * The next leg departs; the one before has arrived by then. Nothing departs before it was booked or born, or before it came to its shipper;
+ * that a shipment reported from outside carries what never came to its shipper does not keep it, since it shows as a gap already.
+ */
 export const recordDeparture: Command<z.infer<typeof departure>, { shipment: string }> = {
   name: 'recordDeparture',
   input: departure,
@@ -70,6 +74,22 @@ export const recordDeparture: Command<z.infer<typeof departure>, { shipment: str
         work.refuse(index, forbidden ?? noSuch('shipment', 'shipment'));
         continue;
       }
+      const early = notYet(departed.on, work.now, 'departed');
+      if (early) work.refuse(index, early);
+      const tooEarly = (message: string) =>
+        work.refuse(index, {
+          code: 'REFUSED',
+          message,
+          path: ['departed'],
+          rule: '7 CFR 205.103(b)(2)',
+          remedy: 'give the day or hour on which it left',
+        });
+      if (shipment.bookedOn !== null && departed.on < shipment.bookedOn) tooEarly(`it was booked on ${shipment.bookedOn}`);
+      const carried = await everHad(work, shipment.shipperId, await lotsCarried(work, id), null);
+      for (const { code, producedOn, since } of carried.values()) {
+        if (producedOn !== null && departed.on < producedOn) tooEarly(`lot ${quote(code)} was born on ${producedOn}`);
+        else if (since !== null && departed.on < since) tooEarly(`lot ${quote(code)} came to the shipper on ${since}`);
+      }
       const last = shipment.legs.at(-1);
       const arrived = last ? moment(last.arrivedOn, last.arrivedAt) : null;
       if (last && !arrived)
@@ -79,14 +99,7 @@ export const recordDeparture: Command<z.infer<typeof departure>, { shipment: str
           path: ['shipment'],
           remedy: 'record its arrival first',
         });
-      else if (arrived && isBefore(departed, arrived))
-        work.refuse(index, {
-          code: 'REFUSED',
-          message: `the leg before arrived on ${arrived.on}`,
-          path: ['departed'],
-          rule: '7 CFR 205.103(b)(2)',
-          remedy: 'give the day or hour on which it left',
-        });
+      else if (arrived && isBefore(departed, arrived)) tooEarly(`the leg before arrived on ${arrived.on}`);
       legs.push({
         ...more,
         id: uuidv7(),
@@ -106,3 +119,8 @@ export const recordDeparture: Command<z.infer<typeof departure>, { shipment: str
     return rows.map(({ shipment }) => ({ shipment }));
   },
 };
+
+const lotsCarried = async (work: Work, shipment: string): Promise<string[]> =>
+  (
+    await work.tx.query<{ lot: string }>('select distinct lot from shipped_lot where shipment = $1 and retracted_by is null', [shipment])
+  ).map(({ lot }) => lot);

@@ -21,13 +21,14 @@ interface Leg extends Omit<NewLeg, 'shipment' | 'from' | 'to' | 'replaces'> {
 
 /** A shipment, with its live legs in order. */
 interface Moving extends ShipmentParties {
+  bookedOn: Day | null;
   legs: Leg[];
 }
 
 /** Shipments of these ids that the viewer sees, with their legs in order, locked: two movements of one come one after the other. */
 export async function lockShipments(work: Work, ids: readonly string[]): Promise<Map<string, Moving>> {
-  const rows = await work.tx.query<ShipmentParties>(
-    `select s.id, s.shipper as "shipperId", s.consignee as "consigneeId" from shipment s
+  const rows = await work.tx.query<Omit<Moving, 'legs'>>(
+    `select s.id, s.shipper as "shipperId", s.consignee as "consigneeId", s.booked_on as "bookedOn" from shipment s
      where s.id = any($1) and ${subjectVisible(work.viewer, 's.id')} order by s.id for no key update of s`,
     [ids],
   );
