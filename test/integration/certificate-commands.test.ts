@@ -137,6 +137,56 @@ describe("an operation's certificate", () => {
     expect(await fingerprint(lotline.database)).toBe(before);
   });
 
+  // A certificate to the standard of the Union ends on its day, and what was born after that was not certified.
+  test.each<[string, string, object[]]>([
+    ['was suspended by command', 'C:UNION', []],
+    [
+      'was reported suspended, without a last day',
+      'C:UNION-TOO',
+      [{ certifier: 'ZZ3', status: 'SUSPENDED', effective_from: '2024-06-01', expires_on: '' }],
+    ],
+  ])('that %s and is reinstated expires when it would have', async (_what, operation, suspended) => {
+    await lotline.import({
+      'certifiers.csv': csv([{ certifier: 'ZZ3', name: 'Certifier ZZ3 (invented)', scheme: 'EU' }]),
+      'operations.csv': csv([{ operation, name: operation, country: 'RO', roles: 'handler' }]),
+      'operation_certificates.csv': csv(
+        [{ certifier: 'ZZ3', status: 'CERTIFIED', effective_from: '2022-01-01', expires_on: '2024-12-31' }, ...suspended].map((each) => ({
+          operation,
+          ...each,
+        })),
+      ),
+      'lots.csv': csv([
+        {
+          code: operation.slice(2),
+          product: 'Organic soybeans',
+          producer: operation,
+          kind: 'harvest',
+          quantity: 1,
+          unit: 'TNE',
+          produced_on: '2025-02-01',
+        },
+      ]),
+    });
+    const verdict = async () =>
+      (
+        await lotline.data('query ($code: String!) { lot(code: $code) { ownership { nodes { certified } } } }', {
+          code: operation.slice(2),
+        })
+      ).lot.ownership.nodes[0].certified;
+    const { of } = await lotline.data('query ($of: String!) { of: operation(identifier: $of) { certificates { nodes { id } } } }', {
+      of: operation,
+    });
+    const more = { operationCertificate: of.certificates.nodes[0].id };
+    const as = { certifier: 'ZZ3' };
+    expect(await verdict()).toBe(suspended.length > 0 ? 'SUSPENDED' : 'EXPIRED');
+    if (suspended.length === 0) expect((await change('SUSPENDED', '2024-06-01', as, more)).errors).toBeUndefined();
+    const before = await fingerprint(lotline.database);
+    expect(reason(await change('CERTIFIED', '2025-01-01', as, more))).toMatchObject({ code: 'REFUSED', path: ['input', 'effectiveFrom'] });
+    expect(await fingerprint(lotline.database)).toBe(before);
+    expect((await change('CERTIFIED', '2024-07-01', as, more)).errors).toBeUndefined();
+    expect(await verdict()).toBe('EXPIRED');
+  });
+
   test('does not come back once it is revoked', async () => {
     expect((await change('REVOKED', '2025-06-01')).errors).toBeUndefined();
     expect(reason(await change('CERTIFIED', '2025-07-01'))).toMatchObject({ code: 'REFUSED', rule: '7 CFR 205.662' });

@@ -1,4 +1,4 @@
-import { DateScalar, OperationCertificateStatus, parseDay, parseText } from '@lotline/schema';
+import { DateScalar, type Day, OperationCertificateStatus, parseDay, parseText, type Standard } from '@lotline/schema';
 import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
@@ -43,29 +43,40 @@ const NEXT: Record<OperationCertificateStatus, readonly OperationCertificateStat
 
 interface Latest {
   id: string;
+  standard: Standard;
   operation: string;
   certifier: string;
   status: OperationCertificateStatus | null;
-  effectiveFrom: string | null;
+  effectiveFrom: Day | null;
+  /** Last day in force, of the last standing that was in force or names one: a suspension often comes without. */
+  expiresOn: Day | null;
 }
+
+/** A NOP certificate does not expire (7 CFR 205.404(c)). */
+const hasExpired = ({ standard, expiresOn }: Latest, day: Day): boolean => standard !== 'NOP' && expiresOn !== null && expiresOn < day;
 
 /** The certificates of these ids with their latest standing, locked: two changes of one come one after the other. */
 async function lockCertificates(work: Work, ids: readonly string[]): Promise<Map<string, Latest>> {
   const rows = await work.tx.query<Latest>(
-    'select c.id, c.operation, c.certifier from operation_certificate c where c.id = any($1) order by c.id for no key update of c',
+    'select c.id, c.operation, c.certifier, c.standard from operation_certificate c where c.id = any($1) order by c.id for no key update of c',
     [ids],
   );
   const latest = await work.tx.query<Latest>(
-    `select distinct on (s.operation_certificate) s.operation_certificate as id, s.status, s.effective_from as "effectiveFrom"
+    `select distinct on (s.operation_certificate) s.operation_certificate as id, s.status, s.effective_from as "effectiveFrom",
+       (select e.expires_on from operation_certificate_status e where e.operation_certificate = s.operation_certificate and e.retracted_by is null
+          and (e.status = 'CERTIFIED' or e.expires_on is not null) order by e.effective_from desc limit 1) as "expiresOn"
      from operation_certificate_status s where s.operation_certificate = any($1) and s.retracted_by is null
      order by s.operation_certificate, s.effective_from desc`,
     [ids],
   );
   const standing = new Map(latest.map((row) => [row.id, row]));
-  return new Map(rows.map((row) => [row.id, { ...row, status: null, effectiveFrom: null, ...standing.get(row.id) }]));
+  return new Map(rows.map((row) => [row.id, { ...row, status: null, effectiveFrom: null, expiresOn: null, ...standing.get(row.id) }]));
 }
 
-/** A certifying agent changes the standing of a certification that it gave (7 CFR 205.404, 205.662). */
+/**
+ * A certifying agent changes the standing of a certification that it gave (7 CFR 205.404, 205.662). Its last day in force stays as it was:
+ * a suspension that ends is no renewal. Scope, hectares and products are left out, which keeps those before.
+ */
 export const changeOperationCertificateStatus: Command<z.infer<typeof change>, { operationCertificate: string }> = {
   name: 'changeOperationCertificateStatus',
   input: change,
@@ -96,13 +107,20 @@ export const changeOperationCertificateStatus: Command<z.infer<typeof change>, {
           path: ['effectiveFrom'],
           remedy: 'give a later day',
         });
+      else if (status === 'CERTIFIED' && hasExpired(certificate, effectiveFrom))
+        work.refuse(index, {
+          code: 'REFUSED',
+          message: `the certificate was to expire on ${certificate.expiresOn}`,
+          path: ['effectiveFrom'],
+          remedy: 'give a day until then; a certificate that was renewed is imported, with its new last day',
+        });
     }
     work.check();
     await recordOperationCertificates(
       work,
       [],
       rows.map(({ operationCertificate, status, effectiveFrom, reason }) => {
-        const { operation, certifier, status: from } = certificates.get(operationCertificate)!;
+        const { operation, certifier, status: from, expiresOn } = certificates.get(operationCertificate)!;
         return {
           id: uuidv7(),
           certificateId: operationCertificate,
@@ -113,7 +131,7 @@ export const changeOperationCertificateStatus: Command<z.infer<typeof change>, {
           effectiveFrom,
           scope: null,
           hectares: null,
-          expiresOn: null,
+          expiresOn,
           reason,
           products: [],
           attributes: null,
