@@ -291,3 +291,37 @@ test('two arrivals of one leg at once: one is recorded', async () => {
   const { node } = await lotline.data(`{ node(id: "${shipment}") { ... on Shipment { legs { nodes { sequence } } } } }`);
   expect(node.legs.nodes).toEqual([{ sequence: 1 }]);
 });
+
+test('whoever writes a wrong value is told in words what would be right', async () => {
+  const birth = { producer: ids.shipper, product: '', code: 'W', quantity: { value: '1', unit: 'KGM' } };
+  const shipment = await booked('WORDS');
+  const wrong: [command: string, input: object, path: string, words: string][] = [
+    ['recordArrival', { shipment, arrived: '2025-03-01', leg: 0 }, 'leg', 'a leg is a whole number from 1 on'],
+    ['recordArrival', { shipment, arrived: '2025-03-01', leg: -1 }, 'leg', 'a leg is a whole number from 1 on'],
+    ['recordHarvest', { ...birth, latitude: 90.5 }, 'latitude', 'a latitude is at most 90'],
+    ['recordHarvest', { ...birth, latitude: -91 }, 'latitude', 'a latitude is at least -90'],
+    ['recordHarvest', { ...birth, longitude: 181 }, 'longitude', 'a longitude is at most 180'],
+    ['recordHarvest', { ...birth, longitude: -1e300 }, 'longitude', 'a longitude is at least -180'],
+    ['recordTransformation', { ...birth, inputs: [] }, 'inputs', 'a transformation has at least one input'],
+    ['createKey', { operation: ids.shipper, name: 'N', scopes: [], expiresOn: '2098-01-01' }, 'scopes', 'a key has at least one scope'],
+    ['declareLotInputs', { lot: ids.ours, inputs: [] }, 'inputs', 'there are no inputs'],
+    [
+      'bookShipment',
+      { reference: 'W', shipper: ids.shipper, consignee: ids.consignee, lots: [] },
+      'lots',
+      'a booking takes at least one lot',
+    ],
+  ];
+  const before = await fingerprint(lotline.database);
+  for (const [command, input, path, words] of wrong) {
+    const name = `${command[0]!.toUpperCase()}${command.slice(1)}Input`;
+    const query = `mutation ($input: ${name}!) { ${command}(input: $input) { cursor } }`;
+    const { errors } = await lotline.ask(query, { input: { idempotencyKey: `w-${++keys}`, ...input } }, US);
+    const reasons = (errors![0]!.extensions as { reasons?: { path: unknown; message: string }[] }).reasons ?? [
+      { path: errors![0]!.extensions.path, message: errors![0]!.message },
+    ];
+    expect(reasons).toContainEqual(expect.objectContaining({ path: ['input', path], message: words }));
+    expect(JSON.stringify(errors)).not.toMatch(/Too small|Too big|expected|Invalid (input|option)/);
+  }
+  expect(await fingerprint(lotline.database)).toBe(before);
+});

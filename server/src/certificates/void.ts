@@ -3,7 +3,7 @@ import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { mayActForCertifier, mayCommand, subjectVisible } from '../access';
-import { type Command, CommandInput, idOf, noSuch, read, type Work } from '../commands';
+import { type Command, CommandInput, idempotencyKey, idOf, noSuch, read, type Work } from '../commands';
 import { recordCertificateStep } from './record';
 
 @InputType({ description: 'Why an import certificate is void.' })
@@ -16,7 +16,7 @@ export class VoidImportCertificateInput extends CommandInput {
 }
 
 const voiding = z.object({
-  idempotencyKey: z.string(),
+  idempotencyKey,
   importCertificate: idOf('ImportCertificate'),
   reason: read((text) => parseText(text, 1000)),
 });

@@ -23,6 +23,13 @@ export abstract class CommandInput {
   idempotencyKey: string;
 }
 
+/** The key of a command, as the runner reads it. */
+export const idempotencyKey = z.string('it is missing');
+
+/** One of a list of codes. @param what as a person says it, e.g. "a scope" */
+export const oneOf = <Code extends string>(codes: Readonly<Record<string, Code>>, what: string) =>
+  z.enum(codes as Record<Code, Code>, `${what} is one of ${Object.values(codes).join(', ')}`);
+
 /** The words for the argument `input` of every mutation. */
 export const INPUT = { description: 'What to do, and the idempotencyKey under which it is done once.' };
 

@@ -3,7 +3,7 @@ import { Arg, Args, Ctx, Field, FieldResolver, ID, InputType, Mutation, ObjectTy
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { mayGrantFor, newSecret, type Secret, seesAll, writeKey } from '../access';
-import { type Command, CommandInput, INPUT, idOf, noSuch, read, record } from '../commands';
+import { type Command, CommandInput, INPUT, idempotencyKey, idOf, noSuch, oneOf, read, record } from '../commands';
 import { type BatchOf, type Columns, nounById } from '../database';
 import { operationById } from '../operations';
 import { CommandPayload, give, PageArguments, pageOfFacts, type Question } from '../questions';
@@ -38,16 +38,16 @@ export class RevokeKeyInput extends CommandInput {
 }
 
 const creation = z.object({
-  idempotencyKey: z.string(),
+  idempotencyKey,
   operation: idOf('Operation'),
   name: read((text) => parseText(text, 100)),
   scopes: z
-    .array(z.enum(Object.values(KeyScope) as [KeyScope, ...KeyScope[]]))
+    .array(oneOf(KeyScope, 'a scope'))
     .min(1, 'a key has at least one scope')
     .transform((scopes) => [...new Set(scopes)]),
   expiresOn: read(parseDay),
 });
-const revocation = z.object({ idempotencyKey: z.string(), key: idOf('ApiKey') });
+const revocation = z.object({ idempotencyKey, key: idOf('ApiKey') });
 
 interface NewKey {
   id: string;

@@ -3,7 +3,7 @@ import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { mayActFor, subjectVisible } from '../access';
-import { type Command, CommandInput, idOf, noSuch, notYet, read, type Work } from '../commands';
+import { type Command, CommandInput, idempotencyKey, idOf, noSuch, notYet, read, type Work } from '../commands';
 import { type NewTransfer, recordLotFacts } from './facts';
 import { leastFrom } from './holdings';
 import { judgedLots } from './judged';
@@ -18,7 +18,7 @@ export class AcceptTransferInput extends CommandInput {
   on: string;
 }
 
-const acceptance = z.object({ idempotencyKey: z.string(), transferOffer: idOf('TransferOffer'), on: read(parseDay) });
+const acceptance = z.object({ idempotencyKey, transferOffer: idOf('TransferOffer'), on: read(parseDay) });
 
 interface Standing {
   id: string;

@@ -6,6 +6,7 @@ import { mayActFor } from '../access';
 import {
   type Command,
   CommandInput,
+  idempotencyKey,
   idOf,
   isReason,
   noSuch,
@@ -57,16 +58,19 @@ export class RecordTransformationInput extends LotBirthInput {
   inputs: LotUseInput[];
 }
 
+const A_LATITUDE = 'a latitude is a number of degrees';
+const A_LONGITUDE = 'a longitude is a number of degrees';
+
 const birth = z.object({
-  idempotencyKey: z.string(),
+  idempotencyKey,
   producer: idOf('Operation'),
   product: idOf('Product'),
   code: read(parseCode),
   quantity,
   producedOn: optional(read(parseDay)),
   country: optional(read(parseCountry)),
-  latitude: optional(z.number().min(-90, 'a latitude is at least -90').max(90, 'a latitude is at most 90')),
-  longitude: optional(z.number().min(-180, 'a longitude is at least -180').max(180, 'a longitude is at most 180')),
+  latitude: optional(z.number(A_LATITUDE).min(-90, 'a latitude is at least -90').max(90, 'a latitude is at most 90')),
+  longitude: optional(z.number(A_LONGITUDE).min(-180, 'a longitude is at least -180').max(180, 'a longitude is at most 180')),
 });
 type Birth = z.infer<typeof birth>;
 

@@ -2,7 +2,7 @@ import { grams, parseText } from '@lotline/schema';
 import { Field, ID, InputType } from 'type-graphql';
 import { z } from 'zod';
 import { mayActFor, subjectVisible } from '../access';
-import { type Command, CommandInput, idOf, noSuch, optional, read, type Work } from '../commands';
+import { type Command, CommandInput, idempotencyKey, idOf, noSuch, optional, read, type Work } from '../commands';
 import { type Correction, type NewInput, type RetractedInput, recordLotFacts } from './facts';
 import { judgeUses, LotUseInput, lotUses, type Output } from './inputs';
 import { lockHoldings } from './ledger';
@@ -21,7 +21,7 @@ export class DeclareLotInputsInput extends CommandInput {
 
 const declaration = z
   .object({
-    idempotencyKey: z.string(),
+    idempotencyKey,
     lot: idOf('Lot'),
     inputs: lotUses,
     correctionReason: optional(read((text) => parseText(text, 1000))),

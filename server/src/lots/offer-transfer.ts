@@ -3,7 +3,20 @@ import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { mayActFor, subjectVisible } from '../access';
-import { type Command, CommandInput, idOf, isReason, noSuch, notYet, optional, QuantityInput, quantity, read, weigh } from '../commands';
+import {
+  type Command,
+  CommandInput,
+  idempotencyKey,
+  idOf,
+  isReason,
+  noSuch,
+  notYet,
+  optional,
+  QuantityInput,
+  quantity,
+  read,
+  weigh,
+} from '../commands';
 import { heldAtEndOf } from './holdings';
 import { judgedLots } from './judged';
 import { lockHoldings } from './ledger';
@@ -31,7 +44,7 @@ export class OfferTransferInput extends CommandInput {
 }
 
 const offer = z.object({
-  idempotencyKey: z.string(),
+  idempotencyKey,
   lot: idOf('Lot'),
   sender: idOf('Operation'),
   receiver: idOf('Operation'),

@@ -3,7 +3,7 @@ import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { mayActForCertifier, mayCommand } from '../access';
-import { type Command, CommandInput, idOf, noSuch, read, type Work } from '../commands';
+import { type Command, CommandInput, idempotencyKey, idOf, noSuch, oneOf, read, type Work } from '../commands';
 import { recordOperationCertificates } from './record';
 
 @InputType({ description: "A new standing of an operation's certificate." })
@@ -22,9 +22,9 @@ export class ChangeOperationCertificateStatusInput extends CommandInput {
 }
 
 const change = z.object({
-  idempotencyKey: z.string(),
+  idempotencyKey,
   operationCertificate: idOf('OperationCertificate'),
-  status: z.enum(Object.values(OperationCertificateStatus) as [OperationCertificateStatus, ...OperationCertificateStatus[]]),
+  status: oneOf(OperationCertificateStatus, 'a standing'),
   effectiveFrom: read(parseDay),
   reason: read((text) => parseText(text, 1000)),
 });

@@ -3,7 +3,7 @@ import { Field, ID, InputType, Int } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { mayActFor } from '../access';
-import { type Command, CommandInput, idOf, noSuch, notYet, optional, read } from '../commands';
+import { type Command, CommandInput, idempotencyKey, idOf, noSuch, notYet, optional, read } from '../commands';
 import { isBefore, lockShipments, MOMENT, moment } from './moving';
 import { type NewLeg, recordShipmentFacts } from './record';
 
@@ -19,10 +19,12 @@ export class RecordArrivalInput extends CommandInput {
   arrived: string;
 }
 
+const A_LEG = 'a leg is a whole number from 1 on';
+
 const arrival = z.object({
-  idempotencyKey: z.string(),
+  idempotencyKey,
   shipment: idOf('Shipment'),
-  leg: optional(z.number().int().min(1)),
+  leg: optional(z.number(A_LEG).int(A_LEG).min(1, A_LEG)),
   arrived: read(parseMoment),
 });
 

@@ -3,7 +3,20 @@ import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { mayActFor, subjectVisible } from '../access';
-import { type Command, CommandInput, idOf, isReason, noSuch, notYet, optional, QuantityInput, quantity, read, weigh } from '../commands';
+import {
+  type Command,
+  CommandInput,
+  idempotencyKey,
+  idOf,
+  isReason,
+  noSuch,
+  notYet,
+  optional,
+  QuantityInput,
+  quantity,
+  read,
+  weigh,
+} from '../commands';
 import { everHad } from './had';
 import { type NewShippedLot, recordShipmentFacts } from './record';
 
@@ -38,7 +51,7 @@ export class BookShipmentInput extends CommandInput {
 const MOST_LOTS = 1000;
 
 const booking = z.object({
-  idempotencyKey: z.string(),
+  idempotencyKey,
   reference: read(parseCode),
   shipper: idOf('Operation'),
   consignee: idOf('Operation'),

@@ -3,7 +3,7 @@ import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { mayActFor } from '../access';
-import { type Command, CommandInput, idOf, noSuch, notYet, optional, read, type Work } from '../commands';
+import { type Command, CommandInput, idempotencyKey, idOf, noSuch, notYet, oneOf, optional, read, type Work } from '../commands';
 import { everHad } from './had';
 import { isBefore, lockShipments, MOMENT, moment } from './moving';
 import { type NewLeg, recordShipmentFacts } from './record';
@@ -41,9 +41,9 @@ export class RecordDepartureInput extends CommandInput {
 const text = read((given) => parseText(given, 200));
 
 const departure = z.object({
-  idempotencyKey: z.string(),
+  idempotencyKey,
   shipment: idOf('Shipment'),
-  mode: z.enum(TransportMode),
+  mode: oneOf(TransportMode, 'a mode'),
   fromPlace: read(parsePlace),
   toPlace: read(parsePlace),
   departed: read(parseMoment),
