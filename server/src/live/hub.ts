@@ -21,7 +21,7 @@ const LIMITS: StreamLimits = { messages: 1000, bytes: 4 * 1024 * 1024 };
 /** Commands that a replay reads at once. */
 const REPLAYED = 200;
 /** Replays that read at a time: what each holds in memory may be a large import, and the database has others to answer. */
-const REPLAYS_AT_ONCE = 4;
+const REPLAYS_AT_ONCE = 2;
 
 /** Ends a stream whose server goes away: the client reconnects and resumes. */
 export class Restarting extends Error {}

@@ -31,6 +31,8 @@ export interface TellerOptions {
 const TOLD_AT_ONCE = 100;
 /** Messages that are written together, at least those of one change. */
 const WRITTEN_AT_ONCE = 200;
+/** Changes, times viewers, that the database is asked about at once, whether they are in sight. */
+const LOOKED_AT_ONCE = 100_000;
 /** How long all wait for a live stream that falls behind, and how long a replay keeps its turn for its client, milliseconds. */
 const ROOM_WITHIN_MS = { live: 100, replay: 250 };
 /** How often the telling of commands is tried, while the database is well, before the streams that it fails for are given up. */
@@ -41,6 +43,12 @@ const PER_FEED = 2 ** 28;
 
 /** Live streams are told together and wait for nobody long; a replay is told alone, and stops where its client has no room. */
 export type Lane = keyof typeof ROOM_WITHIN_MS;
+
+/** A change, and the streams that are to hear it. */
+interface Wanted {
+  change: Change;
+  streams: Stream[];
+}
 
 /** Thrown in a replay whose client reads no further: what was read for it is given up, and read again when there is room. */
 export class NoRoom extends Error {}
@@ -126,9 +134,15 @@ export class Teller {
     const costly = streams.some(({ request }) => request.costly);
     const find = (part: readonly LoggedCommand[]) => this.reading((reader) => feed.find(reader, part, costly));
     for await (const changes of changesIn(feed, find, commands)) {
-      for (let at = 0; at < changes.length; at += most) {
-        await this.roomIn(streams, lane, ROOM_WITHIN_MS[lane]);
-        await this.reading((reader) => this.tellSome(streams, changes.slice(at, at + most), lane, reader));
+      for (let at = 0; at < changes.length; ) {
+        const viewers = new Set(streams.map(({ request }) => request.viewer.name)).size;
+        const looked = changes.slice(at, at + Math.max(most, Math.floor(LOOKED_AT_ONCE / viewers)));
+        at += looked.length;
+        const wanted = await this.reading((reader) => this.wantedOf(streams, looked, reader));
+        for (let first = 0; first < wanted.length; first += most) {
+          await this.roomIn(streams, lane, ROOM_WITHIN_MS[lane]);
+          await this.reading((reader) => this.tellSome(wanted.slice(first, first + most), lane, reader));
+        }
         if (streams.every(({ ended }) => ended)) return;
       }
     }
@@ -149,7 +163,8 @@ export class Teller {
     );
   }
 
-  private async tellSome(streams: readonly Stream[], changes: readonly Change[], lane: Lane, reader: Reader): Promise<void> {
+  /** The changes that some of the streams are to hear, with these: they fit the filter, have not been told, and are in sight. */
+  private async wantedOf(streams: readonly Stream[], changes: readonly Change[], reader: Reader): Promise<Wanted[]> {
     const alike = [...groupBy(streams, ({ request }) => request.filter).values()];
     const wanted = changes.map((change) =>
       alike.flatMap((group) =>
@@ -157,26 +172,29 @@ export class Teller {
       ),
     );
     const sees = await this.sightOf(changes, wanted, reader);
-    const seen = wanted.map((of, index) => of.filter(({ request }) => sees(request.viewer, index)));
+    return changes
+      .map((change, index) => ({ change, streams: wanted[index]!.filter(({ request }) => sees(request.viewer, index)) }))
+      .filter(({ streams: some }) => some.length > 0);
+  }
+
+  private async tellSome(wanted: readonly Wanted[], lane: Lane, reader: Reader): Promise<void> {
     const patience = Date.now() + ROOM_WITHIN_MS[lane];
-    for (let from = 0, to = 0; from < changes.length; from = to) {
-      const likenesses: Map<string, LiveRequest>[] = [];
-      for (let count = 0; to < changes.length && (to === from || count < WRITTEN_AT_ONCE); to++) {
-        const requests = new Map(seen[to]!.map(({ request }) => [request.likeness, request]));
-        likenesses.push(requests);
+    for (let from = 0; from < wanted.length; ) {
+      const together: { requests: Map<string, LiveRequest>; change: object }[] = [];
+      for (let count = 0; from + together.length < wanted.length && count < WRITTEN_AT_ONCE; ) {
+        const { change, streams } = wanted[from + together.length]!;
+        const requests = new Map(streams.map(({ request }) => [request.likeness, request]));
+        together.push({ requests, change: change.answer });
         count += requests.size;
       }
-      const templates = await this.writeAll(
-        likenesses.map((requests, ahead) => ({ requests, change: changes[from + ahead]!.answer })),
-        reader,
-      );
-      for (let index = from; index < to; index++) {
-        if (seen[index]!.some(({ hasRoom }) => !hasRoom)) {
+      for (const templates of await this.writeAll(together, reader)) {
+        const { change, streams } = wanted[from++]!;
+        if (streams.some(({ hasRoom }) => !hasRoom)) {
           // However long a client takes, no transaction waits for it.
           await reader.renew();
-          await this.roomIn(seen[index]!, lane, Math.max(0, patience - Date.now()));
+          await this.roomIn(streams, lane, Math.max(0, patience - Date.now()));
         }
-        this.offer(seen[index]!, changes[index]!, templates[index - from]!);
+        this.offer(streams, change, templates);
       }
     }
   }
