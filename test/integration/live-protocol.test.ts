@@ -7,6 +7,7 @@ import { type RunningServer, startServer } from '@lotline/server/http';
 import { WebSocket } from 'ws';
 import { subscribe } from '../support/live';
 import { csv, type Lotline, startLotline } from '../support/lotline';
+import { cutSockets, openSocket, type Socket, socketTo, until } from '../support/sockets';
 
 // docs/PROTOCOL.md, sentence by sentence, with frames and requests written by hand; the numbers are those of the document.
 
@@ -42,42 +43,9 @@ async function harvest(count = 1): Promise<string[]> {
 }
 const cursorNow = async (): Promise<string> => (await lotline.ask('{ viewer { kind } }')).extensions!.cursor!;
 
-/** Waits until something is so. */
-async function until(what: () => unknown, within = 6000): Promise<void> {
-  for (const last = Date.now() + within; !what(); await sleep(10)) if (Date.now() > last) throw new Error(`never: ${what}`);
-}
+afterEach(cutSockets);
 
-interface Socket {
-  socket: WebSocket;
-  frames: any[];
-  closed: Promise<number>;
-  send(frame: unknown): void;
-  /** Messages of a subscription, so far. */
-  of(id: string): any[];
-}
-const sockets = new Set<WebSocket>();
-afterEach(async () => {
-  for (const socket of sockets) socket.terminate();
-  sockets.clear();
-  await sleep(30);
-});
-
-async function open({ protocol = 'graphql-transport-ws', url = lotline.url } = {}): Promise<Socket> {
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, protocol);
-  sockets.add(socket);
-  const frames: any[] = [];
-  socket.on('message', (data) => frames.push(JSON.parse(String(data))));
-  const closed = new Promise<number>((done) => socket.once('close', done));
-  await new Promise((done, failed) => socket.once('open', done).once('error', failed));
-  socket.on('error', () => {});
-  return {
-    socket,
-    frames,
-    closed,
-    send: (frame) => socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame)),
-    of: (id) => frames.filter((frame) => frame.id === id),
-  };
-}
+const open = ({ protocol = 'graphql-transport-ws', url = lotline.url } = {}): Promise<Socket> => openSocket(url, protocol);
 async function acknowledged(payload?: unknown, url = lotline.url): Promise<Socket> {
   const opened = await open({ url });
   opened.send({ type: 'connection_init', payload: payload ?? { authorization: `Bearer ${await lotline.token('analyst')}` } });
@@ -435,11 +403,9 @@ describe('4. WebSocket', () => {
   });
 
   test('4.3 4406: another subprotocol', async () => {
-    const socket = new WebSocket(`${lotline.url.replace('http', 'ws')}/graphql`, 'graphql-ws');
-    sockets.add(socket);
+    const socket = socketTo(lotline.url, 'graphql-ws');
     socket.on('error', () => {});
-    const bare = new WebSocket(`${lotline.url.replace('http', 'ws')}/graphql`);
-    sockets.add(bare);
+    const bare = socketTo(lotline.url);
     const codes = [socket, bare].map((each) => new Promise<number>((done) => each.once('close', done)));
     const [named, none] = await Promise.all(codes);
     // A client of its own library hangs up by itself where the server names no subprotocol that it offered.

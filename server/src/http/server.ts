@@ -87,6 +87,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     logger: { level: options.logLevel, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` },
   });
 
+  // Fastify would read it, and nothing here takes it.
+  app.removeContentTypeParser('text/plain');
+
   const apollo = new ApolloServer<Question>({
     schema: graph,
     plugins: [

@@ -25,8 +25,10 @@ export function serveEventStream(app: FastifyInstance, options: LiveOptions): { 
   app.route({
     url: '/graphql/stream',
     method: ['GET', 'POST'],
+    // There is no end to wait for.
+    exposeHeadRoute: false,
     handler: async (request, reply) => {
-      if (!/text\/event-stream|\*\/\*/.test(request.headers.accept ?? '*/*'))
+      if (!acceptsEvents(request.headers.accept))
         return send(reply, 406, [refusal('only text/event-stream is served here', 'send Accept: text/event-stream')], request.id);
       if (!options.mayOpen()) return send(reply, 503, [TOO_MANY], request.id);
       responses.add(reply.raw);
@@ -69,6 +71,12 @@ export function serveEventStream(app: FastifyInstance, options: LiveOptions): { 
     },
   };
 }
+
+/** Does a header Accept cover event streams? */
+const acceptsEvents = (accept = '*/*'): boolean =>
+  accept
+    .split(',')
+    .some((range) => /^\s*(?:text\/event-stream|text\/\*|\*\/\*)\s*(?:;|$)/i.test(range) && !/;\s*q=0(?:\.0*)?\s*(?:;|$)/i.test(range));
 
 const refusal = (message: string, remedy: string) => new Refusal({ code: 'BAD_USER_INPUT', message, remedy });
 

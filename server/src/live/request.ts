@@ -90,7 +90,10 @@ function parsed(query: unknown): DocumentNode {
 
 /** The one operation meant, which must be a subscription. */
 function subscriptionIn(document: DocumentNode, name: unknown): OperationDefinitionNode {
-  const operation = getOperationAST(document, typeof name === 'string' ? name : null);
+  if (name != null && typeof name !== 'string')
+    throw badRequest('the operationName is no text', 'send {"operationName": "..."}, or leave it out', ['operationName']);
+  // Some clients send an empty one for none.
+  const operation = getOperationAST(document, name || null);
   if (!operation) throw badRequest('no operation of the document is meant', 'send one operation, or its operationName', ['operationName']);
   if (operation.operation !== 'subscription')
     throw badRequest(`a ${operation.operation} is not accepted here`, 'send queries and mutations to /graphql by HTTP POST', ['query']);

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Refusal } from '@lotline/schema';
@@ -8,6 +9,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { type Credentials, credentialsIn, type SignedIn, type SignIn } from '../access';
 import { at } from './at';
 import { errorsOf, isExpected, TOO_MANY } from './errors';
+import { Frames, MOST_SUBSCRIPTIONS } from './frames';
 import { type Hub, Restarting } from './hub';
 import { readRequest } from './request';
 import type { Sent, Stream } from './stream';
@@ -26,12 +28,12 @@ export interface LiveOptions {
 
 /** Largest frame of a client, bytes. */
 const LARGEST_FRAME = 64 * 1024;
-/** Most subscriptions of one connection. */
-const MOST_SUBSCRIPTIONS = 100;
 /** How long a client may take to say who it is, milliseconds. */
 const INIT_WITHIN_MS = 10_000;
 /** Bytes that may wait to leave for the network before a client is waited for. */
 const MOST_UNSENT = 64 * 1024;
+/** How long a client may take to read what waits for it, milliseconds. */
+const READ_WITHIN_MS = 30_000;
 const PING_EVERY_MS = 15_000;
 /** The server goes away: come back, here or elsewhere (RFC 6455 registry, Service Restart). */
 const SERVICE_RESTART = 1012;
@@ -51,6 +53,7 @@ interface Extra {
   written: Map<string, string>;
   /** Marks given so far. */
   marks: number;
+  frames: Frames;
   /** Its streams that are open. */
   streams: Set<Stream>;
   /** Calls off what is to happen when its token expires. */
@@ -92,6 +95,7 @@ export function serveWebSocket(
       try {
         const { extra } = connection;
         extra.signedIn = await options.signIn.by(credentialsOf(connection));
+        if (extra.socket.readyState !== extra.socket.OPEN) return false;
         extra.forget = at(extra.signedIn.until, () => {
           for (const stream of extra.streams) stream.expire();
           endSoon(extra.socket, 'the token has expired');
@@ -103,9 +107,9 @@ export function serveWebSocket(
         return false;
       }
     },
-    async onSubscribe({ extra, subscriptions }, _id, payload) {
+    async onSubscribe({ extra }, _id, payload) {
       try {
-        if (Object.keys(subscriptions).length > MOST_SUBSCRIPTIONS)
+        if (extra.frames.isFull)
           throw new Refusal({
             code: 'RATE_LIMITED',
             message: `a connection has at most ${MOST_SUBSCRIPTIONS} subscriptions`,
@@ -144,7 +148,7 @@ export function serveWebSocket(
   });
 
   const connections = new Set<Extra>();
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: LARGEST_FRAME, handleProtocols });
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: LARGEST_FRAME, autoPong: false, handleProtocols });
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (request.url?.split('?', 1)[0] !== '/graphql') return refuse(socket, '404 Not Found', NOTHING_HERE);
     if (!options.isServed(request.headers.host)) return refuse(socket, '403 Forbidden', ELSEWHERE);
@@ -210,14 +214,17 @@ function serve(
   { warn }: LiveOptions,
 ): void {
   const written = new Map<string, string>();
-  let alive = true;
+  // What was sent with a ping that has not been answered: only who has read it can.
+  let unanswered: string | null = null;
   const pinging = setInterval(() => {
-    if (!alive) return socket.terminate();
-    alive = false;
-    socket.ping();
+    // Its pong may wait among what is not read of it now.
+    if (socket.isPaused) return;
+    if (unanswered !== null) return socket.terminate();
+    unanswered = randomBytes(8).toString('hex');
+    socket.ping(unanswered);
   }, PING_EVERY_MS);
-  socket.on('pong', () => {
-    alive = true;
+  socket.on('pong', (payload) => {
+    if (String(payload) === unanswered) unanswered = null;
   });
   let corked = false;
   // What is sent in one turn leaves in one piece: a message costs little beside the call that sends it.
@@ -230,28 +237,37 @@ function serve(
       wire.uncork();
     });
   };
+  let leaving: Promise<void> | undefined;
+  /** Sends; once enough waits, resolved when it has left for the network, so that a client which does not read is not written to. */
+  const sent = (send: (done: () => void) => void): Promise<void> | undefined => {
+    together();
+    let left = () => {};
+    send(() => left());
+    if (socket.bufferedAmount < MOST_UNSENT) return undefined;
+    leaving = new Promise((done) => {
+      const cut = setTimeout(() => socket.terminate(), READ_WITHIN_MS);
+      left = () => {
+        clearTimeout(cut);
+        done();
+      };
+    });
+    return leaving;
+  };
   // A frame that is too large or broken: the library closes with the code that says so.
   socket.on('error', () => {});
-  const extra: Extra = { socket, request, signedIn: null, written, marks: 0, streams: new Set(), forget: () => {} };
+  const frames = new Frames(socket, {
+    room: () => (socket.bufferedAmount < MOST_UNSENT ? undefined : leaving),
+    pong: (payload) => sent((done) => socket.pong(payload, false, done)),
+    warn,
+  });
+  const extra: Extra = { socket, request, signedIn: null, written, marks: 0, frames, streams: new Set(), forget: () => {} };
   connections.add(extra);
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
-      // Once enough waits, resolved when it has left for the network, so that a client which does not read is not written to.
-      send: (frame) => {
-        if (socket.readyState !== socket.OPEN) return;
-        together();
-        if (socket.bufferedAmount < MOST_UNSENT) return void socket.send(spliced(frame, written), () => {});
-        return new Promise<void>((done) => socket.send(spliced(frame, written), () => done()));
-      },
+      send: (frame) => (socket.readyState === socket.OPEN ? sent((done) => socket.send(spliced(frame, written), done)) : undefined),
       close: (code, reason) => socket.close(code, reason),
-      onMessage: (listen) =>
-        socket.on('message', (data) => {
-          listen(String(data)).catch((error) => {
-            warn(error, 'a frame could not be handled');
-            socket.close(1011, 'Internal server error');
-          });
-        }),
+      onMessage: (listen) => frames.handTo(listen),
     },
     extra,
   );
