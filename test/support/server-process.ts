@@ -55,7 +55,7 @@ export class ServerProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const complain = (line: string) => {
-      if (this.complaints.push(line) > 20) this.complaints.shift();
+      if (this.complaints.push(line) > 60) this.complaints.shift();
     };
     createInterface({ input: child.stderr! }).on('line', complain);
     const lines = createInterface({ input: child.stdout! });

@@ -29,10 +29,21 @@ import {
   Treatment,
   VerifiedProductLine,
 } from '@lotline/schema';
-import { type PoolClient, types } from 'pg';
+import { Client, type ClientConfig, type PoolClient, types } from 'pg';
 import { DataSource, DefaultNamingStrategy, type NamingStrategyInterface, type QueryRunner } from 'typeorm';
 import { explain, unavailable } from './laws';
 import { MIGRATIONS } from './migrations';
+
+/**
+ * A connection may end in the very moment in which the pool hands it over: from the pool's listener to the next nobody listens, and an error
+ * that nobody listens for ends the process. What is asked of it afterwards fails by itself.
+ */
+class SteadyClient extends Client {
+  constructor(config?: ClientConfig) {
+    super(config);
+    this.on('error', () => {});
+  }
+}
 
 /** Every noun that has a table. */
 export const ENTITIES = [
@@ -118,6 +129,7 @@ export class Database {
       namingStrategy: new SnakeCase(),
       poolErrorHandler: () => {},
       extra: {
+        Client: SteadyClient,
         max: options.poolSize ?? 10,
         connectionTimeoutMillis: 10_000,
         idleTimeoutMillis: 30_000,

@@ -102,6 +102,8 @@ export class Reader {
   private inTurn<T>(work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
     if (this.ended) return Promise.reject(STOPPING);
     const opened = this.open();
+    // Where the reader has ended meanwhile nobody waits for it.
+    opened.catch(() => {});
     const mine = this.turn
       .then(async () => (this.ended ? Promise.reject(STOPPING) : work(await opened)))
       .catch((error) => Promise.reject(explain(error)));
