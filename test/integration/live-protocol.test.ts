@@ -217,13 +217,18 @@ describe('3. how a stream ends', () => {
     });
     asked.end(JSON.stringify({ query: LARGE }));
     const response = await new Promise<IncomingMessage>((done) => asked.once('response', done));
+    let text = '';
+    response.on('data', (chunk) => {
+      text += chunk;
+    });
+    // Live: a replay would wait for its client.
+    await until(() => text.includes('"change":null'));
     response.pause();
-    await sleep(200);
     const before = await cursorNow();
     const codes = await harvest(300);
     await sleep(1000);
-    let text = '';
-    for await (const chunk of response) text += chunk;
+    response.resume();
+    await new Promise((done) => response.once('end', done));
     const events = text.split('\n\n').flatMap((event) => /data: (\{.*)/.exec(event)?.[1] ?? []);
     const results = events.map((event) => JSON.parse(event));
     const { extensions } = results.at(-1).errors[0];
