@@ -36,6 +36,8 @@ export class Hub implements Follower {
   /** Laborious streams that have come as far as there is. */
   private readonly resting = new Set<Stream>();
   private readonly open = new Set<Stream>();
+  /** Those that have come as far as there was once: from then on their hearts beat, whatever they are being told. */
+  private readonly begun = new Set<Stream>();
   /** Heartbeats by what streams are alike in, for as long as there are such. */
   private readonly heartbeats = new Map<string, { streams: number; message: Promise<Template> | null }>();
   private readonly beating: NodeJS.Timeout;
@@ -69,7 +71,7 @@ export class Hub implements Follower {
     if (this.stopped)
       throw new Refusal({ code: 'UNAVAILABLE', message: 'the server is stopping', remedy: 'try again' }, { retryable: true });
     const stream = new Stream(request, place, this.teller.cursorOf(place, request), this.limits, (ended) => {
-      for (const streams of [this.open, this.live, this.resting]) streams.delete(ended);
+      for (const streams of [this.open, this.begun, this.live, this.resting]) streams.delete(ended);
       this.forgetHeartbeat(request);
       forget();
       onEnd();
@@ -163,7 +165,9 @@ export class Hub implements Follower {
     while (!(await this.isAbreast(stream))) await this.replays.take(() => this.replaySome(stream)).catch(unlessNoRoom);
     if (stream.ended) return;
     (stream.request.laborious ? this.resting : this.live).add(stream);
-    if (first) await this.heartbeat(stream);
+    if (!first) return;
+    this.begun.add(stream);
+    await this.heartbeat(stream);
   }
 
   /** Has a stream come as far as those that are live? Waits for its client first. */
@@ -193,7 +197,7 @@ export class Hub implements Follower {
   }
 
   private async beat(): Promise<void> {
-    for (const stream of [...this.live, ...this.resting]) if (stream.idle) await this.heartbeat(stream);
+    for (const stream of [...this.begun]) if (stream.idle) await this.heartbeat(stream);
   }
 
   private async heartbeat(stream: Stream): Promise<void> {
