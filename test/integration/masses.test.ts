@@ -145,7 +145,7 @@ test('a recall of both farms counts each kilogram once; unknown lots, none, and 
       },
     },
   });
-  expect((await lotline.ask(ask, { lots: lots.nodes.map((lot: any) => lot.id) }, 'nobody')).errors![0]!.extensions.code).toBe('FORBIDDEN');
+  expect((await lotline.ask(ask, { lots: lots.nodes.map((lot: any) => lot.id) }, 'nobody')).errors![0]!.extensions.code).toBe('NOT_FOUND');
   const nowhere = Buffer.from('Lot:01920000-0000-7000-8000-000000000000').toString('base64url');
   expect((await lotline.ask(ask, { lots: [nowhere] })).errors![0]!.extensions).toMatchObject({ code: 'NOT_FOUND', path: ['lots', 0] });
   expect((await lotline.ask(ask, { lots: [] })).errors![0]!.extensions).toMatchObject({ code: 'BAD_USER_INPUT', path: ['lots'] });

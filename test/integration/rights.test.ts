@@ -222,23 +222,6 @@ test('an operation gives commands for itself only, a certifier for nobody', asyn
   expect((await give('nobody', 'OTHER')).errors![0]!.extensions.code).toBe('UNAUTHENTICATED');
 });
 
-test('nobody but analyst and administrator follows lots beyond its own facts', async () => {
-  const id = await idOf('L-1', FARM);
-  const questions = [
-    `{ lot(code: "L-1", producer: "${FARM}") { trace(direction: BACK) { complete } } }`,
-    `{ lot(code: "L-1", producer: "${FARM}") { trace(direction: FORWARD, maxDepth: -1) { complete } } }`,
-    `{ lot(code: "L-1", producer: "${FARM}") { origin { complete } } }`,
-    `{ recall(lots: ["${id}"]) { complete } }`,
-  ];
-  for (const question of questions) {
-    for (const as of [{ operation: FARM }, { operation: TRADER }] as const)
-      expect((await lotline.ask(question, {}, as)).errors!.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN']);
-  }
-  for (const as of ['nobody', { operation: RIVAL }, { certifier: 'ZZ1' }] as const)
-    expect((await lotline.ask(questions[3]!, {}, as)).errors![0]!.extensions.code).toBe('FORBIDDEN');
-  for (const as of ['analyst', 'admin'] as const) expect((await lotline.ask(questions[0]!, {}, as)).errors).toBeUndefined();
-});
-
 test('a lot that comes into sight after the first page is on no later page', async () => {
   await lotline.import({
     'lots.csv': csv(

@@ -7,13 +7,15 @@ import { CountryCodeScalar, DateScalar, KilogramsScalar } from '../scalars';
 
 @ObjectType({ simpleResolvers: true, description: 'A lot the viewer may not see: what its place in the chain needs and no more.' })
 export class WithheldLot {
-  @Field(() => String, { description: 'HTS chapter of the product.' })
+  @Field(() => String, { description: 'HTS chapter of the product: two digits.' })
   productClass: string;
 
   @Field(() => CountryCodeScalar, { nullable: true, description: 'Where it was born.' })
   country: string | null;
 
-  @Field(() => CertificationVerdict, { description: 'Was its owner certified?' })
+  @Field(() => CertificationVerdict, {
+    description: 'Was its producer, who owned it first, certified for it on the day it was born? Today, where nobody knows that day.',
+  })
   ownerCertified: CertificationVerdict;
 }
 
@@ -46,7 +48,9 @@ export class TraceLink {
   @Field(() => ID, { description: 'The output.' })
   to: string;
 
-  @Field(() => KilogramsScalar, { description: 'Mass taken, over all uses of this pair.' })
+  @Field(() => KilogramsScalar, {
+    description: 'Mass taken, over all uses of this pair; where the viewer does not see them all, how much of the root came along it.',
+  })
   kilograms: Grams;
 }
 

@@ -73,13 +73,3 @@ export function mayActForCertifier(viewer: Viewer, certifierId: string): Reason 
     }
   );
 }
-
-/** Why this viewer may not follow lots beyond its own facts; null if it may. */
-export const mayTrace = (viewer: Viewer): Reason | null =>
-  seesAll(viewer)
-    ? null
-    : {
-        code: 'FORBIDDEN',
-        message: 'only an analyst or administrator may trace, so far',
-        remedy: 'ask for inputs, outputs, holdings and ownership of the lots you see',
-      };

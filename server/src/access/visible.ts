@@ -33,6 +33,14 @@ export const factVisible = (viewer: Viewer, subject: string, fact: string, known
     ? 'true'
     : `exists (select from party p where p.subject = ${subject} and p.fact = ${fact} and ${knownRow('p', known)} and ${inSight(viewer, 'p')})`;
 
+/** Does the viewer see the use of a lot, and what was made of it? @param use alias of a row of `live_input` */
+export const visibleUse = (viewer: Viewer, use: string): string =>
+  `${factVisible(viewer, `${use}.input`, `${use}.id`)} and ${subjectVisible(viewer, `${use}.output`)}`;
+
+/** The live facts about subjects that the viewer sees, as rows of `(subject, fact)`. Parameter: $1 the subjects. */
+export const factsInSight = (viewer: Viewer): string =>
+  `select p.subject, p.fact from party p where p.subject = any($1) and p.retracted_by is null and ${inSight(viewer, 'p')}`;
+
 /**
  * Is this step in the history of an import certificate in the sight of a viewer who sees the certificate? Its parties have the whole
  * history, and so has who certifies one of them now. Who certified one for a time has what had happened by the end of it: a step without

@@ -20,6 +20,8 @@ export interface BackVertex extends Vertex {
 export interface BackAttribution {
   /** Grams of the root that came out of each lot. */
   through: ReadonlyMap<string, bigint>;
+  /** Grams of the root that came along each link: by input, then output. */
+  along: ReadonlyMap<string, bigint>;
   /** Grams of the root that began in each source. */
   sources: ReadonlyMap<string, bigint>;
   /** Grams of the root of which nobody knows where they began. */
@@ -76,6 +78,7 @@ function* inOrder(ids: Iterable<string>, next: ReadonlyMap<string, readonly Pair
 export function attributeBack(root: string, lots: ReadonlyMap<string, BackVertex>, uses: readonly Use[]): BackAttribution {
   const inputsOf = groupBy(pairsOf(uses), 'to');
   const through = new Map<string, bigint>([[root, lots.get(root)!.grams]]);
+  const along = new Map<string, bigint>();
   const sources = new Map<string, bigint>();
   let unknown = 0n;
   for (const id of inOrder(lots.keys(), inputsOf, 'from')) {
@@ -90,10 +93,13 @@ export function attributeBack(root: string, lots: ReadonlyMap<string, BackVertex
     const given = inputs.reduce((sum, input) => sum + input.grams, 0n);
     const beyond = lot.grams > given ? lot.grams - given : 0n;
     const parts = split(grams, [...inputs.map((input) => input.grams), beyond]);
-    for (const [index, { from }] of inputs.entries()) through.set(from, (through.get(from) ?? 0n) + parts[index]!);
+    for (const [index, { from }] of inputs.entries()) {
+      through.set(from, (through.get(from) ?? 0n) + parts[index]!);
+      along.set(from + id, parts[index]!);
+    }
     unknown += parts.at(-1)!;
   }
-  return { through, sources, unknown };
+  return { through, along, sources, unknown };
 }
 
 /** A lot ahead of roots, with everything that became of it. */
@@ -104,6 +110,8 @@ export interface ForwardVertex extends Vertex {
   onHand: readonly { holder: string; grams: bigint }[];
   /** Its losses, in their order. */
   losses: readonly bigint[];
+  /** What is none of these, as far as is seen. */
+  elsewhere: bigint;
 }
 
 export interface ForwardAttribution {
@@ -120,7 +128,7 @@ export interface ForwardAttribution {
 /**
  * Follows the mass of roots. A lot's grams are split once, among its uses, what is on hand and its losses; of what goes into a lot that
  * weighs less than its inputs the difference is lost in processing, into one that weighs more nothing is added. A root's own mass holds
- * what other roots gave it. Held and lost add up to the roots' grams less what roots gave to roots.
+ * what other roots gave it. Held, lost and what is elsewhere add up to the roots' grams less what roots gave to roots.
  */
 export function attributeForward(
   roots: ReadonlySet<string>,
@@ -143,8 +151,8 @@ export function attributeForward(
       lost += processed;
     }
     const outputs = (outputsOf.get(id) ?? []).sort((a, b) => lots.get(a.to)!.rank - lots.get(b.to)!.rank);
-    const weights = [...outputs.map((output) => output.grams), ...lot.onHand.map((each) => each.grams), ...lot.losses];
-    if (grams === 0n || weights.length === 0) continue;
+    const weights = [...outputs.map((output) => output.grams), ...lot.onHand.map((each) => each.grams), ...lot.losses, lot.elsewhere];
+    if (grams === 0n || weights.every((weight) => weight === 0n)) continue;
     const parts = split(grams, weights);
     for (const [index, { to }] of outputs.entries()) into.set(to, (into.get(to) ?? 0n) + parts[index]!);
     lot.onHand.forEach(({ holder }, index) => {
@@ -152,7 +160,7 @@ export function attributeForward(
       held.set(holder, (held.get(holder) ?? 0n) + part);
       if (isRoot) left += part;
     });
-    for (const part of parts.slice(outputs.length + lot.onHand.length)) lost += part;
+    for (const part of parts.slice(outputs.length + lot.onHand.length, -1)) lost += part;
   }
   return { into, held, left, lost };
 }

@@ -23,6 +23,8 @@ export interface WalkOptions {
   asOf: Day | null;
   /** Most lots to meet. */
   maxLots: number;
+  /** Condition on a row of `live_input u`, for a walk that goes along some uses only. */
+  sees?: string | null;
 }
 
 /** What a walk from roots meets. */

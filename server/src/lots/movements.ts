@@ -69,10 +69,10 @@ export async function documentedMovements(
   reader: Reader,
   lots: readonly string[],
   asOf: Day | null,
-): Promise<Map<string, { lot: string; document: string }[]>> {
-  const rows = await reader.query<{ lot: string; document: string }>(
-    `select lot, document from transfer where lot = any($1) and document is not null and retracted_by is null and ($2::date is null or on_day <= $2::date)
-     union select lot, document from lot_adjustment where lot = any($1) and document is not null and retracted_by is null and ($2::date is null or on_day <= $2::date)`,
+): Promise<Map<string, { lot: string; fact: string; document: string }[]>> {
+  const rows = await reader.query<{ lot: string; fact: string; document: string }>(
+    `select lot, id as fact, document from transfer where lot = any($1) and document is not null and retracted_by is null and ($2::date is null or on_day <= $2::date)
+     union all select lot, id, document from lot_adjustment where lot = any($1) and document is not null and retracted_by is null and ($2::date is null or on_day <= $2::date)`,
     [lots, asOf],
   );
   return groupBy(rows, ({ lot }) => lot);

@@ -1,4 +1,3 @@
-import { type Reason, Refusal } from '@lotline/schema';
 import type { Viewer } from '../access';
 import type { Runner } from '../commands';
 import type { Reader } from '../database';
@@ -14,8 +13,3 @@ export type Question = {
   refKey: Buffer;
   requestId: string;
 };
-
-/** Ends a question that the viewer may not ask. */
-export function refuseUnless(reason: Reason | null): void {
-  if (reason) throw new Refusal(reason);
-}

@@ -66,7 +66,7 @@ export interface Report {
   holders: ReportedHolder[];
 }
 
-/** Walks from a lot and says all that there is to say, read once. */
+/** Walks from a lot and says all that there is to say, read once, for who sees everything. */
 export async function reportOn(question: Question, root: Lot, direction: TraceDirection): Promise<Report> {
   const chain = await Chain.walk(question, [root.id], { direction, maxDepth: null, asOf: null });
   const traced = [chain.lot(root.id), ...chain.reached];
@@ -109,7 +109,7 @@ export async function reportOn(question: Question, root: Lot, direction: TraceDi
     complete: await chain.complete(),
     root: lots[0]!,
     lots: lots.slice(1),
-    links: chain.links().map(({ input, output, grams }) => ({
+    links: (await chain.links()).map(({ input, output, grams }) => ({
       from: refs.get(input)!,
       to: refs.get(output)!,
       kilograms: toKilograms(grams),

@@ -10,7 +10,7 @@ import { noTransport, prohibitedTreatment } from './transport';
 export { ARRANGEMENTS } from './arrangements';
 export { type CertificateHistory, type Standing, verdictOn, verdictOver } from './certification';
 export { BILLS_OF_LADING } from './papers';
-export { breachesOf, type Flow, type InputsOfProduct, type LotStory, type Presence, type Rule, type Tenure } from './story';
+export { type Breach, breachesOf, type Flow, type InputsOfProduct, type LotStory, type Presence, type Rule, type Tenure } from './story';
 
 /** Every rule about a lot, in the order in which gaps are told. */
 export const RULES: readonly Rule[] = [

@@ -40,7 +40,7 @@ export function whereTo(closure: Closure, lots: readonly TracedLot[], facts: Sto
         grams: lot.grams,
         rank: rank.get(lot.id)!,
         inputGrams: sumGrams((facts.inputs.get(lot.id) ?? []).map((each) => each.grams)),
-        onHand: onHandOf(lot, movements, facts),
+        ...onHandOf(lot, movements, facts),
         losses: losses.map((loss) => loss.grams),
       },
     ];
@@ -56,17 +56,23 @@ const inOrderOf =
     byteOrder(names.get(a.from)!, names.get(b.from)!) ||
     (a.grams < b.grams ? -1 : a.grams > b.grams ? 1 : 0);
 
-/** What is on hand, born less used less lost, shared among the holders above zero by what they hold; if nobody does, its producer's. */
-function onHandOf(lot: TracedLot, movements: readonly Movement[], facts: StoryFacts): { holder: string; grams: bigint }[] {
-  if (!facts.isBorn(lot)) return [];
+/**
+ * What is on hand, born less used less lost, shared among the holders above zero by what they hold; if nobody does, its producer's. Where
+ * its birth is not among the facts, what they do not tell of is elsewhere.
+ */
+function onHandOf(lot: TracedLot, movements: readonly Movement[], facts: StoryFacts): Pick<ForwardVertex, 'onHand' | 'elsewhere'> {
   const gone = movements.reduce((sum, { kind, grams }) => (kind === 'TRANSFER' ? sum : sum + grams), 0n);
-  const onHand = lot.grams - gone;
-  if (onHand <= 0n) return [];
+  const left = lot.grams - gone;
+  if (left <= 0n || !facts.isBorn(lot)) return { onHand: [], elsewhere: 0n };
   const holders = heldOf(lot, movements, facts);
-  if (holders.length === 0) return [{ holder: lot.producer, grams: onHand }];
+  const held = holders.reduce((sum, { grams }) => sum + grams, 0n);
+  const known = facts.birthCounts(lot) || held > left ? left : held;
+  const elsewhere = left - known;
+  if (known === 0n) return { onHand: [], elsewhere };
+  if (holders.length === 0) return { onHand: [{ holder: lot.producer, grams: known }], elsewhere };
   const shares = split(
-    onHand,
+    known,
     holders.map(({ grams }) => grams),
   );
-  return holders.map(({ holder }, index) => ({ holder, grams: shares[index]! }));
+  return { onHand: holders.map(({ holder }, index) => ({ holder, grams: shares[index]! })), elsewhere };
 }

@@ -2,8 +2,8 @@ import { createHmac } from 'node:crypto';
 import {
   addGrams,
   byteOrder,
+  type CertificationVerdict,
   type Day,
-  type GapKind,
   type Grams,
   type HolderShare,
   type Lot,
@@ -13,19 +13,24 @@ import {
   type TraceLink,
   type TraceLot,
   TraceStep,
+  today,
+  type WithheldLot,
   ZERO,
 } from '@lotline/schema';
+import { seesAll, visibleUse } from '../access';
 import { type BackAttribution, type Closure, type ForwardAttribution, sqlLineage } from '../lineage';
 import { lotById } from '../lots';
 import { standingOf } from '../operations';
 import type { Question } from '../questions';
-import { breachesOf, RULES, type Standing, verdictOn } from '../rules';
+import { type Standing, verdictOn } from '../rules';
 import { whereFrom, whereTo } from './attribution';
-import { type StoryFacts, storyFacts, type TracedLot, tracedLots } from './facts';
+import { behindOf, type StoryFacts, seenOf, storyFacts, type TracedLot, tracedLots } from './facts';
+import { type Accounts, beyondGap, type FoundGap, gapsOf, withheldGap } from './gaps';
 import { heldOf, inTransitOf } from './held';
-import { lotStory, standingsOf } from './lot-story';
-import { type Paperwork, readPaperwork } from './paperwork';
+import { paperworkOf, readPapers } from './paperwork';
+import { type Counting, EVERYTHING, everythingBehind, type SightOfViewer, sightOf, wholeOf } from './sight';
 import { type FoundStep, stepsOf } from './steps';
+import { productClass, withheldLast } from './withheld';
 
 /** Most lots that one walk follows; beyond it, the answer says TRUNCATED. */
 const MOST_LOTS = 100_000;
@@ -36,15 +41,6 @@ export interface ChainRequest {
   direction: TraceDirection;
   maxDepth: number | null;
   asOf: Day | null;
-}
-
-/** A gap, with the lot it is about. */
-export interface FoundGap {
-  kind: GapKind;
-  lot: TracedLot;
-  on: Day | null;
-  message: string;
-  rule: string | null;
 }
 
 /** Mass from one lot into another, over all uses. */
@@ -60,10 +56,9 @@ export type FoundHolder = HolderShare & { operationId: string };
 /** Lots and the facts about them, behind or ahead of roots: walked at once, facts and masses read only if they are asked for. */
 export class Chain {
   private facts: Promise<StoryFacts> | null = null;
-  private paperwork: Promise<Paperwork> | null = null;
+  private told: Promise<Accounts> | null = null;
   private found: Promise<FoundGap[]> | null = null;
-  private told: Promise<FoundStep[]> | null = null;
-  private from: Promise<BackAttribution> | null = null;
+  private happened: Promise<FoundStep[]> | null = null;
   private to: Promise<ForwardAttribution> | null = null;
   private uncut: Promise<Chain> | null = null;
   private readonly order: ReadonlyMap<string, number>;
@@ -74,14 +69,33 @@ export class Chain {
     private readonly closure: Closure,
     /** The roots first, then the lots reached, in the order of a trace. */
     private readonly lots: readonly TracedLot[],
+    /** Null for who sees everything. */
+    private readonly sight: SightOfViewer | null,
+    private from: Promise<BackAttribution> | null,
   ) {
     this.order = new Map(lots.map((lot, index) => [lot.id, index]));
   }
 
+  /** Back, all there is is walked, and what may not be seen is withheld in its place; forward, only what the viewer sees. */
   static async walk(question: Question, roots: readonly string[], request: ChainRequest): Promise<Chain> {
-    const closure = await sqlLineage.walk(question.reader, roots, request.direction, { ...request, maxLots: MOST_LOTS });
-    return new Chain(question, request, closure, await tracedLots(question.reader, closure));
+    const { reader, viewer } = question;
+    const sees = request.direction === 'FORWARD' && !seesAll(viewer) ? visibleUse(viewer, 'u') : null;
+    const closure = await sqlLineage.walk(reader, roots, request.direction, { ...request, maxLots: MOST_LOTS, sees });
+    const lots = await tracedLots(reader, closure);
+    const sight = await sightOf(
+      question,
+      lots.map(({ id }) => id),
+    );
+    const chain = new Chain(question, request, closure, lots, sight, null);
+    if (sight === null || !lots.some((lot) => chain.isWithheld(lot))) return chain;
+    const masses = await chain.masses();
+    const ordered = withheldLast(lots, chain.isWithheld, masses, (lot) => chain.refOf(lot));
+    return new Chain(question, request, closure, ordered, sight, chain.from);
   }
+
+  /** Is a lot met that the viewer may not see? A root is seen by whoever asks. */
+  readonly isWithheld = ({ id }: TracedLot): boolean =>
+    this.sight !== null && !this.sight.seesSubject(id) && !this.closure.roots.includes(id);
 
   /** Lots reached, without the roots. */
   get reached(): readonly TracedLot[] {
@@ -121,8 +135,18 @@ export class Chain {
       depth: lot.depth,
       kilograms: kilograms as unknown as Grams,
       share: share as unknown as number,
-      lot: load as unknown as Lot,
-      withheld: null,
+      lot: this.isWithheld(lot) ? null : (load as unknown as Lot),
+      withheld: this.isWithheld(lot) ? this.withheldAnswer(lot) : null,
+    };
+  }
+
+  private withheldAnswer(lot: TracedLot): WithheldLot {
+    const ownerCertified = async () =>
+      verdictOn(await this.question.reader.loader(standingOf).load(lot.producer), lot.product, lot.producedOn ?? today());
+    return {
+      productClass: productClass(lot),
+      country: lot.country,
+      ownerCertified: ownerCertified as unknown as CertificationVerdict,
     };
   }
 
@@ -134,9 +158,15 @@ export class Chain {
     return { kind, lot: this.lotAnswer(lot), on, message, rule };
   }
 
-  /** Holders of a lot as its facts here tell them, its producer included. */
+  /** Lots reached that the viewer sees. */
+  get seen(): readonly TracedLot[] {
+    return this.reached.filter((lot) => !this.isWithheld(lot));
+  }
+
+  /** Holders of a lot as its facts here tell them, its producer included; nobody of one that is withheld. */
   async holdersOf(lot: TracedLot): Promise<ReadonlySet<string>> {
-    const { movements } = await this.readFacts();
+    if (this.isWithheld(lot)) return new Set();
+    const { movements } = await this.seenFacts();
     const holders = new Set([lot.producer]);
     for (const { from, to } of movements.get(lot.id) ?? []) {
       holders.add(from);
@@ -145,22 +175,37 @@ export class Chain {
     return holders;
   }
 
-  /** Mass from lot to lot, summed over the uses of each pair; in the order of the two lots. */
-  links(): Link[] {
+  /**
+   * Mass from lot to lot, summed over the uses of each pair; in the order of the two lots. Of a pair of which some uses are not seen, as
+   * much as came along it of the root.
+   */
+  async links(): Promise<Link[]> {
     const pairs = new Map<string, Link>();
-    for (const { input, output, grams } of this.closure.uses) {
+    const hidden = new Set<string>();
+    for (const { id, input, output, grams } of this.closure.uses) {
       const pair = pairs.get(input + output);
       if (pair) pair.grams = addGrams(pair.grams, grams);
       else pairs.set(input + output, { input, output, grams });
+      if (this.sight !== null && !this.sight.sees(input, id)) hidden.add(input + output);
+    }
+    if (hidden.size > 0) {
+      const { along } = await this.whereFrom();
+      for (const key of hidden) pairs.get(key)!.grams = (along.get(key) ?? 0n) as Grams;
     }
     const at = (lot: string) => this.order.get(lot)!;
     return [...pairs.values()].sort((a, b) => at(a.input) - at(b.input) || at(a.output) - at(b.output));
   }
 
-  /** What happened, in order. */
+  /** What happened, in order, as far as the viewer sees it. */
   steps(): Promise<FoundStep[]> {
-    this.told ??= this.readPaperwork().then(async (paperwork) => stepsOf(this.lots, await this.readFacts(), paperwork));
-    return this.told;
+    this.happened ??= this.accounts().then(({ seen: { facts, paperwork } }) =>
+      stepsOf(
+        this.lots.filter((lot) => !this.isWithheld(lot)),
+        facts,
+        paperwork,
+      ),
+    );
+    return this.happened;
   }
 
   stepAnswer({ kind, on, at, lot, owner, from, to, grams, shipment, leg, certificate, papers }: FoundStep): TraceStep {
@@ -194,22 +239,29 @@ export class Chain {
     return !(await this.gaps()).some(({ kind }) => kind === 'MISSING_INPUTS' || kind === 'WITHHELD' || kind === 'TRUNCATED');
   }
 
-  /** Where the root's mass began. */
+  /** Where the root's mass began: over all there is, whoever asks. */
   whereFrom(): Promise<BackAttribution> {
-    this.from ??= this.whole().then((chain) => whereFrom(chain.closure, chain.lots));
+    this.from ??= this.massesBehind();
     return this.from;
   }
 
-  /** Where the roots' mass went. */
+  private async massesBehind(): Promise<BackAttribution> {
+    if (this.request.maxDepth === null) return whereFrom(this.closure, this.lots);
+    const { reader } = this.question;
+    const closure = await sqlLineage.walk(reader, this.closure.roots, 'BACK', { ...this.request, maxDepth: null, maxLots: MOST_LOTS });
+    return whereFrom(closure, await tracedLots(reader, closure));
+  }
+
+  /** Where the roots' mass went, as far as the viewer sees it. */
   whereTo(): Promise<ForwardAttribution> {
-    this.to ??= this.whole().then(async (chain) => whereTo(chain.closure, chain.lots, await chain.readFacts()));
+    this.to ??= this.whole().then(async (chain) => whereTo(chain.closure, chain.lots, await chain.seenFacts()));
     return this.to;
   }
 
   /** Who holds how much of the roots' mass, by identifier; holders of the roots included. */
   async holders(): Promise<FoundHolder[]> {
     const whole = await this.whole();
-    const facts = await whole.readFacts();
+    const facts = await whole.seenFacts();
     const { held: fromRoot } = await this.whereTo();
     const holders = new Map<string, FoundHolder>();
     for (const lot of whole.lots) {
@@ -234,16 +286,64 @@ export class Chain {
     return [...holders.values()].sort((a, b) => byteOrder(facts.names.get(a.operationId)!, facts.names.get(b.operationId)!));
   }
 
-  readFacts(): Promise<StoryFacts> {
-    this.facts ??= storyFacts(this.question.reader, this.closure, this.lots, this.request.asOf);
+  private readFacts(): Promise<StoryFacts> {
+    this.facts ??= storyFacts(this.question, this.closure, this.lots, this.request.asOf).then(async (facts) => {
+      const carriages = [...facts.allCarriages.values()].flat();
+      await this.sight?.look([...new Set(carriages.map(({ shipment }) => shipment))]);
+      return facts;
+    });
     return this.facts;
   }
 
-  private readPaperwork(): Promise<Paperwork> {
-    this.paperwork ??= this.readFacts().then((facts) =>
-      readPaperwork(this.question.reader, this.closure, this.lots, facts, this.request.asOf),
-    );
-    return this.paperwork;
+  /** The facts that the viewer sees. */
+  async seenFacts(): Promise<StoryFacts> {
+    const facts = await this.readFacts();
+    return this.sight === null ? facts : seenOf(facts, this.sight);
+  }
+
+  private accounts(): Promise<Accounts> {
+    this.told ??= this.readAccounts();
+    return this.told;
+  }
+
+  private async readAccounts(): Promise<Accounts> {
+    const { direction, asOf } = this.request;
+    const { lots, sight } = this;
+    const facts = await this.readFacts();
+    const store = await readPapers(this.question.reader, lots, facts, asOf);
+    // Of the roots and forward all facts count, of what is reached back only what leads here.
+    const counted = new Set(direction === 'FORWARD' ? lots.map(({ id }) => id) : this.closure.roots);
+    const all = (lot: string) => counted.has(lot);
+    if (sight === null) {
+      const counting: Counting = { all, whole: all };
+      const account = { facts, counting, paperwork: paperworkOf(store, lots, { facts, counting, sight: EVERYTHING }) };
+      return { seen: account, behind: account };
+    }
+    await sight.look(store.subjects);
+    const seen = seenOf(facts, sight);
+    const operations = await this.operationsSeenWhole(seen);
+    const counting: Counting = { all, whole: (lot, operation) => all(lot) && operation !== null && operations.has(operation) };
+    const behind = behindOf(facts, seen, counted, operations);
+    const beyond = everythingBehind(sight, counted);
+    return {
+      seen: { facts: seen, counting, paperwork: paperworkOf(store, lots, { facts: seen, counting, sight }) },
+      behind: { facts: behind, counting, paperwork: paperworkOf(store, lots, { facts: behind, counting, sight: beyond }) },
+    };
+  }
+
+  /** Of the operations that the viewer meets in what it sees, those of which it sees every fact. */
+  private async operationsSeenWhole({ movements, carriages }: StoryFacts): Promise<Set<string>> {
+    const met = new Set<string>();
+    for (const lot of this.lots) {
+      if (this.isWithheld(lot)) continue;
+      met.add(lot.producer);
+      for (const { from, to } of movements.get(lot.id)!) {
+        met.add(from);
+        if (to !== null) met.add(to);
+      }
+      for (const { shipper, consignee } of carriages.get(lot.id) ?? []) met.add(shipper).add(consignee);
+    }
+    return wholeOf(this.question, met);
   }
 
   /** Grams of the roots in a lot: BACK how much of them came out of it, FORWARD how much of them went into it. */
@@ -291,24 +391,11 @@ export class Chain {
   }
 
   private async findGaps(): Promise<FoundGap[]> {
-    const facts = await this.readFacts();
-    const gaps: FoundGap[] = [];
-    const { direction, asOf } = this.request;
-    const standings = await standingsOf(this.question.reader, this.lots, facts);
-    const paperwork = await this.readPaperwork();
-    const roots = new Set(this.closure.roots);
-    const stories = this.lots
-      .filter((lot) => facts.isBorn(lot))
-      .map((lot) => ({
-        lot,
-        story: lotStory(lot, facts, { standings, paperwork, asOf, whole: direction === 'FORWARD' || roots.has(lot.id) }),
-      }));
-    for (const rule of RULES) {
-      for (const { lot, story } of stories) {
-        for (const { on, message, citation } of breachesOf(rule, story))
-          gaps.push({ kind: rule.gap, lot, rule: citation ?? rule.citation, on, message });
-      }
-    }
+    const { asOf } = this.request;
+    const { isWithheld } = this;
+    const gaps = await gapsOf(this.question.reader, this.lots, await this.accounts(), { asOf, isWithheld });
+    gaps.push(...this.lots.filter(isWithheld).map(withheldGap));
+    if (await this.goesBeyond()) gaps.push(beyondGap(this.root));
     const { cut } = this.closure;
     if (cut !== null) {
       const message =
@@ -318,5 +405,17 @@ export class Chain {
       gaps.push({ kind: 'TRUNCATED', lot: this.root, on: null, message, rule: null });
     }
     return gaps;
+  }
+
+  /** Forward, had somebody some of a lot of whom the viewer does not see every fact? Whether anything followed there is not told. */
+  private async goesBeyond(): Promise<boolean> {
+    if (this.sight === null || this.request.direction === 'BACK') return false;
+    const { facts } = (await this.accounts()).seen;
+    const holders = new Set<string>();
+    for (const lot of this.lots) {
+      holders.add(lot.producer);
+      for (const { from, to } of facts.movements.get(lot.id)!) holders.add(from).add(to ?? from);
+    }
+    return (await wholeOf(this.question, holders)).size < holders.size;
   }
 }

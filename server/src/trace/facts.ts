@@ -1,9 +1,12 @@
-import { byteOrder, type Day, type Grams, grams, type LotKind } from '@lotline/schema';
+import { addGrams, byteOrder, type Day, type Grams, grams, type LotKind, latest } from '@lotline/schema';
+import { factVisible } from '../access';
 import type { Reader } from '../database';
 import type { Closure } from '../lineage';
 import { type Movement, movementsOf, transfersOf } from '../lots';
+import type { Question } from '../questions';
 import type { InputsOfProduct } from '../rules';
 import { type Carriage, carriagesOf, type Treated, treatmentsInStore } from '../shipments';
+import type { Sight } from './sight';
 
 /** A lot of a trace, as far as the story needs it. */
 export interface TracedLot {
@@ -13,6 +16,7 @@ export interface TracedLot {
   producerIdentifier: string;
   producerCountry: string;
   product: string;
+  hts: string;
   organic: boolean;
   kind: LotKind;
   grams: Grams;
@@ -29,7 +33,7 @@ interface LotRow extends Omit<TracedLot, 'grams' | 'depth'> {
 /** The lots of a closure in the order of a trace: depth, then code, then producer; the roots first. */
 export async function tracedLots(reader: Reader, closure: Closure): Promise<TracedLot[]> {
   const rows = await reader.query<LotRow>(
-    `select l.id, l.code, l.producer, o.identifier as "producerIdentifier", o.country as "producerCountry", l.product, p.organic, l.kind, l.grams, l.country, l.produced_on as "producedOn", l.produced_at as "producedAt"
+    `select l.id, l.code, l.producer, o.identifier as "producerIdentifier", o.country as "producerCountry", l.product, p.hts, p.organic, l.kind, l.grams, l.country, l.produced_on as "producedOn", l.produced_at as "producedAt"
      from lot l join operation o on o.id = l.producer join product p on p.id = l.product where l.id = any($1)`,
     [[...closure.roots, ...closure.depths.keys()]],
   );
@@ -44,8 +48,12 @@ export interface StoryFacts {
   movements: ReadonlyMap<string, readonly Movement[]>;
   /** Live inputs of each lot, by product: all of them, also where the walk was cut. */
   inputs: ReadonlyMap<string, readonly InputsOfProduct[]>;
+  /** Of these, what the viewer sees. */
+  inputsInSight: ReadonlyMap<string, readonly InputsOfProduct[]>;
   /** Had the lot been born at the end of the day asked for? One that had not is neither held, judged nor dated. */
   isBorn: (lot: TracedLot) => boolean;
+  /** Is its birth among these facts? */
+  birthCounts: (lot: { id: string }) => boolean;
   /** Every operation named by these facts. */
   names: ReadonlyMap<string, string>;
   /** Where these operations are. */
@@ -62,26 +70,19 @@ export interface StoryFacts {
  * Reads the facts of a story. For the root, and forward for every lot, all count. Back, a lot reached contributes what leads to its use
  * on this trace: the uses that the walk met, and the transfers by which it came to the holders who used it.
  */
-export async function storyFacts(reader: Reader, closure: Closure, lots: readonly TracedLot[], asOf: Day | null): Promise<StoryFacts> {
+export async function storyFacts(
+  { reader, viewer }: Question,
+  closure: Closure,
+  lots: readonly TracedLot[],
+  asOf: Day | null,
+): Promise<StoryFacts> {
   const ids = lots.map((lot) => lot.id);
   // What had not happened yet leads to nothing.
   const then = (facts: readonly Movement[]) => facts.filter(({ on }) => asOf === null || on === null || on <= asOf);
   const found = closure.direction === 'FORWARD' ? await movementsOf(reader, ids) : await movementsBehind(reader, closure, lots, then);
   const movements = new Map(lots.map((lot, index) => [lot.id, then(found[index]!)]));
 
-  const inputRows = await reader.query<Omit<InputsOfProduct, 'grams'> & { output: string; grams: string }>(
-    `select u.output, p.hts, p.organic, count(*)::int as count, sum(u.grams) as grams, max(l.produced_on) as "lastBornOn"
-     from live_input u join lot l on l.id = u.input join product p on p.id = l.product
-     where u.output = any($1) and ($2::date is null or u.used_on is null or u.used_on <= $2::date) group by u.output, p.id`,
-    [ids, asOf],
-  );
-  const inputs = new Map<string, InputsOfProduct[]>();
-  for (const { output, ...row } of inputRows) {
-    const of = { ...row, grams: grams(row.grams) };
-    const known = inputs.get(output);
-    if (known) known.push(of);
-    else inputs.set(output, [of]);
-  }
+  const { inputs, inputsInSight } = await inputsOf(reader, ids, asOf, factVisible(viewer, 'u.input', 'u.id'));
   const operations = new Set<string>(lots.map((lot) => lot.producer));
   for (const facts of movements.values()) {
     for (const { from, to } of facts) {
@@ -102,10 +103,110 @@ export async function storyFacts(reader: Reader, closure: Closure, lots: readonl
     allCarriages,
     treatments: await treatmentsInStore(reader, ids, asOf),
     inputs,
+    inputsInSight,
+    birthCounts: () => true,
     isBorn: ({ producedOn }) => asOf === null || producedOn === null || producedOn <= asOf,
     names: new Map(named.map((row) => [row.id, row.identifier])),
     countries: new Map(named.map((row) => [row.id, row.country])),
   };
+}
+
+/** Live inputs of lots by product, and those of them in sight. @param seen condition on a row of `live_input u` */
+async function inputsOf(
+  reader: Reader,
+  lots: readonly string[],
+  asOf: Day | null,
+  seen: string,
+): Promise<Pick<StoryFacts, 'inputs' | 'inputsInSight'>> {
+  const rows = await reader.query<Omit<InputsOfProduct, 'grams'> & { output: string; grams: string; seen: boolean }>(
+    `select u.output, p.hts, p.organic, u.seen, count(*)::int as count, sum(u.grams) as grams, max(l.produced_on) as "lastBornOn"
+     from (select *, ${seen} as seen from live_input u where u.output = any($1) and ($2::date is null or u.used_on is null or u.used_on <= $2::date)) u
+       join lot l on l.id = u.input join product p on p.id = l.product group by u.output, p.id, u.seen`,
+    [lots, asOf],
+  );
+  const inputs = new Map<string, Map<string, InputsOfProduct>>();
+  const inputsInSight = new Map<string, InputsOfProduct[]>();
+  for (const { output, seen: isSeen, ...row } of rows) {
+    const of = { ...row, grams: grams(row.grams) };
+    if (isSeen) inputsInSight.set(output, [...(inputsInSight.get(output) ?? []), of]);
+    const known = inputs.get(output) ?? new Map<string, InputsOfProduct>();
+    const other = known.get(`${of.hts} ${of.organic}`);
+    known.set(`${of.hts} ${of.organic}`, other ? together(of, other) : of);
+    inputs.set(output, known);
+  }
+  return { inputs: new Map([...inputs].map(([lot, of]) => [lot, [...of.values()]])), inputsInSight };
+}
+
+const together = (a: InputsOfProduct, b: InputsOfProduct): InputsOfProduct => ({
+  ...a,
+  count: a.count + b.count,
+  grams: addGrams(a.grams, b.grams),
+  lastBornOn: a.lastBornOn === null ? b.lastBornOn : b.lastBornOn === null ? a.lastBornOn : latest(a.lastBornOn, b.lastBornOn),
+});
+
+/** Of the facts of a story those in sight. */
+export function seenOf(all: StoryFacts, sight: Sight): StoryFacts {
+  const treated =
+    (noun: string) =>
+    ({ id }: Treated) =>
+      sight.sees(noun, id);
+  const carriagesIn = (of: ReadonlyMap<string, readonly Carriage[]>) =>
+    filtered(
+      of,
+      (lot, { fact }) => sight.sees(lot, fact),
+      ({ shipment, legs, treatments, ...carriage }) => ({
+        ...carriage,
+        shipment,
+        legs: legs.filter(({ id }) => sight.sees(shipment, id)),
+        treatments: treatments.filter(treated(shipment)),
+      }),
+    );
+  return {
+    ...all,
+    movements: filtered(all.movements, (lot, { fact }) => sight.sees(lot, fact)),
+    inputs: all.inputsInSight,
+    birthCounts: ({ id }) => sight.sees(id, id),
+    carriages: carriagesIn(all.carriages),
+    allCarriages: carriagesIn(all.allCarriages),
+    treatments: filtered(all.treatments, (lot, each) => treated(lot)(each)),
+  };
+}
+
+function filtered<Fact>(
+  facts: ReadonlyMap<string, readonly Fact[]>,
+  keep: (lot: string, fact: Fact) => boolean,
+  as: (fact: Fact) => Fact = (fact) => fact,
+): Map<string, readonly Fact[]> {
+  return new Map([...facts].map(([lot, of]) => [lot, of.filter((fact) => keep(lot, fact)).map(as)]));
+}
+
+/**
+ * Where all facts of a lot count, those behind what is seen of it: the facts in sight, the transfers by which it came to whoever gave some
+ * of it in these, the shipments to them, and what was done to it before it came to whoever is seen whole.
+ * @param whole operations of which every fact is seen
+ */
+export function behindOf(all: StoryFacts, seen: StoryFacts, lots: ReadonlySet<string>, whole: ReadonlySet<string>): StoryFacts {
+  const movements = new Map(all.movements);
+  const carriages = new Map(all.carriages);
+  const treatments = new Map(all.treatments);
+  for (const lot of lots) {
+    const own = seen.movements.get(lot)!;
+    const behind = new Map([...leadingTo(own, all.movements.get(lot)!), ...own].map((each) => [each.fact, each]));
+    movements.set(lot, [...behind.values()]);
+    const gave = new Set([...behind.values()].map(({ from }) => from));
+    const carried = seen.carriages.get(lot) ?? [];
+    const known = new Set(carried.map(({ fact }) => fact));
+    const others = (all.carriages.get(lot) ?? []).filter(({ fact, consignee }) => gave.has(consignee) && !known.has(fact));
+    carriages.set(lot, [...carried, ...others]);
+    const came = own.flatMap(({ to, on }) => (to !== null && whole.has(to) && on !== null ? [on] : []));
+    const since = came.sort().at(-1);
+    const done = new Set(seen.treatments.get(lot));
+    treatments.set(
+      lot,
+      (all.treatments.get(lot) ?? []).filter((each) => done.has(each) || (since !== undefined && each.on <= since)),
+    );
+  }
+  return { ...all, movements, carriages, allCarriages: carriages, treatments };
 }
 
 /** Back, of a lot reached only the shipments count whose consignee is one of the holders who passed it on. */
@@ -167,7 +268,8 @@ async function movementsBehind(
 }
 
 /** Transfers by which a lot came to those who used it, walking backwards from them. */
-function leadingTo(uses: readonly Movement[], transfers: readonly Movement[]): Movement[] {
+function leadingTo(uses: readonly Movement[], movements: readonly Movement[]): Movement[] {
+  const transfers = movements.filter(({ kind }) => kind === 'TRANSFER');
   const holders = new Set(uses.map((use) => use.from));
   for (let met = -1; met !== holders.size; ) {
     met = holders.size;

@@ -1,15 +1,16 @@
 import { byteOrder } from '@lotline/schema';
 import type { Movement } from '../lots';
 import type { Carriage } from '../shipments';
+import type { StoryFacts, TracedLot } from './facts';
 
 /** Holdings above zero of a lot, by its facts, in the order of their identifiers; nobody holds one that is not born. */
-export function heldOf<Lot extends { producer: string; grams: bigint }>(
-  lot: Lot,
+export function heldOf(
+  lot: TracedLot,
   movements: readonly Movement[],
-  { names, isBorn }: { names: ReadonlyMap<string, string>; isBorn: (lot: Lot) => boolean },
+  { names, isBorn, birthCounts }: Pick<StoryFacts, 'names' | 'isBorn' | 'birthCounts'>,
 ): { holder: string; grams: bigint }[] {
   if (!isBorn(lot)) return [];
-  const held = new Map<string, bigint>([[lot.producer, lot.grams]]);
+  const held = new Map<string, bigint>(birthCounts(lot) ? [[lot.producer, lot.grams]] : []);
   for (const { from, to, grams } of movements) {
     held.set(from, (held.get(from) ?? 0n) - grams);
     if (to !== null) held.set(to, (held.get(to) ?? 0n) + grams);

@@ -7,6 +7,7 @@ import { type Carriage, firstDeparture, type Treated } from '../shipments';
 import type { StoryFacts, TracedLot } from './facts';
 import { heldOf } from './held';
 import type { Paperwork } from './paperwork';
+import type { Counting } from './sight';
 
 // The facts of one lot as the rules look at it.
 
@@ -27,8 +28,7 @@ export async function standingsOf(reader: Reader, lots: readonly TracedLot[], { 
 export interface View {
   standings: ReadonlyMap<string, Standing>;
   paperwork: Paperwork;
-  /** Do all facts of the lot count, or only what leads to its use on this trace? */
-  whole: boolean;
+  counting: Counting;
   /** The last day that counts. */
   asOf: Day | null;
 }
@@ -80,10 +80,11 @@ export function lotStory(lot: TracedLot, all: StoryFacts, view: View): LotStory 
 }
 
 /**
- * Every acquisition, with the days on which its holder is judged. Where not all facts count, only of those who passed the lot on, and to
- * the last day on which they did; what was passed on at no known day may have been passed on at any.
+ * Every acquisition, with the days on which its holder is judged. One that does not count whole is judged to the last day on which it
+ * passed the lot on; what was passed on at no known day may have been passed on at any. Where it did not, only that it acquired the lot
+ * is known, and where not even that counts, nothing is judged.
  */
-function tenuresOf(lot: TracedLot, facts: readonly Movement[], { whole, asOf }: View): Tenure[] {
+function tenuresOf(lot: TracedLot, facts: readonly Movement[], { counting, asOf }: Pick<View, 'counting' | 'asOf'>): Tenure[] {
   const last = asOf ?? today();
   const passed = new Map<string, Day>();
   for (const { from, on } of facts) {
@@ -93,9 +94,10 @@ function tenuresOf(lot: TracedLot, facts: readonly Movement[], { whole, asOf }: 
   const birth = { producerId: lot.producer, grams: lot.grams, producedOn: lot.producedOn, producedAt: null };
   return ownershipOf(birth, facts, last).flatMap(({ ownerId, heldFrom, until }) => {
     const end = until ?? latest(heldFrom, last);
-    if (whole) return [{ holder: ownerId, from: heldFrom, to: end }];
-    const passedOn = passed.get(ownerId);
-    return passedOn === undefined ? [] : [{ holder: ownerId, from: heldFrom, to: earliest(passedOn, end) }];
+    const tenure = { holder: ownerId, from: heldFrom };
+    if (counting.whole(lot.id, ownerId)) return [{ ...tenure, to: end }];
+    const passedOn = passed.get(ownerId) ?? (counting.all(lot.id) ? heldFrom : undefined);
+    return passedOn === undefined ? [] : [{ ...tenure, to: earliest(passedOn, end) }];
   });
 }
 
@@ -109,14 +111,15 @@ export const treatmentsUnderWay = (carriages: readonly Carriage[]): Treated[] =>
   ...new Map(carriages.flatMap(({ treatments }) => treatments.map((each) => [each.id, each] as const))).values(),
 ];
 
-/** Where the goods are: where they were used; and, where all facts count, where whoever has some on hand is. */
-function presencesOf(lot: TracedLot, facts: StoryFacts, { whole }: View): Presence[] {
+/** Where the goods are: where they were used; and where whoever counts whole and has some on hand is. */
+function presencesOf(lot: TracedLot, facts: StoryFacts, { counting }: View): Presence[] {
   const movements = facts.movements.get(lot.id)!;
   const presences = movements.flatMap(({ outputCountry, on }): Presence[] =>
     outputCountry === null ? [] : [{ country: outputCountry, on }],
   );
-  if (!whole) return presences;
+  if (![lot.producer, ...movements.map(({ to }) => to)].some((holder) => counting.whole(lot.id, holder))) return presences;
   for (const { holder } of heldOf(lot, movements, facts)) {
+    if (!counting.whole(lot.id, holder)) continue;
     const receipts = movements.filter(({ to }) => to === holder).map(({ on }) => on);
     if (holder === lot.producer) receipts.push(lot.producedOn);
     const first = receipts.includes(null) ? null : (receipts as Day[]).sort()[0]!;

@@ -16,8 +16,8 @@ import {
   TraceGapConnection,
 } from '@lotline/schema';
 import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
-import { mayTrace } from '../access';
-import { idsOf, PageArguments, type Question, refuseUnless } from '../questions';
+import { subjectVisible } from '../access';
+import { idsOf, PageArguments, type Question } from '../questions';
 import { Chain } from './chain';
 import { FoundOrigin } from './origin';
 import { gapsPage, holdersPage, pageOfChain } from './pages';
@@ -29,7 +29,6 @@ const MOST_RECALLED = 1000;
 export class LotOriginResolver {
   @FieldResolver(() => Origin, { description: 'Where its mass was harvested.' })
   origin(@Root() lot: Lot, @Ctx() question: Question): Promise<Origin> {
-    refuseUnless(mayTrace(question.viewer));
     return FoundOrigin.find(question, lot);
   }
 }
@@ -42,7 +41,8 @@ export class OriginResolver {
   }
 
   @FieldResolver(() => OriginShareConnection, {
-    description: "Every harvest behind it, by operation, largest first; with unknown they add up to the lot's mass exactly.",
+    description:
+      "Every harvest behind it, by operation, largest first; with unknown they add up to the lot's mass exactly. Those withheld are together by country.",
   })
   farms(
     @Root() origin: FoundOrigin,
@@ -55,7 +55,7 @@ export class OriginResolver {
       'farms',
       page,
       origin.farmShares,
-      (farm) => `${farm.operationId}${farm.kilograms}`,
+      (farm) => `${farm.operationId}${farm.country}${farm.kilograms}`,
       (farm) => farm,
     );
   }
@@ -75,7 +75,6 @@ export class RecallResolver {
     @Arg('asOf', () => DateScalar, { nullable: true, description: 'Only what had happened at the end of that day.' }) asOf: Day | null,
     @Ctx() question: Question,
   ): Promise<Recall> {
-    refuseUnless(mayTrace(question.viewer));
     const ids = idsOf(lots, 'Lot', 'lots')!;
     if (ids.length === 0 || ids.length > MOST_RECALLED) {
       throw new Refusal({
@@ -85,9 +84,11 @@ export class RecallResolver {
         remedy: `ask for 1 to ${MOST_RECALLED}`,
       });
     }
-    const known = new Set(
-      (await question.reader.query<{ id: string }>('select id from lot where id = any($1)', [ids])).map((row) => row.id),
+    const found = await question.reader.query<{ id: string }>(
+      `select l.id from lot l where l.id = any($1) and ${subjectVisible(question.viewer, 'l.id')}`,
+      [ids],
     );
+    const known = new Set(found.map((row) => row.id));
     const missing = ids.findIndex((id) => !known.has(id));
     if (missing >= 0)
       throw new Refusal({

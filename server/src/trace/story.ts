@@ -42,9 +42,9 @@ export class Story extends Trace {
   }
 
   private async modes(): Promise<ModeCount[]> {
-    const { carriages } = await this.chain.readFacts();
+    const { carriages } = await this.chain.seenFacts();
     const legs = new Map<TransportMode, Set<string>>();
-    for (const lot of this.chain.reached)
+    for (const lot of this.chain.seen)
       for (const carriage of carriages.get(lot.id) ?? [])
         for (const { mode, id, departedOn } of carriage.legs)
           if (departedOn !== null) legs.set(mode, (legs.get(mode) ?? new Set()).add(id));

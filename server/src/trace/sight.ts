@@ -1,0 +1,72 @@
+import { factsInSight, seesAll, seesWhole } from '../access';
+import type { Question } from '../questions';
+
+/** What may be seen of a story. */
+export interface Sight {
+  sees(subject: string, fact: string): boolean;
+  /** Does it see a fact about a lot, a shipment, a paper or a certificate? */
+  seesSubject(subject: string): boolean;
+  /** Does a paper that names a lot count for it, though it belongs to no other fact? */
+  names(lot: string, paper: string): boolean;
+}
+
+/** How much of a lot counts. */
+export interface Counting {
+  /** Do all its facts that are seen count, and not only what leads to its use on this trace? */
+  all(lot: string): boolean;
+  /** Of these, all that an operation did, to the end of its holding; or that nobody in particular did. */
+  whole(lot: string, operation: string | null): boolean;
+}
+
+/** Sees every fact there is. */
+export const EVERYTHING: Sight = { sees: () => true, seesSubject: () => true, names: () => true };
+
+/** Sees everything, but for papers that name one of some lots: what else is written about these may have come later. */
+export const everythingBehind = (seen: Sight, lots: ReadonlySet<string>): Sight => ({
+  ...EVERYTHING,
+  names: (lot, paper) => !lots.has(lot) || seen.seesSubject(paper),
+});
+
+/** What a viewer sees of the subjects that were looked at. */
+export class SightOfViewer implements Sight {
+  private readonly facts = new Set<string>();
+  private readonly subjects = new Set<string>();
+
+  constructor(private readonly question: Question) {}
+
+  /** Looks at more subjects. */
+  async look(subjects: readonly string[]): Promise<void> {
+    const { reader, viewer } = this.question;
+    for (const { subject, fact } of await reader.query<{ subject: string; fact: string }>(factsInSight(viewer), [subjects])) {
+      this.facts.add(subject + fact);
+      this.subjects.add(subject);
+    }
+  }
+
+  sees(subject: string, fact: string): boolean {
+    return this.facts.has(subject + fact);
+  }
+
+  seesSubject(subject: string): boolean {
+    return this.subjects.has(subject);
+  }
+
+  names(_: string, paper: string): boolean {
+    return this.seesSubject(paper);
+  }
+}
+
+/** What the viewer sees of subjects; null for who sees everything. */
+export async function sightOf(question: Question, subjects: readonly string[]): Promise<SightOfViewer | null> {
+  if (seesAll(question.viewer)) return null;
+  const sight = new SightOfViewer(question);
+  await sight.look(subjects);
+  return sight;
+}
+
+/** Of operations those of which the viewer sees every fact. */
+export async function wholeOf(question: Question, operations: Iterable<string>): Promise<Set<string>> {
+  const all = [...operations];
+  const whole = await Promise.all(all.map((operation) => seesWhole(question, operation)));
+  return new Set(all.filter((_, index) => whole[index]));
+}
