@@ -25,10 +25,10 @@ import type { Question } from '../questions';
 import { type Standing, verdictOn } from '../rules';
 import { whereFrom, whereTo } from './attribution';
 import { behindOf, type StoryFacts, seenOf, storyFacts, type TracedLot, tracedLots } from './facts';
-import { type Accounts, beyondGap, type FoundGap, gapsOf, withheldGap } from './gaps';
+import { type Account, type Accounts, beyondGap, type FoundGap, gapsOf, withheldGap } from './gaps';
 import { heldOf, inTransitOf } from './held';
 import { paperworkOf, readPapers } from './paperwork';
-import { type Counting, EVERYTHING, everythingBehind, type SightOfViewer, sightOf, wholeOf } from './sight';
+import { type Counting, EVERYTHING, type Sight, type SightOfViewer, sightOf, wholeOf } from './sight';
 import { type FoundStep, stepsOf } from './steps';
 import { productClass, withheldLast } from './withheld';
 
@@ -316,19 +316,20 @@ export class Chain {
     const all = (lot: string) => counted.has(lot);
     if (sight === null) {
       const counting: Counting = { all, whole: all };
-      const account = { facts, counting, paperwork: paperworkOf(store, lots, { facts, counting, sight: EVERYTHING }) };
+      const account = { facts, counting, paperwork: paperworkOf(store, lots, { facts, counting, sight: EVERYTHING, own: EVERYTHING }) };
       return { seen: account, behind: account };
     }
     await sight.look(store.subjects);
     const seen = seenOf(facts, sight);
     const operations = await this.operationsSeenWhole(seen);
-    const counting: Counting = { all, whole: (lot, operation) => all(lot) && operation !== null && operations.has(operation) };
+    const counting: Counting = { all, whole: (lot, operation) => all(lot) && operations.has(operation) };
     const behind = behindOf(facts, seen, counted, operations);
-    const beyond = everythingBehind(sight, counted);
-    return {
-      seen: { facts: seen, counting, paperwork: paperworkOf(store, lots, { facts: seen, counting, sight }) },
-      behind: { facts: behind, counting, paperwork: paperworkOf(store, lots, { facts: behind, counting, sight: beyond }) },
-    };
+    const account = (of: StoryFacts, looked: Sight): Account => ({
+      facts: of,
+      counting,
+      paperwork: paperworkOf(store, lots, { facts: of, counting, sight: looked, own: sight }),
+    });
+    return { seen: account(seen, sight), behind: account(behind, EVERYTHING) };
   }
 
   /** Of the operations that the viewer meets in what it sees, those of which it sees every fact. */

@@ -188,6 +188,7 @@ function filtered<Fact>(
 export function behindOf(all: StoryFacts, seen: StoryFacts, lots: ReadonlySet<string>, whole: ReadonlySet<string>): StoryFacts {
   const movements = new Map(all.movements);
   const carriages = new Map(all.carriages);
+  const allCarriages = new Map(all.allCarriages);
   const treatments = new Map(all.treatments);
   for (const lot of lots) {
     const own = seen.movements.get(lot)!;
@@ -198,6 +199,7 @@ export function behindOf(all: StoryFacts, seen: StoryFacts, lots: ReadonlySet<st
     const known = new Set(carried.map(({ fact }) => fact));
     const others = (all.carriages.get(lot) ?? []).filter(({ fact, consignee }) => gave.has(consignee) && !known.has(fact));
     carriages.set(lot, [...carried, ...others]);
+    allCarriages.set(lot, [...carried, ...others]);
     const came = own.flatMap(({ to, on }) => (to !== null && whole.has(to) && on !== null ? [on] : []));
     const since = came.sort().at(-1);
     const done = new Set(seen.treatments.get(lot));
@@ -206,7 +208,7 @@ export function behindOf(all: StoryFacts, seen: StoryFacts, lots: ReadonlySet<st
       (all.treatments.get(lot) ?? []).filter((each) => done.has(each) || (since !== undefined && each.on <= since)),
     );
   }
-  return { ...all, movements, carriages, allCarriages: carriages, treatments };
+  return { ...all, movements, carriages, allCarriages, treatments };
 }
 
 /** Back, of a lot reached only the shipments count whose consignee is one of the holders who passed it on. */

@@ -117,7 +117,8 @@ function presencesOf(lot: TracedLot, facts: StoryFacts, { counting }: View): Pre
   const presences = movements.flatMap(({ outputCountry, on }): Presence[] =>
     outputCountry === null ? [] : [{ country: outputCountry, on }],
   );
-  if (![lot.producer, ...movements.map(({ to }) => to)].some((holder) => counting.whole(lot.id, holder))) return presences;
+  if (![lot.producer, ...movements.map(({ to }) => to)].some((holder) => holder !== null && counting.whole(lot.id, holder)))
+    return presences;
   for (const { holder } of heldOf(lot, movements, facts)) {
     if (!counting.whole(lot.id, holder)) continue;
     const receipts = movements.filter(({ to }) => to === holder).map(({ on }) => on);

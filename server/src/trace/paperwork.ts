@@ -79,19 +79,22 @@ export async function readPapers(reader: Reader, lots: readonly TracedLot[], fac
   return { subjects, certificates, entries, papers, held, documented };
 }
 
-/** Whose paperwork, and how much of it. */
+/** How much of the paperwork counts. */
 export interface PaperView {
   facts: StoryFacts;
   counting: Counting;
-  /** What may be seen of it. */
+  /** What is looked at. */
   sight: Sight;
+  /** What the viewer sees itself. */
+  own: Sight;
 }
 
 /**
- * The paperwork of a story. A paper that names a lot counts unless it belongs to a fact that was left out; an import certificate counts if
- * its importer or consignee passed the lot on, or counts whole; an entry if its certificate does or its filer is one of these.
+ * The paperwork of a story. Where all facts of a lot count, so does what the viewer sees of its papers. Else a paper that names a lot counts
+ * unless it belongs to a fact that was left out; an import certificate counts if its importer or consignee passed the lot on, an entry if
+ * its certificate does or its filer is one of these.
  */
-export function paperworkOf(store: PaperStore, lots: readonly TracedLot[], { facts, counting, sight }: PaperView): Paperwork {
+export function paperworkOf(store: PaperStore, lots: readonly TracedLot[], { facts, counting, sight, own }: PaperView): Paperwork {
   const { certificates, entries, papers, held, documented } = store;
   const about = (noun: string) => (papers.about.get(noun) ?? []).filter(({ id }) => sight.seesSubject(id));
   const paperBy = (id: string | null): Paper | null => (id === null || !sight.seesSubject(id) ? null : (papers.byId.get(id) ?? null));
@@ -100,8 +103,9 @@ export function paperworkOf(store: PaperStore, lots: readonly TracedLot[], { fac
     const movements = facts.movements.get(lot.id)!;
     const carriages = facts.carriages.get(lot.id) ?? [];
     const gave = new Set(movements.map(({ from }) => from));
-    const passedOn = (operation: string | null) => counting.whole(lot.id, operation) || (operation !== null && gave.has(operation));
-    const counts = ({ importer, consignee }: Certificate) => passedOn(importer) || passedOn(consignee);
+    const all = counting.all(lot.id);
+    const passedOn = (operation: string | null) => operation !== null && (gave.has(operation) || counting.whole(lot.id, operation));
+    const counts = ({ id, importer, consignee }: Certificate) => passedOn(importer) || passedOn(consignee) || (all && own.seesSubject(id));
     const inSight = ({ id }: Certificate) => sight.seesSubject(id);
     const seenEntries = (entries.get(lot.id) ?? []).filter(({ fact }) => sight.sees(lot.id, fact));
 
@@ -126,7 +130,7 @@ export function paperworkOf(store: PaperStore, lots: readonly TracedLot[], { fac
               .filter((id) => !ofCertificates.has(id)),
       ),
     ]);
-    const naming = about(lot.id).filter(({ id }) => !counted.has(id) && !leftOut.has(id) && sight.names(lot.id, id));
+    const naming = about(lot.id).filter(({ id }) => !counted.has(id) && !leftOut.has(id) && (!all || own.seesSubject(id)));
     const shippers = new Set(carriages.map(({ shipper }) => shipper));
     return {
       papers: [...counted.values(), ...naming],
@@ -135,7 +139,10 @@ export function paperworkOf(store: PaperStore, lots: readonly TracedLot[], { fac
       forProduct: (certificates.forProduct.get(lot.product) ?? []).filter(
         (each) => shippers.has(each.exporter) && counts(each) && inSight(each),
       ),
-      entries: seenEntries.filter(({ certificate, filer }) => passedOn(filer) || covering.some(({ id }) => id === certificate)),
+      entries: seenEntries.filter(
+        ({ fact, certificate, filer }) =>
+          passedOn(filer) || covering.some(({ id }) => id === certificate) || (all && own.sees(lot.id, fact)),
+      ),
     };
   };
 

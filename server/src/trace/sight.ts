@@ -6,26 +6,18 @@ export interface Sight {
   sees(subject: string, fact: string): boolean;
   /** Does it see a fact about a lot, a shipment, a paper or a certificate? */
   seesSubject(subject: string): boolean;
-  /** Does a paper that names a lot count for it, though it belongs to no other fact? */
-  names(lot: string, paper: string): boolean;
 }
 
 /** How much of a lot counts. */
 export interface Counting {
   /** Do all its facts that are seen count, and not only what leads to its use on this trace? */
   all(lot: string): boolean;
-  /** Of these, all that an operation did, to the end of its holding; or that nobody in particular did. */
-  whole(lot: string, operation: string | null): boolean;
+  /** Of these, all that an operation did, to the end of its holding? */
+  whole(lot: string, operation: string): boolean;
 }
 
 /** Sees every fact there is. */
-export const EVERYTHING: Sight = { sees: () => true, seesSubject: () => true, names: () => true };
-
-/** Sees everything, but for papers that name one of some lots: what else is written about these may have come later. */
-export const everythingBehind = (seen: Sight, lots: ReadonlySet<string>): Sight => ({
-  ...EVERYTHING,
-  names: (lot, paper) => !lots.has(lot) || seen.seesSubject(paper),
-});
+export const EVERYTHING: Sight = { sees: () => true, seesSubject: () => true };
 
 /** What a viewer sees of the subjects that were looked at. */
 export class SightOfViewer implements Sight {
@@ -49,10 +41,6 @@ export class SightOfViewer implements Sight {
 
   seesSubject(subject: string): boolean {
     return this.subjects.has(subject);
-  }
-
-  names(_: string, paper: string): boolean {
-    return this.seesSubject(paper);
   }
 }
 
