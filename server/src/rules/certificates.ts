@@ -27,6 +27,7 @@ export const noImportCertificate: Rule = {
   citation: '7 CFR 205.273',
   says: 'Since 2024-03-19 every organic lot that enters the United States is covered by an import certificate: by a line that names it, by an entry that joins the two, or by a line for its product of whoever shipped it.',
   since: STRENGTHENED_ENFORCEMENT,
+  judgedBy: 'EVERYBODY',
   find: (story) => {
     if (!story.product.organic || story.certificates.some(({ live }) => live)) return [];
     return entrances(story)

@@ -7,6 +7,7 @@ export const outOfOrderDates: Rule = {
   citation: '7 CFR 205.103(b)(2)',
   says: 'Nothing happens before its cause: no lot is older than its inputs or given away before its birth, no shipment arrives before it departs, no import certificate is issued after the goods left the port of lading.',
   since: FIRST_DAY_OF_THE_PROGRAM,
+  judgedBy: 'FACT',
   find: (story) => {
     const { producedOn, inputs, gifts, carriages, nameOf } = story;
     const breaches: Breach[] = issuedTooLate(story);

@@ -9,6 +9,7 @@ export const missingInputs: Rule = {
   citation: '7 CFR 205.103(b)(2)',
   says: 'Records trace every lot that is no harvest back to what it was made of.',
   since: FIRST_DAY_OF_THE_PROGRAM,
+  judgedBy: 'PRODUCER',
   find: ({ kind, inputs, producedOn }) =>
     kind !== 'HARVEST' && inputs.length === 0
       ? [{ on: producedOn, message: 'The lot is no harvest, and nothing says what it was made of.' }]
@@ -21,6 +22,7 @@ export const moreOutThanIn: Rule = {
   citation: '7 CFR 205.403(d)(4)',
   says: 'A lot weighs at most what went into it, water and salt counted.',
   since: FIRST_DAY_OF_THE_PROGRAM,
+  judgedBy: 'PRODUCER',
   find: ({ grams, inputs, producedOn }) => {
     const given = gramsOf(inputs);
     return inputs.length > 0 && given < grams
@@ -38,6 +40,7 @@ export const nonOrganicInput: Rule = {
   citation: '7 CFR 205.301(b)',
   says: 'Of what went into an organic lot, water and salt apart, at least 95 % by weight is organic.',
   since: FIRST_DAY_OF_THE_PROGRAM,
+  judgedBy: 'PRODUCER',
   find: ({ product, inputs, producedOn }) => {
     const weighed = inputs.filter(({ hts }) => !WATER_AND_SALT.test(hts));
     const all = gramsOf(weighed);

@@ -10,6 +10,7 @@ export const overdrawn: Rule = {
   citation: '7 CFR 205.403(d)(4)',
   says: 'Nobody uses, loses or transfers more of a lot than it has received by that day.',
   since: FIRST_DAY_OF_THE_PROGRAM,
+  judgedBy: 'HOLDER',
   find: (story) => {
     const receipts = byHolder(story.receipts);
     return [...byHolder(story.gifts)].flatMap(([holder, gifts]) => firstOverdraft(holder, gifts, receipts.get(holder) ?? [], story) ?? []);

@@ -20,6 +20,7 @@ export const ownerChangedWithoutTransfer: Rule = {
   citation: '7 CFR 205.2, 205.103(b)(2)',
   says: 'Whoever uses, loses, transfers or ships some of a lot has received some of it by a transfer on record, or produced it.',
   since: FIRST_DAY_OF_THE_PROGRAM,
+  judgedBy: 'HOLDER',
   find: (story) =>
     [
       ...story.gifts.map(({ kind, holder, on }) => ({ did: DID[kind], holder, on })),
@@ -49,6 +50,7 @@ export const ownerNotCertified: Rule = {
   citation: '7 CFR 205.100(a)',
   says: 'Whoever holds an organic lot is certified for its product on every day of it, under an arrangement of equivalence, or exempt (7 CFR 205.101).',
   since: STRENGTHENED_ENFORCEMENT,
+  judgedBy: 'FACT',
   find: (story) =>
     !story.product.organic
       ? []

@@ -19,6 +19,7 @@ export const noDocument: Rule = {
   citation: '7 CFR 205.2, 205.103(b)(3)',
   says: 'An audit trail documents every transfer of ownership and every transport: a transfer of an organic lot has its paper, a shipment that carries one a bill of lading.',
   since: FIRST_DAY_OF_THE_PROGRAM,
+  judgedBy: 'FACT',
   find: ({ product, gifts, carriages, nameOf }) => {
     if (!product.organic) return [];
     const breaches: Breach[] = [];
@@ -40,6 +41,7 @@ export const documentNotMarkedOrganic: Rule = {
   citation: '7 CFR 205.103(b)(3)',
   says: 'Bills of lading, purchase orders, sales documents, invoices and packing lists of an organic lot identify it as organic; what nobody looked at counts as not marked.',
   since: STRENGTHENED_ENFORCEMENT,
+  judgedBy: 'FACT',
   find: ({ product, papers }) =>
     !product.organic
       ? []

@@ -145,6 +145,11 @@ export interface Rule {
   /** What it asks for, in a sentence. */
   says: string;
   since: Day;
+  /**
+   * What must be known to say that it is broken: the fact itself, all that the producer did with the lot, or whoever is to blame, or all that
+   * anybody did.
+   */
+  judgedBy: 'FACT' | 'PRODUCER' | 'HOLDER' | 'EVERYBODY';
   find(story: LotStory): Breach[];
 }
 

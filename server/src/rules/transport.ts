@@ -10,6 +10,7 @@ export const noTransport: Rule = {
   citation: '7 CFR 205.2, 205.103(b)(2)',
   says: 'Goods that are in another country than they were born in came there by a shipment on record.',
   since: FIRST_DAY_OF_THE_PROGRAM,
+  judgedBy: 'EVERYBODY',
   find: ({ country, presences, carriages }) => {
     const reached = new Set(carriages.flatMap(({ legs }) => legs.map((leg) => leg.toCountry)));
     const missing = new Map<string, Day | null>();
@@ -32,6 +33,7 @@ export const prohibitedTreatment: Rule = {
   citation: '7 CFR 205.105, 205.272',
   says: 'Neither a lot nor what it travels in meets a prohibited substance or ionizing radiation.',
   since: FIRST_DAY_OF_THE_PROGRAM,
+  judgedBy: 'FACT',
   find: ({ treatments }) =>
     treatments
       .filter(({ kind, prohibited }) => prohibited || kind === 'IRRADIATION')

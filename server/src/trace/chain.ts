@@ -323,13 +323,13 @@ export class Chain {
     const seen = seenOf(facts, sight);
     const operations = await this.operationsSeenWhole(seen);
     const counting: Counting = { all, whole: (lot, operation) => all(lot) && operations.has(operation) };
-    const behind = behindOf(facts, seen, counted, operations);
     const account = (of: StoryFacts, looked: Sight): Account => ({
       facts: of,
       counting,
       paperwork: paperworkOf(store, lots, { facts: of, counting, sight: looked, own: sight }),
     });
-    return { seen: account(seen, sight), behind: account(behind, EVERYTHING) };
+    const behind = direction === 'BACK' ? account(behindOf(facts, seen, counted, operations), EVERYTHING) : null;
+    return { seen: account(seen, sight), behind };
   }
 
   /** Of the operations that the viewer meets in what it sees, those of which it sees every fact. */

@@ -22,18 +22,19 @@ export interface Account {
   counting: Counting;
 }
 
-/** What a viewer sees, and what lies behind that: the same for whoever sees everything. */
+/** What a viewer sees; and, back, what lies behind that: the same for whoever sees everything. */
 export interface Accounts {
   seen: Account;
-  behind: Account;
+  behind: Account | null;
 }
 
 /** A breach as a viewer may hear of it. */
 type Heard = Breach | 'BY_KIND';
 
 /**
- * What is missing or wrong with lots, by kind, then lot, then day. A breach is told in full where what the viewer sees shows it and what lies
- * behind that does not explain it; one that only shows behind, or on a lot that is withheld, by its kind alone, once a lot.
+ * What is missing or wrong with lots, by kind, then lot, then day. Back, a breach is told in full where what the viewer sees shows it and
+ * what lies behind that does not explain it; one that only shows behind, or on a lot that is withheld, by its kind alone, once a lot.
+ * Forward, nothing behind is looked at: a breach is told where the viewer sees all that it is judged by.
  */
 export async function gapsOf(
   reader: Reader,
@@ -41,17 +42,22 @@ export async function gapsOf(
   { seen, behind }: Accounts,
   { asOf, isWithheld }: { asOf: Day | null; isWithheld: (lot: TracedLot) => boolean },
 ): Promise<FoundGap[]> {
-  const standings = await standingsOf(reader, lots, behind.facts);
+  const standings = await standingsOf(reader, lots, (behind ?? seen).facts);
   const storyOf = (lot: TracedLot, { facts, paperwork, counting }: Account) =>
     lotStory(lot, facts, { standings, paperwork, counting, asOf });
   const stories = lots
-    .filter((lot) => behind.facts.isBorn(lot))
-    .map((lot) => ({ lot, all: storyOf(lot, behind), own: seen === behind || isWithheld(lot) ? null : storyOf(lot, seen) }));
-  const heard = (rule: Rule, { lot, all, own }: (typeof stories)[number]): Heard[] => {
+    .filter((lot) => seen.facts.isBorn(lot))
+    .map((lot) => ({
+      lot,
+      own: isWithheld(lot) ? null : storyOf(lot, seen),
+      all: behind === null || behind === seen ? null : storyOf(lot, behind),
+    }));
+  const heard = (rule: Rule, { lot, own, all }: (typeof stories)[number]): Heard[] => {
+    const shown = own ? breachesOf(rule, own) : [];
+    if (behind === seen) return shown;
+    if (all === null) return shown.filter((breach) => isJudged(rule, breach, lot, seen));
     const breaches = breachesOf(rule, all);
-    if (breaches.length === 0 || seen === behind) return breaches;
-    const shown = own ? breachesOf(rule, own).map(({ on, message }) => `${on} ${message}`) : [];
-    const told = breaches.filter(({ on, message }) => !isWithheld(lot) && shown.includes(`${on} ${message}`));
+    const told = breaches.filter(({ on, message }) => shown.some((each) => each.on === on && each.message === message));
     return told.length === breaches.length ? told : [...told, 'BY_KIND'];
   };
   return RULES.flatMap((rule) =>
@@ -63,6 +69,21 @@ export async function gapsOf(
       ),
     ),
   );
+}
+
+/** Does the viewer see all that a breach is judged by? */
+function isJudged({ judgedBy }: Rule, { holder }: Breach, lot: TracedLot, { facts, counting }: Account): boolean {
+  const isWhole = (operation: string) => counting.whole(lot.id, operation);
+  if (judgedBy === 'FACT') return true;
+  if (judgedBy === 'HOLDER') return holder !== undefined && isWhole(holder);
+  if (judgedBy === 'PRODUCER') return isWhole(lot.producer);
+  const movements = facts.movements.get(lot.id)!;
+  const carriages = facts.carriages.get(lot.id) ?? [];
+  return [
+    lot.producer,
+    ...movements.flatMap(({ from, to }) => [from, to ?? from]),
+    ...carriages.flatMap(({ shipper, consignee }) => [shipper, consignee]),
+  ].every(isWhole);
 }
 
 const BY_KIND = 'Facts that you may not see break this rule.';
