@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ADMINISTRATOR, ANALYST, mintToken, NOBODY, type SignInSettings, type Viewer, viewerInRole } from '@lotline/server/access';
+import { ADMINISTRATOR, ANALYST, mintToken, NOBODY, readKey, type SignInSettings, type Viewer, viewerInRole } from '@lotline/server/access';
 import { Runner } from '@lotline/server/commands';
 import { Database } from '@lotline/server/database';
 import { buildGraph } from '@lotline/server/graph';
@@ -21,8 +21,8 @@ export interface GraphQLAnswer {
   extensions?: { cursor?: string };
 }
 
-/** Who asks: by name, by the identifier of an operation, or by the code of a certifier. */
-export type As = 'admin' | 'analyst' | 'nobody' | { operation: string } | { certifier: string };
+/** Who asks: by name, by the identifier of an operation, by the code of a certifier, or by a key. */
+export type As = 'admin' | 'analyst' | 'nobody' | { operation: string } | { certifier: string } | { key: string };
 
 export interface Lotline {
   url: string;
@@ -109,10 +109,12 @@ export async function startLotline(options: { poolSize?: number } & Partial<Live
     if (as === 'nobody') return NOBODY;
     if (as === 'admin') return ADMINISTRATOR;
     if (as === 'analyst') return ANALYST;
+    if ('key' in as) return (await readKey(as.key, database)).viewer;
     return viewerInRole(database, 'operation' in as ? `operation:${as.operation}` : `certifier:${as.certifier}`);
   };
   const tokens = new Map<string, Promise<string>>();
   const token: Lotline['token'] = (as) => {
+    if (typeof as === 'object' && 'key' in as) return Promise.resolve(as.key);
     const name = JSON.stringify(as);
     const known = tokens.get(name) ?? viewerOf(as).then((viewer) => mintToken(viewer, database.installation.tokenKey));
     tokens.set(name, known);

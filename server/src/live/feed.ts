@@ -1,3 +1,4 @@
+import type { Viewer } from '../access';
 import type { Position, Reader } from '../database';
 import type { LoggedCommand } from '../log';
 
@@ -40,6 +41,12 @@ export interface Feed<Answer extends object = object, Facts = unknown, Filter = 
    * @param costly are facts that are costly to know asked for, too?
    */
   find(reader: Reader, commands: readonly LoggedCommand[], costly: boolean): Promise<Found<Answer, Facts>[]>;
+  /** What a viewer is told of changes who sees some of the facts about them only. */
+  asSeenBy?(
+    viewer: Viewer,
+    reader: Reader,
+    changes: readonly Change<Answer, Facts>[],
+  ): Promise<Pick<Found<Answer, Facts>, 'answer' | 'facts'>[]>;
   /** Does a filter ask for facts that are costly to know? */
   isCostly?(filter: Filter | null): boolean;
   /** What a filter asks, read once. @throws Refusal BAD_USER_INPUT for what cannot be asked */

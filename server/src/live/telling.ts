@@ -165,16 +165,38 @@ export class Teller {
 
   /** The changes that some of the streams are to hear, with these: they fit the filter, have not been told, and are in sight. */
   private async wantedOf(streams: readonly Stream[], changes: readonly Change[], reader: Reader): Promise<Wanted[]> {
+    // A certifier may have certified a party for a time only: what has changed to it is found apart.
+    const { feed } = streams[0]!.request;
+    const isApart = ({ request }: Stream) => feed.asSeenBy !== undefined && request.viewer.certifierId !== null;
+    const wanted = this.fitting(
+      streams.filter((stream) => !isApart(stream)),
+      changes,
+    );
+    for (const own of groupBy(streams.filter(isApart), ({ request }) => request.viewer.name).values()) {
+      const told = await feed.asSeenBy!(own[0]!.request.viewer, reader, changes);
+      wanted.push(
+        ...this.fitting(
+          own,
+          changes.map((change, index) => ({ ...change, ...told[index]! })),
+        ),
+      );
+    }
+    wanted.sort((a, b) => Number(a.change.position - b.change.position) || a.change.before - b.change.before);
+    const sees = await this.sightOf(wanted, reader);
+    return wanted
+      .map(({ change, streams: some }, index) => ({ change, streams: some.filter(({ request }) => sees(request.viewer, index)) }))
+      .filter(({ streams: some }) => some.length > 0);
+  }
+
+  /** The changes that streams want: each asked for once for all that have the same filter. */
+  private fitting(streams: readonly Stream[], changes: readonly Change[]): Wanted[] {
     const alike = [...groupBy(streams, ({ request }) => request.filter).values()];
-    const wanted = changes.map((change) =>
-      alike.flatMap((group) =>
+    return changes.map((change) => ({
+      change,
+      streams: alike.flatMap((group) =>
         group[0]!.request.fits(change.facts) ? group.filter((stream) => stream.wants(change, stream.place.told)) : [],
       ),
-    );
-    const sees = await this.sightOf(changes, wanted, reader);
-    return changes
-      .map((change, index) => ({ change, streams: wanted[index]!.filter(({ request }) => sees(request.viewer, index)) }))
-      .filter(({ streams: some }) => some.length > 0);
+    }));
   }
 
   private async tellSome(wanted: readonly Wanted[], lane: Lane, reader: Reader): Promise<void> {
@@ -251,14 +273,11 @@ export class Teller {
   }
 
   /** Which viewers see which of the changes, asked for all of them at once. */
-  private async sightOf(
-    changes: readonly Change[],
-    wanted: readonly (readonly Stream[])[],
-    reader: Reader,
-  ): Promise<(viewer: Viewer, index: number) => boolean> {
+  private async sightOf(wanted: readonly Wanted[], reader: Reader): Promise<(viewer: Viewer, index: number) => boolean> {
     const viewers = new Map<string, Viewer>();
-    for (const { request } of wanted.flat()) if (!seesAll(request.viewer)) viewers.set(request.viewer.name, request.viewer);
-    const asked = changes.flatMap(({ rights }, index) => (wanted[index]!.length > 0 ? rights : []));
+    for (const { request } of wanted.flatMap(({ streams }) => streams))
+      if (!seesAll(request.viewer)) viewers.set(request.viewer.name, request.viewer);
+    const asked = wanted.flatMap(({ change, streams }) => (streams.length > 0 ? change.rights : []));
     const key = (name: string, { subject, fact }: { subject: string; fact: string | null }) => `${name} ${subject} ${fact}`;
     const seen = new Set<string>();
     if (viewers.size > 0 && asked.length > 0) {
@@ -273,7 +292,7 @@ export class Teller {
       ]);
       for (const { name, place } of rows) seen.add(key(name, asked[place]!));
     }
-    return (viewer, index) => seesAll(viewer) || changes[index]!.rights.every((right) => seen.has(key(viewer.name, right)));
+    return (viewer, index) => seesAll(viewer) || wanted[index]!.change.rights.every((right) => seen.has(key(viewer.name, right)));
   }
 
   private write(request: LiveRequest, reader: Reader, change: object | null): Promise<Template> {

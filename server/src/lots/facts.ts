@@ -90,7 +90,6 @@ export interface RetractedInput {
 }
 
 export interface LotFacts {
-  /** Inputs before the lots made of them. */
   lots?: readonly NewLot[];
   inputs?: readonly NewInput[];
   transfers?: readonly NewTransfer[];

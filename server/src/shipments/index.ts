@@ -1,6 +1,6 @@
 export * from './carriages';
 export { containersOf, ShipmentFilter } from './list';
-export { shipmentById, statusOf as shipmentStatusSql } from './loaders';
+export { legVisible, shipmentById, statusOf as shipmentStatusSql } from './loaders';
 export * from './mutations';
 export * from './record';
 export * from './resolver';

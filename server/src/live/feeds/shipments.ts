@@ -1,12 +1,13 @@
 import { type Day, type Place, type ShipmentStatus, ShipmentStatusChange, type TransportMode } from '@lotline/schema';
-import { ANALYST } from '../../access';
-import { knownFact, type Reader } from '../../database';
+import { ANALYST, factVisible, type Viewer } from '../../access';
+import { type Position, type Reader } from '../../database';
 import type { LoggedCommand } from '../../log';
 import { idsOf } from '../../questions';
-import { containersOf, type ShipmentFilter, shipmentStatusSql } from '../../shipments';
+import { containersOf, legVisible, type ShipmentFilter, shipmentStatusSql } from '../../shipments';
 import { anyOf, type Feed } from '../feed';
 
 interface Facts {
+  from: ShipmentStatus | null;
   to: ShipmentStatus;
   shipper: string;
   consignee: string;
@@ -18,7 +19,6 @@ interface Facts {
 interface Row extends Facts {
   shipment: string;
   position: string;
-  from: ShipmentStatus | null;
   place: Place | null;
   reason: string | null;
 }
@@ -52,43 +52,61 @@ async function shipmentsHeld(reader: Reader, commands: readonly LoggedCommand[])
   return new Map(rows.map(({ id, shipment }) => [id, shipment]));
 }
 
-/** How far shipments are: by the facts known at a command's position, and at the one before. */
+/** How far shipments are: by the facts known at a command's position, and at the one before, of those that a viewer sees. */
 const AT = 'k.position';
 const BEFORE = '(k.position - 1)';
-const leg = (column: string, known: string) =>
-  `array(select distinct g.${column} from shipment_leg g where g.shipment = k.shipment and g.${column} is not null and ${knownFact('g', known)})`;
-const STATES = `
-  select k.shipment, k.position, s.shipper, s.consignee, ${shipmentStatusSql(ANALYST, 'k.shipment', AT)} as "to",
-    case when exists (select from command c where c.id = s.recorded_by and c.position < k.position) then ${shipmentStatusSql(ANALYST, 'k.shipment', BEFORE)} end as "from",
-    ${leg('mode', AT)} as modes, ${leg('container', AT)} as containers,
-    (select min(g.departed_on) from shipment_leg g where g.shipment = k.shipment and ${knownFact('g', AT)}) as "departedOn",
+function states(viewer: Viewer): string {
+  const seen = legVisible(viewer, 'k.shipment', AT);
+  const leg = (column: string) =>
+    `array(select distinct g.${column} from shipment_leg g where g.shipment = k.shipment and g.${column} is not null and ${seen})`;
+  return `
+  select k.shipment, k.position, s.shipper, s.consignee, ${shipmentStatusSql(viewer, 'k.shipment', AT)} as "to",
+    case when exists (select from command c where c.id = s.recorded_by and c.position < k.position) then ${shipmentStatusSql(viewer, 'k.shipment', BEFORE)} end as "from",
+    ${leg('mode')} as modes, ${leg('container')} as containers,
+    (select min(g.departed_on) from shipment_leg g where g.shipment = k.shipment and ${seen}) as "departedOn",
     (select case when g.arrived_on is null
        then json_build_object('name', g.from_name, 'unLocode', g.from_un_locode, 'country', g.from_country)
        else json_build_object('name', g.to_name, 'unLocode', g.to_un_locode, 'country', g.to_country) end
-     from shipment_leg g join command c on c.id = g.recorded_by and c.position = k.position where g.shipment = k.shipment order by g.sequence desc limit 1) as place,
-    (select a.ordered from emergency_action a join command c on c.id = a.recorded_by and c.position = k.position where a.shipment = k.shipment order by a.number desc limit 1) as reason
+     from shipment_leg g join command c on c.id = g.recorded_by and c.position = k.position where g.shipment = k.shipment and ${seen} order by g.sequence desc limit 1) as place,
+    (select a.ordered from emergency_action a join command c on c.id = a.recorded_by and c.position = k.position
+     where a.shipment = k.shipment and ${factVisible(viewer, 'k.shipment', 'a.id', AT)} order by a.number desc limit 1) as reason
   from unnest($1::uuid[], $2::bigint[]) with ordinality as k(shipment, position, place) join shipment s on s.id = k.shipment order by k.place`;
+}
+
+interface State {
+  shipment: string;
+  position: bigint;
+  told: { answer: ShipmentStatusChange; facts: Facts };
+}
+
+/** How far commands brought shipments, as far as a viewer sees. */
+async function statesOf(reader: Reader, viewer: Viewer, of: readonly { shipment: string; position: bigint; at: Date }[]): Promise<State[]> {
+  const rows = await reader.query<Row>(states(viewer), [of.map(({ shipment }) => shipment), of.map(({ position }) => String(position))]);
+  return rows.map(({ shipment, position, place, reason, ...facts }, index) => {
+    const { at } = of[index]!;
+    const { from, to } = facts;
+    const answer = Object.assign(new ShipmentStatusChange(), { shipmentId: shipment, at, from, to, place, reason });
+    return { shipment, position: BigInt(position), told: { answer, facts } };
+  });
+}
 
 /** How far shipments come, whatever says so: a booking, a leg, an emergency action. */
 export const shipmentFeed: Feed<ShipmentStatusChange, Facts, ShipmentFilter> = {
   field: 'shipmentStatusChanged',
   reads: READS,
   async find(reader, commands) {
-    const pairs = touched(commands, await shipmentsHeld(reader, commands));
-    const at = new Map(commands.map((command) => [command.position as bigint, command]));
-    const rows = await reader.query<Row>(STATES, [pairs.map(({ shipment }) => shipment), pairs.map(({ position }) => String(position))]);
-    return rows
-      .filter(({ from, to }) => from !== to)
-      .map(({ shipment, position, from, place, reason, ...facts }) => {
-        const command = at.get(BigInt(position))!;
-        return {
-          position: command.position,
-          answer: Object.assign(new ShipmentStatusChange(), { shipmentId: shipment, at: command.at, from, to: facts.to, place, reason }),
-          facts,
-          rights: [{ subject: shipment, fact: null }],
-          once: shipment,
-        };
-      });
+    const found = await statesOf(reader, ANALYST, touched(commands, await shipmentsHeld(reader, commands)));
+    return found.map(({ shipment, position, told }) => ({
+      ...told,
+      position: position as Position,
+      rights: [{ subject: shipment, fact: null }],
+      once: shipment,
+    }));
+  },
+  async asSeenBy(viewer, reader, changes) {
+    const of = changes.map(({ answer: { shipmentId, at }, position }) => ({ shipment: shipmentId, position, at }));
+    const found = await statesOf(reader, viewer, of);
+    return found.map(({ told }) => told);
   },
   fitter(filter) {
     const shippers = idsOf(filter?.shippers, 'Operation', 'filter.shippers');
@@ -97,6 +115,7 @@ export const shipmentFeed: Feed<ShipmentStatusChange, Facts, ShipmentFilter> = {
       list == null || values.some((value) => list.includes(value));
     const containers = filter?.containers && containersOf(filter.containers);
     return (facts) =>
+      facts.from !== facts.to &&
       anyOf(filter?.statuses, facts.to) &&
       overlaps(filter?.modes, facts.modes) &&
       overlaps(containers, facts.containers) &&

@@ -1,11 +1,11 @@
 import type { NewLot } from '../lots';
 import type { Book } from './book';
-import { type Edge, inBirthOrder } from './circles';
+import { circlesIn, type Edge } from './circles';
 import { LOT_INPUTS } from './columns';
 import type { DeclaredInput } from './uses';
 
-/** New lots with every input before its outputs; a circle is noted by its lots. */
-export async function inBirthOrderOf(book: Book, lots: readonly NewLot[], declared: readonly DeclaredInput[]): Promise<NewLot[]> {
+/** No lot is made of itself: a circle that new inputs close is noted by its lots. */
+export async function refuseCircles(book: Book, lots: readonly NewLot[], declared: readonly DeclaredInput[]): Promise<void> {
   const names = new Map<string, string>();
   const lineOf = new Map<string, number>();
   const edges: Edge[] = declared.map(({ fact, output, input, row }) => {
@@ -30,7 +30,7 @@ export async function inBirthOrderOf(book: Book, lots: readonly NewLot[], declar
       edges.push(edge);
     }
   }
-  const { order, circles } = inBirthOrder(
+  const circles = circlesIn(
     lots.map((lot) => lot.id),
     edges,
   );
@@ -47,6 +47,4 @@ export async function inBirthOrderOf(book: Book, lots: readonly NewLot[], declar
       remedy: 'remove the input that closes the circle',
     });
   }
-  const byId = new Map(lots.map((lot) => [lot.id, lot]));
-  return order.flatMap((id) => byId.get(id) ?? []);
 }
