@@ -11,6 +11,7 @@ import { type LiveShape, liveVersusBroadcast } from './live-versus-broadcast';
 import { massesVersusClosure } from './masses-versus-closure';
 import { growNetwork } from './network';
 import { rightsVersusNone } from './rights-versus-none';
+import { seenVersusAll } from './seen-versus-all';
 import { storyVersusJson } from './story-versus-json';
 import { traceVersusJson } from './trace-versus-json';
 
@@ -49,9 +50,13 @@ async function run(cluster: Cluster, shape: Shape, seed: number): Promise<{ figu
   const telling = await storyVersusJson(url, network, shape.seconds, say);
   const masses = await massesVersusClosure(url, network, say);
   const rights = await rightsVersusNone(url, network, shape.seconds, say);
+  const sight = await seenVersusAll(url, network, shape.seconds, say);
   const live = await liveVersusBroadcast(await cluster.create('live'), join(cluster.directory, 'live'), shape.live, say);
   const appending = await appendVersusInsert(await cluster.create('appended'), shape.seconds, say);
-  return { figures: [...importing, ...tracing, ...telling, ...masses, ...rights, ...live, ...appending], network: { seed, lots, inputs } };
+  return {
+    figures: [...importing, ...tracing, ...telling, ...masses, ...rights, ...sight, ...live, ...appending],
+    network: { seed, lots, inputs },
+  };
 }
 
 function wholeNumber(text: string | undefined, fallback: number): number {

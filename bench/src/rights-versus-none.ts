@@ -26,9 +26,13 @@ function busiest({ files }: Network): { operation: string; code: string; certifi
 /** A look-up and a list by an operation and by a certifier, who are asked for their rights, beside the same by an analyst, who is not. */
 export async function rightsVersusNone(url: string, network: Network, seconds: number, say: (line: string) => void): Promise<Figure[]> {
   const { operation, code, certifier } = busiest(network);
-  const server = await inChild<ServerTask, ServerPlace>('trace-server', { url, operation, certifier });
+  const server = await inChild<ServerTask, ServerPlace>('trace-server', {
+    url,
+    roles: [`operation:${operation}`, `certifier:${certifier}`],
+  });
   try {
-    const { token, operationToken, certifierToken } = server.answer;
+    const { token, tokens } = server.answer;
+    const [operationToken, certifierToken] = tokens as [string, string];
     const figures: Figure[] = [];
     const compare = async (name: string, query: string, variables: object, rights: Record<string, string>) => {
       const peer = await load(server.answer.url, [askGraph(token, query, variables)], seconds);
@@ -38,8 +42,8 @@ export async function rightsVersusNone(url: string, network: Network, seconds: n
         figures.push(against(`${name} ${who}, p50`, 'ms', ours.p50, 'the same by an analyst, without rights', peer.p50));
       }
     };
-    await compare('look-up of a lot', LOOK_UP, { code }, { 'by an operation': operationToken!, 'by a certifier': certifierToken! });
-    await compare('first 50 lots', LIST, {}, { 'of an operation': operationToken!, 'of a certifier': certifierToken! });
+    await compare('look-up of a lot', LOOK_UP, { code }, { 'by an operation': operationToken, 'by a certifier': certifierToken });
+    await compare('first 50 lots', LIST, {}, { 'of an operation': operationToken, 'of a certifier': certifierToken });
     return figures;
   } finally {
     await server.stop();

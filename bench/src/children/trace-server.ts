@@ -8,20 +8,18 @@ import { answerParent } from '../child';
 
 export interface ServerTask {
   url: string;
-  /** Identifier of an operation, and code of a certifier, to mint tokens for. */
-  operation?: string;
-  certifier?: string;
+  /** Roles to mint tokens for, e.g. `operation:ID`. */
+  roles?: string[];
 }
 
-/** Where a server listens, and the token of an analyst there. */
+/** Where a server listens, the token of an analyst there, and those of roles in their order. */
 export interface ServerPlace {
   url: string;
   token: string;
-  operationToken: string | null;
-  certifierToken: string | null;
+  tokens: string[];
 }
 
-answerParent<ServerTask, ServerPlace>(async ({ url, operation, certifier }) => {
+answerParent<ServerTask, ServerPlace>(async ({ url, roles = [] }) => {
   const database = await Database.open(url);
   const server = await startServer({
     graph: buildGraph(),
@@ -40,13 +38,11 @@ answerParent<ServerTask, ServerPlace>(async ({ url, operation, certifier }) => {
     mostConnections: 10_000,
   });
   const { tokenKey } = database.installation;
-  const mint = async (role: string) => mintToken(await viewerInRole(database, role), tokenKey);
   const token = await mintToken(ANALYST, tokenKey);
-  const operationToken = operation ? await mint(`operation:${operation}`) : null;
-  const certifierToken = certifier ? await mint(`certifier:${certifier}`) : null;
+  const tokens = await Promise.all(roles.map(async (role) => mintToken(await viewerInRole(database, role), tokenKey)));
   const close = async () => {
     await server.stop();
     await database.close();
   };
-  return { answer: { url: server.url, token, operationToken, certifierToken }, close };
+  return { answer: { url: server.url, token, tokens }, close };
 });

@@ -56,6 +56,7 @@ export type FoundHolder = HolderShare & { operationId: string };
 /** Lots and the facts about them, behind or ahead of roots: walked at once, facts and masses read only if they are asked for. */
 export class Chain {
   private facts: Promise<StoryFacts> | null = null;
+  private inSight: Promise<StoryFacts> | null = null;
   private told: Promise<Accounts> | null = null;
   private found: Promise<FoundGap[]> | null = null;
   private happened: Promise<FoundStep[]> | null = null;
@@ -198,13 +199,7 @@ export class Chain {
 
   /** What happened, in order, as far as the viewer sees it. */
   steps(): Promise<FoundStep[]> {
-    this.happened ??= this.accounts().then(({ seen: { facts, paperwork } }) =>
-      stepsOf(
-        this.lots.filter((lot) => !this.isWithheld(lot)),
-        facts,
-        paperwork,
-      ),
-    );
+    this.happened ??= this.accounts().then(({ seen: { facts, paperwork } }) => stepsOf(this.lotsSeen, facts, paperwork));
     return this.happened;
   }
 
@@ -295,10 +290,16 @@ export class Chain {
     return this.facts;
   }
 
-  /** The facts that the viewer sees. */
-  async seenFacts(): Promise<StoryFacts> {
-    const facts = await this.readFacts();
-    return this.sight === null ? facts : seenOf(facts, this.sight);
+  /** The facts that the viewer sees, about the lots that it sees. */
+  seenFacts(): Promise<StoryFacts> {
+    const { sight } = this;
+    this.inSight ??= this.readFacts().then((facts) => (sight === null ? facts : seenOf(facts, sight, this.lotsSeen)));
+    return this.inSight;
+  }
+
+  /** The roots and the lots reached, but for those that are withheld. */
+  private get lotsSeen(): readonly TracedLot[] {
+    return this.lots.filter((lot) => !this.isWithheld(lot));
   }
 
   private accounts(): Promise<Accounts> {
@@ -320,23 +321,22 @@ export class Chain {
       return { seen: account, behind: account };
     }
     await sight.look(store.subjects);
-    const seen = seenOf(facts, sight);
+    const seen = await this.seenFacts();
     const operations = await this.operationsSeenWhole(seen);
     const counting: Counting = { all, whole: (lot, operation) => all(lot) && operations.has(operation) };
-    const account = (of: StoryFacts, looked: Sight): Account => ({
+    const account = (about: readonly TracedLot[], of: StoryFacts, looked: Sight): Account => ({
       facts: of,
       counting,
-      paperwork: paperworkOf(store, lots, { facts: of, counting, sight: looked, own: sight }),
+      paperwork: paperworkOf(store, about, { facts: of, counting, sight: looked, own: sight }),
     });
-    const behind = direction === 'BACK' ? account(behindOf(facts, seen, counted, operations), EVERYTHING) : null;
-    return { seen: account(seen, sight), behind };
+    const behind = direction === 'BACK' ? account(lots, behindOf(facts, seen, counted, operations), EVERYTHING) : null;
+    return { seen: account(this.lotsSeen, seen, sight), behind };
   }
 
   /** Of the operations that the viewer meets in what it sees, those of which it sees every fact. */
   private async operationsSeenWhole({ movements, carriages }: StoryFacts): Promise<Set<string>> {
     const met = new Set<string>();
-    for (const lot of this.lots) {
-      if (this.isWithheld(lot)) continue;
+    for (const lot of this.lotsSeen) {
       met.add(lot.producer);
       for (const { from, to } of movements.get(lot.id)!) {
         met.add(from);

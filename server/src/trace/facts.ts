@@ -144,40 +144,29 @@ const together = (a: InputsOfProduct, b: InputsOfProduct): InputsOfProduct => ({
   lastBornOn: a.lastBornOn === null ? b.lastBornOn : b.lastBornOn === null ? a.lastBornOn : latest(a.lastBornOn, b.lastBornOn),
 });
 
-/** Of the facts of a story those in sight. */
-export function seenOf(all: StoryFacts, sight: Sight): StoryFacts {
-  const treated =
-    (noun: string) =>
-    ({ id }: Treated) =>
-      sight.sees(noun, id);
-  const carriagesIn = (of: ReadonlyMap<string, readonly Carriage[]>) =>
-    filtered(
-      of,
-      (lot, { fact }) => sight.sees(lot, fact),
-      ({ shipment, legs, treatments, ...carriage }) => ({
-        ...carriage,
-        shipment,
-        legs: legs.filter(({ id }) => sight.sees(shipment, id)),
-        treatments: treatments.filter(treated(shipment)),
-      }),
+/** Of the facts of a story those in sight, about lots in sight. */
+export function seenOf(all: StoryFacts, sight: Sight, lots: readonly TracedLot[]): StoryFacts {
+  const some = <Fact extends object>(facts: ReadonlyMap<string, readonly Fact[]>, seen: (lot: string, fact: Fact) => boolean) =>
+    new Map(lots.map(({ id }) => [id, (facts.get(id) ?? []).filter((fact) => seen(id, fact))] as const));
+  const ofShipment = ({ shipment, legs, treatments, ...carriage }: Carriage): Carriage => ({
+    ...carriage,
+    shipment,
+    legs: legs.filter(({ id }) => sight.sees(shipment, id)),
+    treatments: treatments.filter(({ id }) => sight.sees(shipment, id)),
+  });
+  const carriagesIn = (facts: StoryFacts['carriages']) =>
+    new Map(
+      [...some(facts, (lot, { fact }) => sight.sees(lot, fact))].map(([lot, carriages]) => [lot, carriages.map(ofShipment)] as const),
     );
   return {
     ...all,
-    movements: filtered(all.movements, (lot, { fact }) => sight.sees(lot, fact)),
+    movements: some(all.movements, (lot, { fact }) => sight.sees(lot, fact)),
     inputs: all.inputsInSight,
     birthCounts: ({ id }) => sight.sees(id, id),
     carriages: carriagesIn(all.carriages),
     allCarriages: carriagesIn(all.allCarriages),
-    treatments: filtered(all.treatments, (lot, each) => treated(lot)(each)),
+    treatments: some(all.treatments, (lot, { id }) => sight.sees(lot, id)),
   };
-}
-
-function filtered<Fact>(
-  facts: ReadonlyMap<string, readonly Fact[]>,
-  keep: (lot: string, fact: Fact) => boolean,
-  as: (fact: Fact) => Fact = (fact) => fact,
-): Map<string, readonly Fact[]> {
-  return new Map([...facts].map(([lot, of]) => [lot, of.filter((fact) => keep(lot, fact)).map(as)]));
 }
 
 /**
