@@ -32,7 +32,17 @@ import {
   TreatmentDocumentResolver,
   visibleDocument,
 } from './documents';
-import { ApiKeyResolver, OperationKeysResolver, visibleKey } from './grants';
+import {
+  ApiKeyResolver,
+  AuditGrantResolver,
+  BrokerAssignmentResolver,
+  CertifierAuditGrantsResolver,
+  OperationBrokerAssignmentsResolver,
+  OperationKeysResolver,
+  visibleAuditGrant,
+  visibleBrokerAssignment,
+  visibleKey,
+} from './grants';
 import {
   ImportCertificateStatusChangeResolver,
   LotEventResolver,
@@ -41,6 +51,7 @@ import {
   SubscriptionResolver,
 } from './live';
 import {
+  AuditGrantLotResolver,
   DocumentLotsResolver,
   EmergencyActionLotResolver,
   ImportCertificateLineLotResolver,
@@ -94,6 +105,8 @@ type NodeFinder = (question: Question, id: string) => Promise<Node | null>;
 /** How each type of node is found, under the viewer's rights. */
 const FINDERS: Record<NodeType, NodeFinder> = {
   ApiKey: visibleKey,
+  AuditGrant: visibleAuditGrant,
+  BrokerAssignment: visibleBrokerAssignment,
   Certifier: ({ reader }, id) => reader.loader(certifierById).load(id),
   Product: ({ reader }, id) => reader.loader(productById).load(id),
   OperationCertificate: ({ reader }, id) => reader.loader(operationCertificateById).load(id),
@@ -188,6 +201,11 @@ const RESOLVERS = [
   SearchResolver,
   ApiKeyResolver,
   OperationKeysResolver,
+  BrokerAssignmentResolver,
+  OperationBrokerAssignmentsResolver,
+  AuditGrantResolver,
+  AuditGrantLotResolver,
+  CertifierAuditGrantsResolver,
   SubscriptionResolver,
   ImportCertificateStatusChangeResolver,
   OperationCertificateStatusChangeResolver,

@@ -1,4 +1,6 @@
 import { ApiKey } from '../nouns/api-key';
+import { AuditGrant } from '../nouns/audit-grant';
+import { BrokerAssignment } from '../nouns/broker-assignment';
 import { CustomsEntry, CustomsEntryLine } from '../nouns/customs-entry';
 import { Document } from '../nouns/document';
 import { EmergencyActionNotification } from '../nouns/emergency-action';
@@ -19,6 +21,8 @@ import { TraceStep } from './step';
 import { HolderShare, TraceGap, TraceLink, TraceLot } from './trace';
 
 export const ApiKeyConnection = connectionOf('ApiKey', () => ApiKey);
+export const AuditGrantConnection = connectionOf('AuditGrant', () => AuditGrant);
+export const BrokerAssignmentConnection = connectionOf('BrokerAssignment', () => BrokerAssignment);
 export const CustomsEntryConnection = connectionOf('CustomsEntry', () => CustomsEntry);
 export const CustomsEntryLineConnection = connectionOf('CustomsEntryLine', () => CustomsEntryLine);
 export const DocumentConnection = connectionOf('Document', () => Document);

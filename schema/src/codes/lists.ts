@@ -184,14 +184,18 @@ export const ViewerKind = enumeration('ViewerKind', 'Who is asking.', {
 });
 export type ViewerKind = keyof typeof ViewerKind;
 
-export const KeyScope = enumeration('KeyScope', 'What a key may see and do, of what its operation may.', {
-  LOTS: 'Lots, their inputs, owners and offers, and their stories.',
-  SHIPMENTS: 'Shipments, their legs and what they carried.',
-  DOCUMENTS: 'Papers.',
-  IMPORT_CERTIFICATES: 'Import certificates.',
-  CUSTOMS_ENTRIES: 'Customs entries and emergency actions.',
-  COMMANDS: 'Commands of the operation, but for those about keys, assignments and grants.',
-});
+export const KeyScope = enumeration(
+  'KeyScope',
+  'What a key may see and do, of what its operation may; or a broker, of what the importer may.',
+  {
+    LOTS: 'Lots, their inputs, owners and offers, and their stories.',
+    SHIPMENTS: 'Shipments, their legs and what they carried.',
+    DOCUMENTS: 'Papers.',
+    IMPORT_CERTIFICATES: 'Import certificates.',
+    CUSTOMS_ENTRIES: 'Customs entries and emergency actions.',
+    COMMANDS: 'Commands of the operation, but for those about keys, assignments and grants; of a broker, about what it may see.',
+  },
+);
 export type KeyScope = keyof typeof KeyScope;
 
 export const CertificationVerdict = enumeration('CertificationVerdict', 'Was an operation certified for a product on a day? Best first.', {

@@ -9,6 +9,7 @@ import type {
   LotKind,
   MarkedOrganic,
   OperationCertificateStatus,
+  TraceDirection,
   TransportMode,
   TreatmentKind,
 } from '../codes/lists';
@@ -84,6 +85,17 @@ export interface EventPayloads {
   'emergency-action.certifier-notified': { on: Day };
   'key.created': { operation: string; name: string; scopes: KeyScope[]; expiresAt: string };
   'key.revoked': { operation: string };
+  'broker.assigned': {
+    importer: string;
+    broker: string;
+    scopes: KeyScope[];
+    validFrom: string;
+    validUntil: string;
+    reason: string | null;
+  };
+  'broker.ended': { importer: string; broker: string };
+  'audit.granted': { certifier: string; lot: string; directions: TraceDirection[]; reason: string; validUntil: string };
+  'audit.revoked': { certifier: string; lot: string };
   'emergency-action.disposed': { kind: DispositionKind; grams: GramsText | null; on: Day | null };
 }
 
@@ -118,6 +130,10 @@ export const EVENT_VERSION: Record<EventType, number> = {
   'emergency-action.disposed': 1,
   'key.created': 1,
   'key.revoked': 1,
+  'broker.assigned': 1,
+  'broker.ended': 1,
+  'audit.granted': 1,
+  'audit.revoked': 1,
 };
 
 /** Something the log says: a type, the noun it is about, and the payload of that type. */

@@ -1,4 +1,6 @@
 export * from './api-key';
+export * from './audit-grant';
+export * from './broker-assignment';
 export * from './certifier';
 export * from './customs-entry';
 export * from './document';

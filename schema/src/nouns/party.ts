@@ -1,6 +1,6 @@
 import { Entity, PrimaryColumn } from 'typeorm';
 import type { Day } from '../codes/day';
-import { DayColumn, ReferenceColumn } from './columns';
+import { DayColumn, ReferenceColumn, TextColumn } from './columns';
 
 /** Who is a party to which fact about which subject: the one table that every question about rights asks. */
 @Entity('party')
@@ -12,6 +12,10 @@ export class Party {
   /** The lot, or other noun, that the fact is about. */
   @PrimaryColumn('uuid', { name: 'subject' })
   subjectId: string;
+
+  /** What the subject is: the table that it is a row of. */
+  @TextColumn()
+  noun: string;
 
   @PrimaryColumn('uuid', { name: 'fact' })
   factId: string;

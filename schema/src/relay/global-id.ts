@@ -5,6 +5,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Types that `node(id:)` answers. */
 export const NODE_TYPES = [
   'ApiKey',
+  'AuditGrant',
+  'BrokerAssignment',
   'Certifier',
   'CustomsEntry',
   'Document',

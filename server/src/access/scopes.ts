@@ -7,6 +7,8 @@ import type { Viewer } from './viewer';
  */
 export const SCOPE_OF_TYPE: Readonly<Record<string, KeyScope | null>> = {
   ApiKey: null,
+  AuditGrant: null,
+  BrokerAssignment: null,
   Certifier: null,
   CountryShare: null,
   CustomsEntry: 'CUSTOMS_ENTRIES',

@@ -4,6 +4,7 @@ import type { Database } from '../database';
 import { DEMO_ISSUER, readDemoToken } from './demo-tokens';
 import { Issuer, type OidcSettings } from './issuer';
 import { isKey, isRevoked, readKey } from './keys';
+import { letIn } from './let-in';
 import { parseRole, viewerInRole } from './roles';
 import { unauthenticated } from './unauthenticated';
 import { NOBODY, type Viewer } from './viewer';
@@ -67,7 +68,18 @@ export class SignIn {
    * @throws Refusal UNAUTHENTICATED for anything that is not one valid bearer token; FORBIDDEN for a role that is not the token's;
    *   BAD_USER_INPUT where one of several roles must be named; UNAVAILABLE where the issuer does not answer
    */
-  async by({ authorization, actingFor }: Credentials): Promise<SignedIn> {
+  async by(credentials: Credentials): Promise<SignedIn> {
+    const signedIn = await this.asThemselves(credentials);
+    return { ...signedIn, viewer: await letIn(signedIn.viewer, this.database) };
+  }
+
+  /** Is it still so, or was the key revoked meanwhile? @throws Refusal UNAUTHENTICATED */
+  async again({ key }: SignedIn): Promise<void> {
+    if (key !== null && (await isRevoked(key, this.database))) throw unauthenticated('the key was revoked');
+  }
+
+  /** Who stands behind credentials, without what others let them see and do. */
+  private async asThemselves({ authorization, actingFor }: Credentials): Promise<SignedIn> {
     if (authorization === null) {
       if (actingFor === null) return { viewer: NOBODY, until: null, key: null };
       throw unauthenticated('a role needs a token');
@@ -83,11 +95,6 @@ export class SignIn {
         : undefined;
     if (token === undefined) throw unauthenticated('the Authorization header holds no bearer token');
     return issuerOf(token) === DEMO_ISSUER ? this.byDemoToken(token, actingFor) : this.byIssuer(token, actingFor);
-  }
-
-  /** Is it still so, or was the key revoked meanwhile? @throws Refusal UNAUTHENTICATED */
-  async again({ key }: SignedIn): Promise<void> {
-    if (key !== null && (await isRevoked(key, this.database))) throw unauthenticated('the key was revoked');
   }
 
   private async byDemoToken(token: string, actingFor: string | null): Promise<SignedIn> {

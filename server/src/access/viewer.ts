@@ -1,5 +1,11 @@
 import type { KeyScope, Reason, ViewerKind } from '@lotline/schema';
 
+/** An importer that lets a viewer see and act for it now, as far as the scopes go. */
+export interface Assignment {
+  operationId: string;
+  scopes: readonly KeyScope[];
+}
+
 /** Who is asking, and for whom. */
 export interface Viewer {
   kind: ViewerKind;
@@ -8,9 +14,21 @@ export interface Viewer {
   operationId: string | null;
   certifierId: string | null;
   scopes: string[];
+  /** Whose broker it is now; none for whoever acts by a key. */
+  assignedBy: readonly Assignment[];
+  /** Are chains of lots open to it now, for audits? */
+  audits: boolean;
 }
 
-const plain = (kind: ViewerKind, name: string): Viewer => ({ kind, name, operationId: null, certifierId: null, scopes: [] });
+const plain = (kind: ViewerKind, name: string): Viewer => ({
+  kind,
+  name,
+  operationId: null,
+  certifierId: null,
+  scopes: [],
+  assignedBy: [],
+  audits: false,
+});
 
 /** A caller without a token: sees what is public. */
 export const NOBODY: Viewer = plain('NOBODY', 'nobody');
@@ -42,8 +60,23 @@ export function mayCommand(viewer: Viewer): Reason | null {
   return null;
 }
 
-/** Why this viewer may not give commands for that operation, or for any where none is named; null if it may. */
-export function mayActFor(viewer: Viewer, operationId: string | null): Reason | null {
+/** Is the viewer a broker that gives commands about such nouns for that operation? */
+const actsAsBroker = ({ assignedBy }: Viewer, operationId: string, about: KeyScope | null): boolean =>
+  assignedBy.some(
+    (each) => each.operationId === operationId && each.scopes.includes('COMMANDS') && (about === null || each.scopes.includes(about)),
+  );
+
+/**
+ * Why this viewer may not give commands for that operation, or for any where none is named; null if it may.
+ * @param about the scope of the nouns that the command is about, which a broker needs beside COMMANDS
+ */
+export function mayActFor(viewer: Viewer, operationId: string | null, about: KeyScope | null = null): Reason | null {
+  if (operationId !== null && actsAsBroker(viewer, operationId, about)) return null;
+  return mayActItself(viewer, operationId);
+}
+
+/** The same, for what no broker does. */
+function mayActItself(viewer: Viewer, operationId: string | null): Reason | null {
   if (viewer.kind === 'ADMINISTRATOR') return null;
   const acts = viewer.kind === 'OPERATION' || (viewer.kind === 'PARTNER' && viewer.scopes.includes('COMMANDS'));
   if (acts && (operationId === null || viewer.operationId === operationId)) return null;
@@ -56,10 +89,23 @@ export function mayActFor(viewer: Viewer, operationId: string | null): Reason | 
   );
 }
 
-/** Why this viewer may not let others in on that operation's behalf, or on any where none is named; null if it may. No key lets in another. */
+/**
+ * Why this viewer may not let others in on that operation's behalf, or on any where none is named; null if it may. No key lets in another,
+ * nor does a broker.
+ */
 export function mayGrantFor(viewer: Viewer, operationId: string | null): Reason | null {
-  if (viewer.kind !== 'PARTNER') return mayActFor(viewer, operationId);
+  if (viewer.kind !== 'PARTNER') return mayActItself(viewer, operationId);
   return { code: 'FORBIDDEN', message: 'a key cannot let others in', remedy: 'use a token of the operation itself' };
+}
+
+/**
+ * The viewer as it acts for that operation: it sees what it sees on that operation's behalf, so that what a command for one importer names is
+ * never another's, nor the broker's own. An administrator sees everything.
+ */
+export function onBehalfOf(viewer: Viewer, operationId: string): Viewer {
+  if (viewer.operationId === null) return viewer;
+  if (viewer.operationId === operationId) return { ...viewer, assignedBy: [] };
+  return { ...viewer, operationId: null, assignedBy: viewer.assignedBy.filter((each) => each.operationId === operationId) };
 }
 
 /** Why this viewer may not give commands for that certifying agent; null if it may. */

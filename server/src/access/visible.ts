@@ -1,15 +1,61 @@
-import { type KnownAt, knownFact, knownRow, type Position } from '../database';
-import { seesAll, type Viewer } from './viewer';
+import type { KeyScope } from '@lotline/schema';
+import { groupBy, type KnownAt, knownFact, knownRow, type Position } from '../database';
+import { type Assignment, seesAll, type Viewer } from './viewer';
 
 // The one question about rights, as conditions of a statement: is there a row of `party` that names an operation the viewer acts for, or
-// one that it certifies, now or on the day of the fact? A certifying agent is itself a party to what it issued. The ids come out of tokens that we signed, never out of a question.
+// one that it certifies, now or on the day of the fact? A certifying agent is itself a party to what it issued. A broker sees the facts of
+// those who assigned it, about nouns in scope; a certifier sees every fact about what an audit opens to it. The ids come out of tokens that
+// we signed and out of the database, never out of a question.
+
+/** Nouns whose facts have parties, and how conditions call a row of each. */
+export const ALIAS = {
+  lot: 'l',
+  shipment: 's',
+  document: 'd',
+  import_certificate: 'ic',
+  customs_entry: 'ce',
+  emergency_action: 'ea',
+  transfer_offer: 'fo',
+} as const;
+/** A noun whose rights are asked of `party`: the name of its table. */
+export type NounWithParties = keyof typeof ALIAS;
+
+/** What a broker needs to see facts about a noun. */
+const SCOPE_OF_NOUN: Readonly<Record<NounWithParties, KeyScope>> = {
+  lot: 'LOTS',
+  shipment: 'SHIPMENTS',
+  document: 'DOCUMENTS',
+  import_certificate: 'IMPORT_CERTIFICATES',
+  customs_entry: 'CUSTOMS_ENTRIES',
+  emergency_action: 'CUSTOMS_ENTRIES',
+  transfer_offer: 'LOTS',
+};
+const NOUNS = Object.keys(SCOPE_OF_NOUN) as NounWithParties[];
 
 const uuid = (id: string): string => `'${id}'::uuid`;
+const uuids = (ids: readonly string[]): string => `'{${ids.join(',')}}'::uuid[]`;
+
+/** Nouns that an assignment lets a broker see facts about. */
+const nounsOf = ({ scopes }: Assignment): NounWithParties[] => NOUNS.filter((noun) => scopes.includes(SCOPE_OF_NOUN[noun]));
+
+/** Is this row of `party` in a broker's sight for those who assigned it? One condition for all whose scopes are alike. */
+function assigned(assignedBy: readonly Assignment[], party: string): string[] {
+  const byNouns = groupBy(assignedBy, (each) => nounsOf(each).join("', '"));
+  return [...byNouns].flatMap(([nouns, alike]) =>
+    nouns === '' ? [] : `(${party}.operation = any(${uuids(alike.map((each) => each.operationId))}) and ${party}.noun in ('${nouns}'))`,
+  );
+}
+
+/** Does an audit open this subject to a certifier? */
+const opened = (certifier: string, subject: string): string => `${subject} in (select opened_to(${uuid(certifier)}))`;
 
 /** Is this row of `party` in the viewer's sight? */
-function inSight({ operationId, certifierId }: Viewer, party: string): string {
-  if (operationId !== null) return `${party}.operation = ${uuid(operationId)}`;
-  return certifierId === null ? 'false' : overseen(uuid(certifierId), party);
+function inSight({ operationId, certifierId, assignedBy, audits }: Viewer, party: string): string {
+  const ways = assigned(assignedBy, party);
+  if (operationId !== null) ways.unshift(`${party}.operation = ${uuid(operationId)}`);
+  if (certifierId !== null) ways.push(overseen(uuid(certifierId), party));
+  if (certifierId !== null && audits) ways.push(opened(certifierId, `${party}.subject`));
+  return ways.length > 1 ? `(${ways.join(' or ')})` : (ways[0] ?? 'false');
 }
 
 /** Is this row of `party` in a certifier's sight? */
@@ -43,67 +89,88 @@ export const factsInSight = (viewer: Viewer): string =>
 
 /**
  * Is this step in the history of an import certificate in the sight of a viewer who sees the certificate? Its parties have the whole
- * history, and so has who certifies one of them now. Who certified one for a time has what had happened by the end of it: a step without
+ * history, and so has who certifies one of them now, or is to audit it. Who certified one for a time has what had happened by the end of it: a step without
  * a day is not before those before it. The first step is the certificate's own.
  * @param step alias of a row of `import_certificate_status`
  */
-export function stepVisible({ certifierId }: Viewer, step: string, known: Position | null = null): string {
+export function stepVisible({ certifierId, audits }: Viewer, step: string, known: Position | null = null): string {
   if (certifierId === null) return 'true';
   const upTo = (condition: string) =>
     `select from import_certificate_status r where r.import_certificate = ${step}.import_certificate and ${knownFact('r', known)} and ${condition}`;
-  return `(not exists (${upTo(`r.sequence < ${step}.sequence`)})
+  const audited = audits ? `${opened(certifierId, `${step}.import_certificate`)} or ` : '';
+  return `(${audited}not exists (${upTo(`r.sequence < ${step}.sequence`)})
     or exists (select from party p where p.subject = ${step}.import_certificate and ${knownFact('p', known)} and (p.operation = '${certifierId}'::uuid
       or exists (select from oversight v where v.operation = p.operation and v.certifier = '${certifierId}'::uuid and (v.now
         or ((p.on_day is null or (p.on_day >= v.since and (v.until is null or p.on_day < v.until)))
           and not exists (${upTo(`r.sequence <= ${step}.sequence and r.on_day >= v.until`)})))))))`;
 }
 
+const ASKED = 'unnest($4::int[], $5::uuid[], $6::uuid[]) as a(place, subject, fact)';
+const PARTY_TO_IT = 'select from party p where p.subject = a.subject and (a.fact is null or p.fact = a.fact) and p.retracted_by is null';
+
 /**
- * Which viewers see which subjects, or which facts about them: the same question, asked for many viewers at once.
- * Parameters: of viewers $1 names, $2 operations, $3 certifiers; of what is asked $4 places, $5 subjects, $6 facts, null for any.
+ * Which viewers see which subjects, or which facts about them: the same question, asked for many viewers at once, by the assignments and
+ * audits in force.
+ * Parameters: of viewers $1 names, $2 operations, $3 certifiers, $7 operations as far as they may be brokers; of what is asked $4 places,
+ * $5 subjects, $6 facts, null for any.
  */
 export const SEEN_BY_MANY = `
   select w.name, a.place from unnest($1::text[], $2::uuid[], $3::uuid[]) as w(name, operation, certifier)
-    cross join unnest($4::int[], $5::uuid[], $6::uuid[]) as a(place, subject, fact)
-  where exists (select from party p where p.subject = a.subject and (a.fact is null or p.fact = a.fact) and p.retracted_by is null
-    and (p.operation = w.operation or (w.certifier is not null and ${overseen('w.certifier', 'p')})))`;
+    cross join ${ASKED}
+  where exists (${PARTY_TO_IT}
+    and (p.operation = w.operation or (w.certifier is not null and ${overseen('w.certifier', 'p')})))
+  union all
+  select w.name, a.place from unnest($1::text[], $7::uuid[]) as w(name, broker) join assignment_in_force v on v.broker = w.broker
+    cross join ${ASKED}
+  where exists (${PARTY_TO_IT} and p.operation = v.importer
+    and case p.noun ${NOUNS.map((noun) => `when '${noun}' then '${SCOPE_OF_NOUN[noun]}'`).join(' ')} end = any(v.scopes))
+  union all
+  select w.name, a.place from unnest($1::text[], $3::uuid[]) as w(name, certifier)
+    join (select distinct certifier from audit_in_force) v on v.certifier = w.certifier
+    cross join lateral opened_to(v.certifier) as o(subject) join ${ASKED} on a.subject = o.subject
+  where exists (${PARTY_TO_IT})`;
 
-/** Operations that the viewer sees facts of, as rows of `o(operation, whole)`: all of their facts, or those of some days. */
-const operationsInSight = ({ operationId, certifierId }: Viewer): string =>
-  certifierId === null
-    ? `(select ${operationId === null ? 'null' : `'${operationId}'`}::uuid as operation, true as whole) o`
-    : `(select operation, bool_or(now) as whole from oversight where certifier = '${certifierId}'::uuid group by operation
+/**
+ * Operations that the viewer sees facts of, as rows of `o(operation, whole)`: all of their facts, or those of some days.
+ * @param noun of facts about such nouns; about any where null
+ */
+function operationsInSight({ operationId, certifierId, assignedBy }: Viewer, noun: NounWithParties | null): string {
+  if (certifierId !== null)
+    return `(select operation, bool_or(now) as whole from oversight where certifier = '${certifierId}'::uuid group by operation
       union all select '${certifierId}'::uuid, true) o`;
+  const importers = assignedBy.filter((each) => nounsOf(each).some((seen) => noun === null || seen === noun));
+  if (operationId === null || importers.length === 0)
+    return `(select ${operationId === null ? 'null' : `'${operationId}'`}::uuid as operation, true as whole) o`;
+  return `(select unnest(${uuids([operationId, ...importers.map((each) => each.operationId)])}) as operation, true as whole) o`;
+}
 
 /**
  * May the viewer see this operation? Certified ones are public, as in the Organic Integrity Database; others show to those who share a
  * fact with them or see a lot that they produced. A treatment in store and an emergency action on a lot name nobody: whoever had some of the
- * lot is a party to it, and not known to the others by that. Nor does an entry tell the exporter who filed it.
+ * lot is a party to it, and not known to the others by that. Nor does an entry tell the exporter who filed it. A broker sees those who
+ * assigned it; an audit shows whoever is a party to what it opens.
  */
 export function operationVisible(viewer: Viewer, operation: string, known: Position | null = null): string {
   if (seesAll(viewer)) return 'true';
-  return `(${operation}.id = ${viewer.operationId === null ? 'null' : `'${viewer.operationId}'`}::uuid
+  const { operationId, certifierId, assignedBy, audits } = viewer;
+  const itself =
+    operationId !== null && assignedBy.length > 0
+      ? `any(${uuids([operationId, ...assignedBy.map((each) => each.operationId)])})`
+      : `${operationId === null ? 'null' : `'${operationId}'`}::uuid`;
+  const audited =
+    certifierId !== null && audits
+      ? `
+    or exists (select from party theirs where theirs.operation = ${operation}.id and ${knownFact('theirs', known)} and ${opened(certifierId, 'theirs.subject')})`
+      : '';
+  return `(${operation}.id = ${itself}
     or exists (select from operation_certificate oc where oc.operation = ${operation}.id and ${knownRow('oc', known)})
     or exists (select from party theirs join party mine on mine.subject = theirs.subject and (theirs.fact = theirs.subject or mine.fact = theirs.fact)
         and not exists (select from treatment t where t.id = theirs.fact and t.lot is not null)
         and not exists (select from emergency_action a where a.id = theirs.fact and a.lot is not null)
         and not exists (select from customs_entry_line e where e.id = theirs.fact and e.import_certificate = theirs.subject)
       where theirs.operation = ${operation}.id and ${knownFact('theirs', known)} and ${knownFact('mine', known)}
-        and mine.operation in (select operation from ${operationsInSight(viewer)}) and ${inSight(viewer, 'mine')}))`;
+        and mine.operation in (select operation from ${operationsInSight(viewer, null)}) and ${inSight(viewer, 'mine')})${audited})`;
 }
-
-/** Nouns whose facts have parties, and how conditions call a row of each. */
-export const ALIAS = {
-  lot: 'l',
-  shipment: 's',
-  document: 'd',
-  import_certificate: 'ic',
-  customs_entry: 'ce',
-  emergency_action: 'ea',
-  transfer_offer: 'fo',
-} as const;
-/** A noun whose rights are asked of `party`: the name of its table. */
-export type NounWithParties = keyof typeof ALIAS;
 
 interface NounList {
   noun: NounWithParties;
@@ -121,15 +188,16 @@ const NEAR = 2000;
 
 /**
  * Ids of the nouns that a viewer sees and that fulfil conditions, oldest first: one page. It starts from `party`, an operation at a time,
- * and takes no more of each than a page. A certifier has many operations and most often sees a good part of all there is: the page may
+ * and takes no more of each than a page. What an audit opens is found by what leads to it, and not listed. A certifier has many operations and most often sees a good part of all there is: the page may
  * well lie among the next few.
  */
-export function visibleIds(viewer: Viewer, { noun, where, after, limit, known }: NounList): string {
+export function visibleIds(asking: Viewer, { noun, where, after, limit, known }: NounList): string {
+  const viewer = { ...asking, audits: false };
   const n = ALIAS[noun];
   const later = (id: string) => (after === null ? 'true' : `${id} > ${after}`);
   if (seesAll(viewer)) return `select ${n}.id from ${noun} ${n} where ${where} and ${later(`${n}.id`)} order by ${n}.id limit ${limit}`;
   // A fact between two operations of one certifier brings its lot twice.
-  const fromParty = `select distinct x.id from ${operationsInSight(viewer)} cross join lateral (
+  const fromParty = `select distinct x.id from ${operationsInSight(viewer, noun)} cross join lateral (
       select ${n}.id from (
         select distinct p.subject from party p
         where p.operation = o.operation and ${later('p.subject')} and (o.whole or ${inSight(viewer, 'p')}) and ${knownFact('p', known)}
@@ -145,12 +213,13 @@ export function visibleIds(viewer: Viewer, { noun, where, after, limit, known }:
 }
 
 /** How many there are, counted to `limit`. */
-export function countVisible(viewer: Viewer, { noun, where, limit, known }: Omit<NounList, 'after'>): string {
+export function countVisible(asking: Viewer, { noun, where, limit, known }: Omit<NounList, 'after'>): string {
+  const viewer = { ...asking, audits: false };
   const n = ALIAS[noun];
   const visible = seesAll(viewer)
     ? `select from ${noun} ${n} where ${where}`
     : `select from (
-        select distinct p.subject from ${operationsInSight(viewer)} join party p on p.operation = o.operation
+        select distinct p.subject from ${operationsInSight(viewer, noun)} join party p on p.operation = o.operation
         where (o.whole or ${inSight(viewer, 'p')}) and ${knownFact('p', known)}
       ) p join ${noun} ${n} on ${n}.id = p.subject where ${where}`;
   return `select count(*)::int as count from (${visible} limit ${limit}) x`;

@@ -28,11 +28,11 @@ export async function handOver(work: Work, certificates: readonly string[]): Pro
   if (certificates.length === 0) return;
   const rows = await work.tx.query<PartyRow>(
     `with received as materialized (${RECEIVED}), due as (
-       select h.operation, l.lot as subject, l.id as fact, h."on"
+       select h.operation, 'lot' as noun, l.lot as subject, l.id as fact, h."on"
        from received h join import_certificate_line l on l.import_certificate = h.id and l.lot is not null and l.retracted_by is null
-       union all select h.operation, k.document, k.id, greatest(d.issued_on, h."on")
+       union all select h.operation, 'document', k.document, k.id, greatest(d.issued_on, h."on")
        from received h join document_link k on k.import_certificate = h.id and k.retracted_by is null join document d on d.id = k.document
-       union all select e.filer, l.lot, x.id, e.filed_on
+       union all select e.filer, 'lot', l.lot, x.id, e.filed_on
        from customs_entry_line x join customs_entry e on e.id = x.entry and e.filer is not null
          join import_certificate_line l on l.import_certificate = x.import_certificate and l.lot is not null and l.retracted_by is null
        where x.import_certificate = any($1) and x.retracted_by is null
@@ -42,6 +42,6 @@ export async function handOver(work: Work, certificates: readonly string[]): Pro
     [[...new Set(certificates)], [...HANDED_OVER]],
   );
   const parties = new Parties();
-  for (const { operation, subject, fact, on } of rows) parties.add([operation], subject, fact, on);
+  for (const { operation, noun, subject, fact, on } of rows) parties.add([operation], noun, subject, fact, on);
   await parties.record(work);
 }

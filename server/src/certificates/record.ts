@@ -134,13 +134,14 @@ export async function recordImportCertificates(
   const parties = new Parties();
   for (const certificate of certificates) {
     const { id, statuses } = certificate;
-    parties.add(askingParties(certificate), id, id, statuses[0]?.on ?? null);
+    parties.add(askingParties(certificate), 'import_certificate', id, id, statuses[0]?.on ?? null);
     for (const { id: fact, status, on } of statuses)
-      if (HANDED_OVER.has(status)) parties.add([...askingParties(certificate), ...receivingParties(certificate)], id, fact, on);
+      if (HANDED_OVER.has(status))
+        parties.add([...askingParties(certificate), ...receivingParties(certificate)], 'import_certificate', id, fact, on);
   }
   for (const { id, certificate, lotId } of lines) {
     if (lotId === null) continue;
-    parties.add(askingParties(certificate), lotId, id, null);
+    parties.add(askingParties(certificate), 'lot', lotId, id, null);
   }
   await parties.record(work);
   await handOver(work, [...certificates.map(({ id }) => id), ...lines.map(({ certificate }) => certificate.id)]);

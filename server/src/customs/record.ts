@@ -109,12 +109,12 @@ export async function recordCustomsEntries(
     lines.flatMap(({ id, lotIds }) => lotIds.map((lot) => ({ line: id, lot }))),
   );
   const parties = new Parties();
-  for (const { id, filerId, filedOn } of entries) parties.add([filerId], id, id, filedOn);
+  for (const { id, filerId, filedOn } of entries) parties.add([filerId], 'customs_entry', id, id, filedOn);
   for (const { id, entry, certificate, lotIds } of lines) {
     const importing = [entry.filerId, ...receivingParties(certificate)];
-    parties.add(importing, entry.id, id, entry.filedOn);
-    parties.add([...askingParties(certificate), ...importing], certificate.id, id, entry.filedOn);
-    for (const lot of lotIds) parties.add(importing, lot, id, entry.filedOn);
+    parties.add(importing, 'customs_entry', entry.id, id, entry.filedOn);
+    parties.add([...askingParties(certificate), ...importing], 'import_certificate', certificate.id, id, entry.filedOn);
+    for (const lot of lotIds) parties.add(importing, 'lot', lot, id, entry.filedOn);
   }
   await parties.record(work);
   await handOver(
@@ -146,7 +146,9 @@ export async function recordEmergencyActions(work: Work, actions: readonly NewEm
   );
   for (const { id, lotId, shipment, on } of actions) {
     const who = shipment ? [shipment.shipperId, shipment.consigneeId] : (holders.get(lotId!) ?? []);
-    for (const subject of [id, shipment?.id ?? lotId!]) parties.add(who, subject, id, on);
+    parties.add(who, 'emergency_action', id, id, on);
+    if (shipment) parties.add(who, 'shipment', shipment.id, id, on);
+    else parties.add(who, 'lot', lotId!, id, on);
   }
   await parties.record(work);
   for (const { id, number, ordered, lotId: lot, shipment, on } of actions)

@@ -1,5 +1,7 @@
 import {
   ApiKey,
+  AuditGrant,
+  BrokerAssignment,
   Certifier,
   CertifierNotice,
   CustomsEntry,
@@ -48,6 +50,8 @@ class SteadyClient extends Client {
 /** Every noun that has a table. */
 export const ENTITIES = [
   ApiKey,
+  AuditGrant,
+  BrokerAssignment,
   Certifier,
   Operation,
   Product,

@@ -55,6 +55,32 @@ export const LAWS: Record<string, Law> = {
     message: 'unknown scope of a key',
     remedy: 'use LOTS, SHIPMENTS, DOCUMENTS, IMPORT_CERTIFICATES, CUSTOMS_ENTRIES or COMMANDS; at least one',
   },
+  broker_assignment_scopes_known: {
+    code: 'BAD_USER_INPUT',
+    message: 'unknown scope of an assignment',
+    remedy: 'use LOTS, SHIPMENTS, DOCUMENTS, IMPORT_CERTIFICATES, CUSTOMS_ENTRIES or COMMANDS; at least one',
+  },
+  broker_assignment_between_two_operations: {
+    code: 'REFUSED',
+    message: 'nobody is its own broker',
+    remedy: 'name another operation as the broker',
+  },
+  broker_assignment_begins_before_it_ends: {
+    code: 'BAD_USER_INPUT',
+    message: 'an assignment begins before it ends',
+    remedy: 'give a later validUntil',
+  },
+  audit_grant_directions_known: {
+    code: 'BAD_USER_INPUT',
+    message: 'unknown direction of an audit',
+    remedy: 'use BACK, FORWARD or both',
+  },
+  audit_grant_ends_within_90_days: {
+    code: 'BAD_USER_INPUT',
+    message: 'an audit ends within 90 days',
+    remedy: 'give an end to come, and grant it again where it takes longer',
+  },
+  party_noun_known: { code: 'INTERNAL_SERVER_ERROR', message: 'a fact has parties by nouns that are known', remedy: 'report this' },
   transfer_offer_mass_above_zero: MASS,
   transfer_offer_between_two_operations: {
     code: 'REFUSED',

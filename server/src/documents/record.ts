@@ -77,7 +77,7 @@ export async function bindPapers(work: Work, papers: readonly LatePaper[]): Prom
       [of.map(({ fact }) => fact), of.map(({ documentId }) => documentId)],
     );
     for (const { fact, document, parties: who, on } of bound) {
-      parties.add(who, document, fact, on);
+      parties.add(who, 'document', document, fact, on);
       work.emit({ type: 'document.bound', subject: document, payload: { fact } });
     }
   }
@@ -104,7 +104,7 @@ async function factsNaming(work: Work, documents: readonly NewDocument[]): Promi
 export async function recordDocuments(work: Work, documents: readonly NewDocument[]): Promise<void> {
   await record(work, 'document', DOCUMENT, documents);
   const parties = new Parties();
-  for (const { id, issuerId, issuedOn } of documents) parties.add([issuerId], id, id, issuedOn);
+  for (const { id, issuerId, issuedOn } of documents) parties.add([issuerId], 'document', id, id, issuedOn);
   await parties.record(work);
   await bindPapers(work, await factsNaming(work, documents));
   for (const { id, issuerId: issuer, type, number, issuedOn, markedOrganic } of documents)
@@ -118,7 +118,7 @@ export async function recordDocumentLinks(work: Work, links: readonly NewDocumen
   const about = new Map<string, { lots: string[]; shipments: string[]; importCertificates: string[]; operations: string[] }>();
   const LISTS = { lot: 'lots', shipment: 'shipments', import_certificate: 'importCertificates', operation: 'operations' } as const;
   for (const { id, documentId, issuedOn, noun, nounId, parties: who } of links) {
-    parties.add(who, documentId, id, issuedOn);
+    parties.add(who, 'document', documentId, id, issuedOn);
     const lists = about.get(documentId) ?? { lots: [], shipments: [], importCertificates: [], operations: [] };
     lists[LISTS[noun]].push(nounId);
     about.set(documentId, lists);

@@ -1,1 +1,4 @@
+export { assignBroker } from './assign-broker';
+export { BrokerAssignmentResolver, OperationBrokerAssignmentsResolver, visibleBrokerAssignment } from './assignments';
+export { AuditGrantResolver, CertifierAuditGrantsResolver, visibleAuditGrant } from './audits';
 export { ApiKeyResolver, createKey, OperationKeysResolver, visibleKey } from './keys';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GraphQLSchema } from 'graphql';
 import { v7 as uuidv7 } from 'uuid';
-import { SEEN_BY_MANY, seesAll, type Viewer } from '../access';
+import { letInBy, SEEN_BY_MANY, seesAll, type Viewer } from '../access';
 import type { Runner } from '../commands';
 import { type Database, groupBy, Reader } from '../database';
 import type { Cursors, LoggedCommand, Place } from '../log';
@@ -289,15 +289,18 @@ export class Teller {
         asked.map((_, place) => place),
         asked.map(({ subject }) => subject),
         asked.map(({ fact }) => fact),
+        all.map(({ kind, operationId }) => (kind === 'OPERATION' ? operationId : null)),
       ]);
       for (const { name, place } of rows) seen.add(key(name, asked[place]!));
     }
     return (viewer, index) => seesAll(viewer) || wanted[index]!.change.rights.every((right) => seen.has(key(viewer.name, right)));
   }
 
-  private write(request: LiveRequest, reader: Reader, change: object | null): Promise<Template> {
+  /** Writes a message, as far as its viewers see by now what it is about. */
+  private async write(request: LiveRequest, reader: Reader, change: object | null): Promise<Template> {
     const { graph, cursors, runner, refKey } = this.options;
-    const question: Question = { viewer: request.viewer, reader, cursors, runner, refKey, requestId: uuidv7() };
+    const viewer = change === null ? request.viewer : await letInBy(request.viewer, reader);
+    const question: Question = { viewer, reader, cursors, runner, refKey, requestId: uuidv7() };
     return write(graph, question, request, change);
   }
 }

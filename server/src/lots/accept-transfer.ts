@@ -72,7 +72,7 @@ export const acceptTransfer: Command<z.infer<typeof acceptance>, { transferOffer
     const transfers: NewTransfer[] = [];
     for (const [index, { transferOffer, on }] of rows.entries()) {
       const offer = offers.get(transferOffer);
-      const forbidden = offer && mayActFor(work.viewer, offer.receiverId);
+      const forbidden = offer && mayActFor(work.viewer, offer.receiverId, 'LOTS');
       if (!offer || forbidden) {
         work.refuse(index, forbidden ?? noSuch('transfer offer', 'transferOffer'));
         continue;

@@ -146,7 +146,7 @@ const present = (lots: (NewLot | null)[]): NewLot[] => lots.filter((lot) => lot 
 export const recordHarvest: Command<Birth, { lot: string }> = {
   name: 'recordHarvest',
   input: birth,
-  may: (viewer, input) => mayActFor(viewer, input.producer),
+  may: (viewer, input) => mayActFor(viewer, input.producer, 'LOTS'),
   async run(work, rows) {
     const lots = present(await judgeBirths(work, rows, 'HARVEST'));
     work.check();
@@ -159,7 +159,7 @@ export const recordHarvest: Command<Birth, { lot: string }> = {
 export const recordTransformation: Command<z.infer<typeof transformation>, { lot: string }> = {
   name: 'recordTransformation',
   input: transformation,
-  may: (viewer, input) => mayActFor(viewer, input.producer),
+  may: (viewer, input) => mayActFor(viewer, input.producer, 'LOTS'),
   async run(work, rows) {
     const lots = await judgeBirths(work, rows, 'TRANSFORMATION');
     const inputs: NewInput[] = [];

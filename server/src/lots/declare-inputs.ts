@@ -55,7 +55,7 @@ export const declareLotInputs: Command<z.infer<typeof declaration>, { lot: strin
     const corrections: Correction[] = [];
     for (const [index, row] of rows.entries()) {
       const lot = lots.get(row.lot);
-      const forbidden = lot ? mayActFor(work.viewer, lot.producerId) : null;
+      const forbidden = lot ? mayActFor(work.viewer, lot.producerId, 'LOTS') : null;
       if (!lot || forbidden) {
         work.refuse(index, forbidden ?? noSuch('lot', 'lot'));
         continue;

@@ -186,16 +186,16 @@ function movesOf({ lots = [], inputs = [], transfers = [], losses = [], correcti
 /** Producer, holder, sender, receiver: whoever is named by the fact itself. */
 function partiesOf({ lots = [], inputs = [], transfers = [], losses = [] }: LotFacts): Parties {
   const parties = new Parties();
-  for (const lot of lots) parties.add([lot.producerId], lot.id, lot.id, lot.producedOn);
-  for (const use of inputs) parties.add([use.holderId], use.inputId, use.id, use.usedOn);
+  for (const lot of lots) parties.add([lot.producerId], 'lot', lot.id, lot.id, lot.producedOn);
+  for (const use of inputs) parties.add([use.holderId], 'lot', use.inputId, use.id, use.usedOn);
   for (const each of transfers) {
     const both = [each.senderId, each.receiverId];
-    parties.add(both, each.lotId, each.id, each.on);
-    if (each.documentId !== null) parties.add(both, each.documentId, each.id, each.on);
+    parties.add(both, 'lot', each.lotId, each.id, each.on);
+    if (each.documentId !== null) parties.add(both, 'document', each.documentId, each.id, each.on);
   }
   for (const loss of losses) {
-    parties.add([loss.holderId], loss.lotId, loss.id, loss.on);
-    if (loss.documentId !== null) parties.add([loss.holderId], loss.documentId, loss.id, loss.on);
+    parties.add([loss.holderId], 'lot', loss.lotId, loss.id, loss.on);
+    if (loss.documentId !== null) parties.add([loss.holderId], 'document', loss.documentId, loss.id, loss.on);
   }
   return parties;
 }

@@ -2,7 +2,7 @@ import { DateScalar, type Day, parseDay, quote, type Reason, toKilograms } from 
 import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { subjectVisible } from '../access';
+import { onBehalfOf, subjectVisible } from '../access';
 import { idOf, isReason, noSuch, optional, QuantityInput, quantity, read, type Work, weigh } from '../commands';
 import type { NewInput } from './facts';
 import type { Held } from './ledger';
@@ -63,7 +63,7 @@ export async function judgeUses(work: Work, row: number, output: Output, uses: r
     (
       await work.tx.query<UsedLot>(
         `select l.id, l.code, l.grams, l.produced_on, p.kg_per_bushel from lot l join product p on p.id = l.product
-         where l.id = any($1) and ${subjectVisible(work.viewer, 'l.id')}`,
+         where l.id = any($1) and ${subjectVisible(onBehalfOf(work.viewer, output.producerId), 'l.id')}`,
         [uses.map((use) => use.lot)],
       )
     ).map((lot) => [lot.id, lot]),

@@ -5,9 +5,9 @@ import { CommandPayload, give, type Question } from '../questions';
 import { AcceptTransferInput, acceptTransfer } from './accept-transfer';
 import { RecordHarvestInput, RecordTransformationInput, recordHarvest, recordTransformation } from './birth';
 import { DeclareLotInputsInput, declareLotInputs } from './declare-inputs';
-import { lotById } from './lookup';
+import { visibleLot } from './lookup';
 import { OfferTransferInput, offerTransfer } from './offer-transfer';
-import { transferOfferById } from './offers';
+import { visibleTransferOffer } from './offers';
 
 @ObjectType({ simpleResolvers: true, description: 'What a command about a lot has done.' })
 abstract class LotPayload extends CommandPayload {
@@ -42,12 +42,12 @@ async function offered<Input>(
   input: CommandInput,
 ): Promise<TransferOfferPayload> {
   const { cursor, outcome } = await give(question, command, input);
-  return { cursor, transferOffer: await question.reader.loader(transferOfferById).load(outcome.transferOffer) };
+  return { cursor, transferOffer: await visibleTransferOffer(question, outcome.transferOffer) };
 }
 
 async function payload(question: Question, done: Promise<{ cursor: string; outcome: { lot: string } }>): Promise<LotPayload> {
   const { cursor, outcome } = await done;
-  return { cursor, lot: await question.reader.loader(lotById).load(outcome.lot) };
+  return { cursor, lot: await visibleLot(question, outcome.lot) };
 }
 
 @Resolver()

@@ -2,7 +2,7 @@ import { DateScalar, type Day, parseDay, quote, toKilograms } from '@lotline/sch
 import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { mayActFor, subjectVisible } from '../access';
+import { mayActFor, onBehalfOf, subjectVisible } from '../access';
 import {
   type Command,
   CommandInput,
@@ -15,6 +15,7 @@ import {
   QuantityInput,
   quantity,
   read,
+  type Work,
   weigh,
 } from '../commands';
 import { heldAtEndOf } from './holdings';
@@ -60,6 +61,21 @@ interface OfferedLot {
   kgPerBushel: string | null;
 }
 
+/** The lot and the paper of an offer, as far as they are seen on the sender's behalf. */
+async function seenBySender(
+  { tx, viewer }: Work,
+  { sender, lot, document }: z.infer<typeof offer>,
+): Promise<{ lot: OfferedLot | undefined; hasDocument: boolean }> {
+  const asSender = onBehalfOf(viewer, sender);
+  const [found] = await tx.query<OfferedLot>(
+    `select l.id, l.code, l.produced_on as "producedOn", p.kg_per_bushel as "kgPerBushel" from lot l join product p on p.id = l.product
+     where l.id = $1 and ${subjectVisible(asSender, 'l.id')}`,
+    [lot],
+  );
+  const documents = await tx.query(`select from document d where d.id = $1 and ${subjectVisible(asSender, 'd.id')}`, [document]);
+  return { lot: found, hasDocument: documents.length === 1 };
+}
+
 /**
  * An owner offers some of a lot: what it has now, and had on the day of the offer. Nothing moves yet, so what it did between the two is no
  * matter until the offer is accepted; the receiver sees the lot from now on.
@@ -67,37 +83,30 @@ interface OfferedLot {
 export const offerTransfer: Command<z.infer<typeof offer>, { transferOffer: string }> = {
   name: 'offerTransfer',
   input: offer,
-  may: (viewer, { sender }) => mayActFor(viewer, sender),
+  may: (viewer, { sender }) => mayActFor(viewer, sender, 'LOTS'),
   async run(work, rows) {
-    const lots = new Map(
+    const operations = new Set(
       (
-        await work.tx.query<OfferedLot>(
-          `select l.id, l.code, l.produced_on as "producedOn", p.kg_per_bushel as "kgPerBushel" from lot l join product p on p.id = l.product
-           where l.id = any($1) and ${subjectVisible(work.viewer, 'l.id')}`,
-          [rows.map(({ lot }) => lot)],
-        )
-      ).map((lot) => [lot.id, lot]),
-    );
-    const known = new Set(
-      (
-        await work.tx.query<{ id: string }>(
-          `select id from operation where id = any($1) union all select d.id from document d where d.id = any($2) and ${subjectVisible(work.viewer, 'd.id')}`,
-          [rows.flatMap(({ sender, receiver }) => [sender, receiver]), rows.map(({ document }) => document)],
-        )
+        await work.tx.query<{ id: string }>('select id from operation where id = any($1)', [
+          rows.flatMap(({ sender, receiver }) => [sender, receiver]),
+        ])
       ).map(({ id }) => id),
     );
     const held = await lockHoldings(
       work.tx,
       rows.map(({ lot, sender }) => ({ lotId: lot, ownerId: sender })),
     );
-    const judged = await judgedLots(work.tx, [...lots.keys()]);
+    const judged = await judgedLots(
+      work.tx,
+      rows.map(({ lot }) => lot),
+    );
     const offers: NewOffer[] = [];
     for (const [index, row] of rows.entries()) {
       const { sender, receiver, document, on } = row;
-      const lot = lots.get(row.lot);
+      const { lot, hasDocument } = await seenBySender(work, row);
       if (!lot) work.refuse(index, noSuch('lot', 'lot'));
-      for (const party of ['sender', 'receiver'] as const) if (!known.has(row[party])) work.refuse(index, noSuch('operation', party));
-      if (document !== null && !known.has(document)) work.refuse(index, noSuch('document', 'document'));
+      for (const party of ['sender', 'receiver'] as const) if (!operations.has(row[party])) work.refuse(index, noSuch('operation', party));
+      if (document !== null && !hasDocument) work.refuse(index, noSuch('document', 'document'));
       if (sender === receiver)
         work.refuse(index, {
           code: 'REFUSED',

@@ -37,7 +37,10 @@ export async function recordOffers(work: Work, offers: readonly NewOffer[]): Pro
   await record(work, 'transfer_offer', TRANSFER_OFFER, offers);
   const parties = new Parties();
   for (const { id, lotId, senderId, receiverId, grams, on, documentId } of offers) {
-    for (const subject of [id, lotId, documentId]) if (subject !== null) parties.add([senderId, receiverId], subject, id, on);
+    const both = [senderId, receiverId];
+    parties.add(both, 'transfer_offer', id, id, on);
+    parties.add(both, 'lot', lotId, id, on);
+    if (documentId !== null) parties.add(both, 'document', documentId, id, on);
     work.emit({
       type: 'lot.transfer-offered',
       subject: lotId,

@@ -1,4 +1,5 @@
 import {
+  AuditGrant,
   byteOrder,
   DateScalar,
   type Day,
@@ -21,7 +22,7 @@ import {
   today,
 } from '@lotline/schema';
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
-import { seesWhole } from '../access';
+import { isOpened, seesWhole } from '../access';
 import { claimedOf } from '../certificates';
 import { operationById } from '../operations';
 import { linked, PageArguments, pageOfLinked, pageOfList, type Question, readPage, seen } from '../questions';
@@ -122,7 +123,8 @@ export class LotResolver {
   async balance(@Root() lot: Lot, @Ctx() question: Question): Promise<LotBalance> {
     const facts = await factsSeen(question, lot.id, null);
     const owners = ownersOf(lot, facts.movements);
-    const whole = await Promise.all(owners.map((owner) => seesWhole(question, owner)));
+    const isOpen = await isOpened(question, lot.id);
+    const whole = await Promise.all(owners.map((owner) => isOpen || seesWhole(question, owner)));
     const seenWhole = new Set(owners.filter((_, index) => whole[index]));
     return Object.assign(new LotBalance(), {
       born: lot.grams,
@@ -174,6 +176,14 @@ export class DocumentLotsResolver {
 export class ShippedLotLotResolver {
   @FieldResolver(() => Lot, { nullable: true, description: 'The lot.' })
   lot(@Root() { lotId }: ShippedLot, @Ctx() question: Question): Promise<Lot | null> {
+    return visibleLot(question, lotId);
+  }
+}
+
+@Resolver(() => AuditGrant)
+export class AuditGrantLotResolver {
+  @FieldResolver(() => Lot, { nullable: true, description: 'The lot whose chain is open; null where the viewer does not see it any more.' })
+  lot(@Root() { lotId }: AuditGrant, @Ctx() question: Question): Promise<Lot | null> {
     return visibleLot(question, lotId);
   }
 }

@@ -45,7 +45,8 @@ export const recordArrival: Command<z.infer<typeof arrival>, { shipment: string 
     const replaced: string[] = [];
     for (const [index, { shipment: id, leg: sequence, arrived }] of rows.entries()) {
       const shipment = moving.get(id);
-      const forbidden = shipment && mayActFor(work.viewer, shipment.shipperId) && mayActFor(work.viewer, shipment.consigneeId);
+      const forbidden =
+        shipment && mayActFor(work.viewer, shipment.shipperId, 'SHIPMENTS') && mayActFor(work.viewer, shipment.consigneeId, 'SHIPMENTS');
       if (!shipment || forbidden) {
         work.refuse(index, forbidden ?? noSuch('shipment', 'shipment'));
         continue;

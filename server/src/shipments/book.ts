@@ -2,7 +2,7 @@ import { DateScalar, parseCode, parseDay, quote, toKilograms } from '@lotline/sc
 import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { mayActFor, subjectVisible } from '../access';
+import { mayActFor, onBehalfOf, subjectVisible } from '../access';
 import {
   type Command,
   CommandInput,
@@ -15,6 +15,7 @@ import {
   QuantityInput,
   quantity,
   read,
+  type Work,
   weigh,
 } from '../commands';
 import { everHad } from './had';
@@ -68,6 +69,16 @@ interface BookedLot {
   kgPerBushel: string | null;
 }
 
+/** Lots of these ids that are seen on the shipper's behalf. */
+async function lotsToBook({ tx, viewer }: Work, shipper: string, ids: readonly string[]): Promise<Map<string, BookedLot>> {
+  const rows = await tx.query<BookedLot>(
+    `select l.id, l.grams, p.kg_per_bushel as "kgPerBushel" from lot l join product p on p.id = l.product
+     where l.id = any($1) and ${subjectVisible(onBehalfOf(viewer, shipper), 'l.id')}`,
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
 /**
  * A shipper books a shipment of lots (7 CFR 205.103: records of transport), each once: of lots that it produced or had received some of by
  * the day of the booking, and no more of each than was born, nor than it ever had by then. It need not hold them any more: goods are often
@@ -76,7 +87,7 @@ interface BookedLot {
 export const bookShipment: Command<z.infer<typeof booking>, { shipment: string }> = {
   name: 'bookShipment',
   input: booking,
-  may: (viewer, { shipper }) => mayActFor(viewer, shipper),
+  may: (viewer, { shipper }) => mayActFor(viewer, shipper, 'SHIPMENTS'),
   async run(work, rows) {
     const operations = new Set(
       (
@@ -85,11 +96,6 @@ export const bookShipment: Command<z.infer<typeof booking>, { shipment: string }
         ])
       ).map(({ id }) => id),
     );
-    const found = await work.tx.query<BookedLot>(
-      `select l.id, l.grams, p.kg_per_bushel as "kgPerBushel" from lot l join product p on p.id = l.product where l.id = any($1) and ${subjectVisible(work.viewer, 'l.id')}`,
-      [rows.flatMap(({ lots }) => lots.map(({ lot }) => lot))],
-    );
-    const known = new Map(found.map((row) => [row.id, row]));
     const shipments = rows.map(({ reference, shipper, consignee, bookedOn }) => ({
       id: uuidv7(),
       reference,
@@ -104,12 +110,9 @@ export const bookShipment: Command<z.infer<typeof booking>, { shipment: string }
         if (!operations.has(row[party])) work.refuse(index, noSuch('operation', party));
       const early = notYet(row.bookedOn, work.now, 'bookedOn');
       if (early) work.refuse(index, early);
-      const had = await everHad(
-        work,
-        row.shipper,
-        row.lots.map(({ lot }) => lot),
-        row.bookedOn,
-      );
+      const ids = row.lots.map(({ lot }) => lot);
+      const known = await lotsToBook(work, row.shipper, ids);
+      const had = await everHad(work, row.shipper, ids, row.bookedOn);
       const byThen = row.bookedOn === null ? '' : ` by ${row.bookedOn}`;
       const given = new Set<string>();
       for (const [place, { lot, quantity: mass }] of row.lots.entries()) {

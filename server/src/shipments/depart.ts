@@ -69,7 +69,7 @@ export const recordDeparture: Command<z.infer<typeof departure>, { shipment: str
     const legs: NewLeg[] = [];
     for (const [index, { shipment: id, departed, fromPlace, toPlace, idempotencyKey: _, ...more }] of rows.entries()) {
       const shipment = moving.get(id);
-      const forbidden = shipment && mayActFor(work.viewer, shipment.shipperId);
+      const forbidden = shipment && mayActFor(work.viewer, shipment.shipperId, 'SHIPMENTS');
       if (!shipment || forbidden) {
         work.refuse(index, forbidden ?? noSuch('shipment', 'shipment'));
         continue;

@@ -5,7 +5,7 @@ import { CommandPayload, give, type Question } from '../questions';
 import { RecordArrivalInput, recordArrival } from './arrive';
 import { BookShipmentInput, bookShipment } from './book';
 import { RecordDepartureInput, recordDeparture } from './depart';
-import { shipmentById } from './loaders';
+import { visibleShipment } from './resolver';
 
 @ObjectType({ simpleResolvers: true, description: 'What a command about a shipment has done.' })
 abstract class ShipmentPayload extends CommandPayload {
@@ -28,7 +28,7 @@ async function carriedOut<Input>(
   input: CommandInput,
 ): Promise<ShipmentPayload> {
   const { cursor, outcome } = await give(question, command, input);
-  return { cursor, shipment: await question.reader.loader(shipmentById).load(outcome.shipment) };
+  return { cursor, shipment: await visibleShipment(question, outcome.shipment) };
 }
 
 @Resolver()

@@ -147,11 +147,11 @@ export async function recordShipmentFacts(work: Work, facts: ShipmentFacts): Pro
 async function partiesOf(work: Work, { shipments, legs, lots, treatments }: ShipmentFacts): Promise<Parties> {
   const parties = new Parties();
   const both = ({ shipperId, consigneeId }: ShipmentParties) => [shipperId, consigneeId];
-  for (const shipment of shipments) parties.add(both(shipment), shipment.id, shipment.id, shipment.bookedOn);
-  for (const leg of legs) parties.add(both(leg.shipment), leg.shipment.id, leg.id, leg.departedOn ?? leg.arrivedOn);
+  for (const shipment of shipments) parties.add(both(shipment), 'shipment', shipment.id, shipment.id, shipment.bookedOn);
+  for (const leg of legs) parties.add(both(leg.shipment), 'shipment', leg.shipment.id, leg.id, leg.departedOn ?? leg.arrivedOn);
   for (const { id, shipment, lotId, on } of lots) {
-    parties.add(both(shipment), shipment.id, id, on);
-    parties.add(both(shipment), lotId, id, on);
+    parties.add(both(shipment), 'shipment', shipment.id, id, on);
+    parties.add(both(shipment), 'lot', lotId, id, on);
   }
   const holders = await holdersEver(
     work,
@@ -159,8 +159,9 @@ async function partiesOf(work: Work, { shipments, legs, lots, treatments }: Ship
   );
   for (const { id, lotId, shipment, documentId, on } of treatments) {
     const who = shipment ? both(shipment) : (holders.get(lotId!) ?? []);
-    parties.add(who, shipment ? shipment.id : lotId!, id, on);
-    if (documentId !== null) parties.add(who, documentId, id, on);
+    if (shipment) parties.add(who, 'shipment', shipment.id, id, on);
+    else parties.add(who, 'lot', lotId!, id, on);
+    if (documentId !== null) parties.add(who, 'document', documentId, id, on);
   }
   return parties;
 }

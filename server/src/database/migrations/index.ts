@@ -8,6 +8,7 @@ import { Search1764000000007 } from './1764000000007-search';
 import { Live1764000000008 } from './1764000000008-live';
 import { TransferOffers1764000000009 } from './1764000000009-transfer-offers';
 import { Keys1764000000010 } from './1764000000010-keys';
+import { Grants1764000000011 } from './1764000000011-grants';
 
 /** Forward only, in this order. */
 export const MIGRATIONS = [
@@ -21,4 +22,5 @@ export const MIGRATIONS = [
   Live1764000000008,
   TransferOffers1764000000009,
   Keys1764000000010,
+  Grants1764000000011,
 ];
