@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { today, toGlobalId } from '@lotline/schema';
+import { Refusal, today, toGlobalId } from '@lotline/schema';
 import { ADMINISTRATOR, ANALYST, certifierViewer, mintToken, newSecret, operationViewer, readKey, type Viewer, writeKey } from './access';
 import type { Instance } from './app';
 import type { Database } from './database';
-import { createKey } from './grants';
+import { assignBroker, createKey } from './grants';
 
 // Demo mode has no sign-in: whoever runs it mints the tokens.
 
@@ -53,6 +53,25 @@ async function partnerKey({ database, runner }: Instance, exporter: string, last
   return writeKey(outcomes[0]!.key, secret.secret);
 }
 
+const ASSIGNED_DAYS = 365;
+
+/** The broker sees and acts for the importer, as it did since an earlier start, or from now on. */
+async function letBrokerIn({ database, runner }: Instance, importer: string, broker: string): Promise<void> {
+  if ((await database.query('select from assignment_in_force where importer = $1 and broker = $2', [importer, broker])).length > 0) return;
+  const input = {
+    idempotencyKey: randomUUID(),
+    importer: toGlobalId('Operation', importer),
+    broker: toGlobalId('Operation', broker),
+    scopes: ['LOTS', 'SHIPMENTS', 'DOCUMENTS', 'IMPORT_CERTIFICATES', 'CUSTOMS_ENTRIES', 'COMMANDS'],
+    validUntil: new Date(Date.now() + ASSIGNED_DAYS * DAY_MS),
+    reason: 'Demo mode',
+  };
+  await runner.execute(assignBroker, ADMINISTRATOR, [input], input.idempotencyKey).catch((error) => {
+    // Another server of this folder was first, or somebody has assigned brokers as they like.
+    if (!(error instanceof Refusal) || error.retryable) throw error;
+  });
+}
+
 /** The tokens of the last start; none where there was none, or somebody has changed the file. */
 function tokensIn(file: string): Record<string, string | undefined> {
   try {
@@ -71,6 +90,8 @@ export async function mintDemoTokens(instance: Instance): Promise<{ file: string
   for (const [name, viewer] of Object.entries(viewers)) tokens[name] = await mintToken(viewer, database.installation.tokenKey);
   const exporter = viewers.exporter?.operationId;
   if (exporter) tokens.partner = await partnerKey(instance, exporter, tokensIn(file).partner);
+  const [importer, broker] = [viewers.importer?.operationId, viewers.broker?.operationId];
+  if (importer && broker) await letBrokerIn(instance, importer, broker);
   writeFileSync(file, `${JSON.stringify(tokens, null, 2)}\n`, { mode: 0o600 });
   return { file, analyst: tokens.analyst! };
 }

@@ -55,6 +55,10 @@ const lot = (code: string, grams: string, kind = 'HARVEST') =>
 
 const key = (scopes: string, hash = "decode(repeat('00', 32), 'hex')") =>
   `insert into api_key (id, operation, name, hash, scopes, created_at, expires_at, recorded_by) values (gen_random_uuid(), '${FARM}', 'Key', ${hash}, array[${scopes}]::text[], now(), now(), '${TWO}')`;
+const assignment = (scopes: string, broker = MILL, until = "now() + interval '1 day'") =>
+  `insert into broker_assignment (id, importer, broker, scopes, valid_from, valid_until, recorded_by) values (gen_random_uuid(), '${FARM}', '${broker}', array[${scopes}]::text[], now(), ${until}, '${TWO}')`;
+const audit = (directions: string, until = "now() + interval '90 days'") =>
+  `insert into audit_grant (id, certifier, lot, directions, reason, granted_at, valid_until, recorded_by) values (gen_random_uuid(), '${ID(20)}', '${A}', array[${directions}]::text[], 'why', now(), ${until}, '${TWO}')`;
 const offer = (receiver: string, grams: number) =>
   `insert into transfer_offer (id, lot, sender, receiver, grams, value, unit, on_day, recorded_by) values (gen_random_uuid(), '${A}', '${FARM}', '${receiver}', ${grams}, '1', 'GRM', '2025-01-01', '${TWO}')`;
 
@@ -162,6 +166,19 @@ const BREACHES: [law: string, how: string, sql: string][] = [
   ['api_key_hash_well_formed', 'a key kept as it is', key("'LOTS'", "'secret'")],
   ['api_key_scopes_known', 'a key to everything', key("'EVERYTHING'")],
   ['api_key_scopes_known', 'a key to nothing', key('')],
+  ['broker_assignment_scopes_known', 'a broker for everything', assignment("'EVERYTHING'")],
+  ['broker_assignment_scopes_known', 'a broker for nothing', assignment('')],
+  ['broker_assignment_between_two_operations', 'a broker of its own', assignment("'LOTS'", FARM)],
+  ['broker_assignment_begins_before_it_ends', 'an assignment that ends as it begins', assignment("'LOTS'", MILL, 'now()')],
+  ['audit_grant_directions_known', 'an audit sideways', audit("'SIDEWAYS'")],
+  ['audit_grant_directions_known', 'an audit nowhere', audit('')],
+  ['audit_grant_ends_within_90_days', 'an audit for ever', audit("'BACK'", "now() + interval '90 days 1 second'")],
+  ['audit_grant_ends_within_90_days', 'an audit that is over', audit("'BACK'", 'now()')],
+  [
+    'party_noun_known',
+    'a party to what is no noun',
+    `insert into party (operation, subject, noun, fact, recorded_by) values ('${FARM}', '${A}', 'cat', '${ID(99)}', '${TWO}')`,
+  ],
   ['transfer_offer_mass_above_zero', 'an offer of nothing', offer(MILL!, 0)],
   ['transfer_offer_between_two_operations', 'an offer to oneself', offer(FARM!, 1)],
   [

@@ -7,6 +7,7 @@ import type { Assignment, Viewer } from './viewer';
 
 /** The database, or a reader of it. */
 type Asked = Pick<Reader, 'query'>;
+type Batch<Value> = (asked: Asked, ids: readonly string[]) => Promise<Value[]>;
 
 async function assignmentsOf(asked: Asked, brokers: readonly string[]): Promise<Assignment[][]> {
   const rows = await asked.query<{ broker: string; importer: string; scopes: KeyScope[] }>(
@@ -26,10 +27,7 @@ async function haveAudits(asked: Asked, certifiers: readonly string[]): Promise<
 }
 
 /** The viewer, with what others let it see and do by now. A broker's keys have no part in it, nor has who certifies the broker. */
-async function withWhat(
-  viewer: Viewer,
-  find: <Value>(batch: (asked: Asked, ids: readonly string[]) => Promise<Value[]>, id: string) => Promise<Value>,
-): Promise<Viewer> {
+async function withWhat(viewer: Viewer, find: <Value>(batch: Batch<Value>, id: string) => Promise<Value>): Promise<Viewer> {
   if (viewer.kind === 'OPERATION') return { ...viewer, assignedBy: await find(assignmentsOf, viewer.operationId!) };
   if (viewer.kind === 'CERTIFIER') return { ...viewer, audits: await find(haveAudits, viewer.certifierId!) };
   return viewer;
@@ -41,4 +39,4 @@ export const letIn = (viewer: Viewer, asked: Asked): Promise<Viewer> =>
 
 /** The viewer as of what a reader sees; asked once for all whom it serves. */
 export const letInBy = (viewer: Viewer, reader: Reader): Promise<Viewer> =>
-  withWhat(viewer, (batch, id) => reader.loader<string, Awaited<ReturnType<typeof batch>>[number]>(batch).load(id));
+  withWhat(viewer, <Value>(batch: Batch<Value>, id: string) => reader.loader<string, Value>(batch).load(id));
