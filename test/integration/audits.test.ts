@@ -205,11 +205,13 @@ test('it opens what is about the lots: shipments, papers, certificates, entries,
     'admin',
   );
   expect([await node(offerTransfer.transferOffer.id, AUDITOR), await node(offerTransfer.transferOffer.id, OTHER)]).toEqual([true, false]);
-  const chain = `{ lot(code: "P") { producer { name } importCertificates { nodes { history { status } customsEntries { nodes { number } } importer { name } } } balance { born used lost onHand elsewhere }
-    inputs { nodes { kilograms input { code inputs { nodes { holder { name } input { code ownership { nodes { owner { name } document { number } } }
-      shipments { nodes { reference status lots { nodes { lot { code } } } emergencyActions { nodes { number } } } } documents { nodes { number } } } } } } } } } }`;
-  const asAuditor = await lotline.data(chain, {}, AUDITOR);
-  expect(asAuditor).toEqual(await lotline.data(chain));
+  const chain = `{
+    packed: lot(code: "P") { producer { name } balance { born used lost onHand elsewhere } inputs { nodes { kilograms holder { name } input { code } } }
+      importCertificates { nodes { history { status } customsEntries { nodes { number } } importer { name } } } }
+    farmed: lot(code: "F1") { ownership { nodes { owner { name } document { number } } } documents { nodes { number } } balance { elsewhere }
+      shipments { nodes { reference status emergencyActions { nodes { number } } } } }
+  }`;
+  expect(await lotline.data(chain, {}, AUDITOR)).toEqual(await lotline.data(chain));
   for (const name of [FARM, MILL, PACKER, IMPORTER])
     expect((await lotline.data(`{ operation(identifier: "${name}") { name } }`, {}, AUDITOR)).operation).toEqual({ name });
   expect((await lotline.data('{ search(text: "ABOUT") { nodes { ... on Document { number } } } }', {}, AUDITOR)).search.nodes).toEqual([
@@ -217,7 +219,7 @@ test('it opens what is about the lots: shipments, papers, certificates, entries,
     { number: 'ABOUT-SHIPMENT' },
   ]);
   await revoke(id);
-  expect((await lotline.data(chain, {}, AUDITOR)).lot).toBeNull();
+  expect(await lotline.data(chain, {}, AUDITOR)).toEqual({ packed: null, farmed: null });
   expect((await lotline.data(`{ operation(identifier: "${PACKER}") { name } }`, {}, AUDITOR)).operation).toBeNull();
 });
 
