@@ -30,13 +30,13 @@ const SCOPE_OF_NOUN: Readonly<Record<NounWithParties, KeyScope>> = {
   emergency_action: 'CUSTOMS_ENTRIES',
   transfer_offer: 'LOTS',
 };
-const NOUNS = Object.keys(SCOPE_OF_NOUN) as NounWithParties[];
+export const NOUNS = Object.keys(SCOPE_OF_NOUN) as NounWithParties[];
 
 const uuid = (id: string): string => `'${id}'::uuid`;
 const uuids = (ids: readonly string[]): string => `'{${ids.join(',')}}'::uuid[]`;
 
 /** Nouns that an assignment lets a broker see facts about. */
-const nounsOf = ({ scopes }: Assignment): NounWithParties[] => NOUNS.filter((noun) => scopes.includes(SCOPE_OF_NOUN[noun]));
+export const nounsOf = ({ scopes }: Assignment): NounWithParties[] => NOUNS.filter((noun) => scopes.includes(SCOPE_OF_NOUN[noun]));
 
 /** Is this row of `party` in a broker's sight for those who assigned it? One condition for all whose scopes are alike. */
 function assigned(assignedBy: readonly Assignment[], party: string): string[] {
@@ -89,8 +89,8 @@ export const factsInSight = (viewer: Viewer): string =>
 
 /**
  * Is this step in the history of an import certificate in the sight of a viewer who sees the certificate? Its parties have the whole
- * history, and so has who certifies one of them now, or is to audit it. Who certified one for a time has what had happened by the end of it: a step without
- * a day is not before those before it. The first step is the certificate's own.
+ * history, and so has who certifies one of them now, or is to audit it. Who certified one for a time has what had happened by the end of it:
+ * a step without a day is not before those before it. The first step is the certificate's own.
  * @param step alias of a row of `import_certificate_status`
  */
 export function stepVisible({ certifierId, audits }: Viewer, step: string, known: Position | null = null): string {
@@ -110,7 +110,7 @@ const PARTY_TO_IT = 'select from party p where p.subject = a.subject and (a.fact
 
 /**
  * Which viewers see which subjects, or which facts about them: the same question, asked for many viewers at once, by the assignments and
- * audits in force.
+ * audits in force. What audits open is not planned into it, which would cost more than all the rest where there are none.
  * Parameters: of viewers $1 names, $2 operations, $3 certifiers, $7 operations as far as they may be brokers; of what is asked $4 places,
  * $5 subjects, $6 facts, null for any.
  */
@@ -127,7 +127,7 @@ export const SEEN_BY_MANY = `
   union all
   select w.name, a.place from unnest($1::text[], $3::uuid[]) as w(name, certifier)
     join (select distinct certifier from audit_in_force) v on v.certifier = w.certifier
-    cross join lateral opened_to(v.certifier) as o(subject) join ${ASKED} on a.subject = o.subject
+    cross join lateral (select opened_to(v.certifier) as subject) o join ${ASKED} on a.subject = o.subject
   where exists (${PARTY_TO_IT})`;
 
 /**

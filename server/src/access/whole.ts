@@ -1,5 +1,6 @@
 import { alike, type BatchOf, type Reader } from '../database';
 import { seesAll, type Viewer } from './viewer';
+import { NOUNS, type NounWithParties, nounsOf } from './visible';
 
 const overseenNow: BatchOf<{ certifier: string; operation: string }, boolean> = async (reader, keys) => {
   const found = new Set<string>();
@@ -30,9 +31,17 @@ export async function isOpened({ viewer, reader }: { viewer: Viewer; reader: Rea
   return viewer.audits && viewer.certifierId !== null && reader.loader(openedTo).load({ certifier: viewer.certifierId, subject });
 }
 
-/** Does the viewer see every fact of an operation that is about lots? It itself does, its broker for lots, and who certifies it now. */
-export async function seesWhole({ viewer, reader }: { viewer: Viewer; reader: Reader }, operation: string): Promise<boolean> {
+/**
+ * Does the viewer see every fact of an operation? It itself does, who certifies it now, and a broker whose scopes leave no noun out.
+ * @param nouns of facts about these only, e.g. the lots that a sum runs over
+ */
+export async function seesWhole(
+  { viewer, reader }: { viewer: Viewer; reader: Reader },
+  operation: string,
+  nouns: readonly NounWithParties[] = NOUNS,
+): Promise<boolean> {
   if (seesAll(viewer) || viewer.operationId === operation) return true;
-  if (viewer.assignedBy.some((each) => each.operationId === operation && each.scopes.includes('LOTS'))) return true;
+  const seen = viewer.assignedBy.filter((each) => each.operationId === operation).flatMap(nounsOf);
+  if (nouns.every((noun) => seen.includes(noun))) return true;
   return viewer.certifierId !== null && reader.loader(overseenNow).load({ certifier: viewer.certifierId, operation });
 }

@@ -124,7 +124,7 @@ export class LotResolver {
     const facts = await factsSeen(question, lot.id, null);
     const owners = ownersOf(lot, facts.movements);
     const isOpen = await isOpened(question, lot.id);
-    const whole = await Promise.all(owners.map((owner) => isOpen || seesWhole(question, owner)));
+    const whole = await Promise.all(owners.map((owner) => isOpen || seesWhole(question, owner, ['lot'])));
     const seenWhole = new Set(owners.filter((_, index) => whole[index]));
     return Object.assign(new LotBalance(), {
       born: lot.grams,
