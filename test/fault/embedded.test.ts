@@ -47,9 +47,10 @@ async function start(env: Record<string, string> = {}): Promise<Started> {
   throw new Error(`it did not start: ${child.stderr!.read()}`);
 }
 
-const tokens = () => JSON.parse(readFileSync(join(dataDir, 'demo-tokens.json'), 'utf8')) as { admin: string; analyst: string };
+type Name = 'admin' | 'analyst' | 'importer' | 'broker';
+const tokens = () => JSON.parse(readFileSync(join(dataDir, 'demo-tokens.json'), 'utf8')) as Record<Name, string>;
 
-async function ask(url: string, query: string, variables: object = {}, as: 'admin' | 'analyst' = 'analyst'): Promise<any> {
+async function ask(url: string, query: string, variables: object = {}, as: Name = 'analyst'): Promise<any> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${tokens()[as]}` },
@@ -66,12 +67,18 @@ test('it starts on an empty folder with the sample in it, answers, and stops wit
   const { data } = await ask(first.url, '{ lots { totalCount } viewer { kind } }');
   expect(data.viewer.kind).toBe('ANALYST');
   expect(data.lots.totalCount).toBeGreaterThan(5);
+  // Its broker is let in by its importer.
+  const lots = '{ lots(first: 500) { nodes { code } } viewer { operation { brokerAssignments { totalCount } } } }';
+  const [importer, broker] = [await ask(first.url, lots, {}, 'importer'), await ask(first.url, lots, {}, 'broker')];
+  expect(importer.data.lots.nodes.length).toBeGreaterThan(0);
+  expect(broker.data.lots.nodes).toEqual(expect.arrayContaining(importer.data.lots.nodes));
   first.child.kill('SIGTERM');
   expect(await first.exit).toBe(0);
   expect(() => postmaster()).toThrow();
 
   const second = await start({ LOTLINE_SAMPLES: 'all' });
   expect((await ask(second.url, '{ lots { totalCount } }')).data).toEqual({ lots: data.lots });
+  expect((await ask(second.url, lots, {}, 'broker')).data).toEqual(broker.data);
 });
 
 test('two servers and the command line share one folder: the last to leave stops the database', async () => {

@@ -223,6 +223,17 @@ test('it opens what is about the lots: shipments, papers, certificates, entries,
   expect((await lotline.data(`{ operation(identifier: "${PACKER}") { name } }`, {}, AUDITOR)).operation).toBeNull();
 });
 
+test.each([
+  ['P', 'BACK', ['F1', 'F2', 'M']],
+  ['M', 'FORWARD', ['P', 'R']],
+])('a trace of %s, %s, shows every lot of the open chain', async (root, direction, reached) => {
+  await granted({ lot: lots.get(root), directions: [direction] });
+  const trace = `{ lot(code: "${root}") { trace(direction: ${direction}) { lots { nodes { lot { code } withheld { country } kilograms } } } } }`;
+  const { nodes } = (await lotline.data(trace, {}, AUDITOR)).lot.trace.lots;
+  expect(nodes).toEqual((await lotline.data(trace)).lot.trace.lots.nodes);
+  expect(nodes.map(({ lot }: any) => lot.code).sort()).toEqual(reached);
+});
+
 test('an audit ahead does not tell where else the lots behind went', async () => {
   await granted({ lot: lots.get('M'), directions: ['FORWARD'] });
   expect(await seenAbout()).toEqual(['certificate', 'entry']);

@@ -37,7 +37,9 @@ beforeAll(async () => {
   lotline = await startLotline({ heartbeatMs: 50, pollMs: 50 });
   await lotline.import({
     'certifiers.csv': csv(['ZZ8', 'ZZ9'].map((certifier) => ({ certifier, name: certifier, scheme: 'NOP' }))),
-    'operations.csv': csv(OPERATIONS.map((operation) => ({ operation, name: operation, country: 'TR', roles: 'importer' }))),
+    'operations.csv': csv(
+      OPERATIONS.map((operation) => ({ operation, name: operation, country: operation === EXPORTER ? 'TR' : 'US', roles: 'importer' })),
+    ),
     'operation_certificates.csv': csv([{ operation: BROKER, certifier: 'ZZ8', status: 'certified', effective_from: '2024-01-01' }]),
     'products.csv': csv([{ product: 'Organic soybeans', hts: HTS, organic: 'yes' }]),
     'lots.csv': csv(
@@ -55,6 +57,17 @@ beforeAll(async () => {
       things.map(({ lot, importer }) => ({ lot, from: EXPORTER, to: importer, on: '2025-02-01', quantity: 10, unit: 'TNE' })),
     ),
     'shipments.csv': csv(things.map(({ shipment, importer }) => ({ reference: shipment, shipper: EXPORTER, consignee: importer }))),
+    'shipment_legs.csv': csv(
+      things.map(({ shipment }) => ({
+        shipment,
+        sequence: 1,
+        mode: 'maritime',
+        from_place: 'TRISK',
+        to_place: 'USSCK',
+        departed: '2025-02-03',
+        arrived: '2025-02-28',
+      })),
+    ),
     'shipment_lots.csv': csv(things.map(({ shipment, lot }) => ({ shipment, lot, quantity: 10, unit: 'TNE' }))),
     'documents.csv': csv(
       things.map(({ paper, importer, lot }) => ({
@@ -194,6 +207,22 @@ test('with every scope it is told of its importer what the importer is told, sum
     expect(await ask(by(BROKER))).toEqual(asImporter);
   }
   expect((await lotline.data('{ lot(code: "O-LOT") { code } }', {}, by(BROKER))).lot).toBeNull();
+});
+
+test('it follows lots as its importer does, as far as its scopes go: a way that is out of them is not missed', async () => {
+  const trace = (direction: string) =>
+    `{ lot(code: "LOT") { trace(direction: ${direction}) { complete gaps { nodes { kind message } } steps { nodes { kind from { name } to { name } documents { number } } } } } }`;
+  for (const direction of ['BACK', 'FORWARD']) {
+    const asImporter = (await lotline.data(trace(direction), {}, by(IMPORTER))).lot.trace;
+    const { id } = await assigned();
+    expect((await lotline.data(trace(direction), {}, by(BROKER))).lot.trace).toEqual(asImporter);
+    await end(id);
+    await assigned({ scopes: ['LOTS'] });
+    const ofLots = (await lotline.data(trace(direction), {}, by(BROKER))).lot.trace;
+    expect(ofLots.gaps.nodes.map(({ kind }: any) => kind)).not.toContain('NO_TRANSPORT');
+    expect(new Set(ofLots.steps.nodes.map(({ kind }: any) => kind)).has('DEPARTED')).toBe(false);
+    await lotline.database.query('update broker_assignment set ended_at = now() where ended_at is null');
+  }
 });
 
 test('it runs between its instants, and not after it was ended', async () => {
