@@ -246,6 +246,36 @@ test('an audit ahead does not tell where else the lots behind went', async () =>
   expect(lot.inputs.nodes.filter(({ input }: any) => input !== null)).toEqual([]);
 });
 
+const STORY = `query ($lot: String!, $direction: TraceDirection!) { lot(code: $lot) {
+  trace(direction: $direction) {
+    rootRef complete summary { lots operations depth countries firstOn lastOn modes { mode legs } gaps { kind count } }
+    lots { totalCount nodes { ref depth kilograms share lot { code } withheld { country } } } links { nodes { from to kilograms } }
+    steps { totalCount nodes { kind on lot { ref } owner { name } from { name } to { name } kilograms shipment { reference } importCertificate { number }
+      documents { number } certified } }
+    gaps { totalCount nodes { kind on message rule lot { ref } } } holders { nodes { operation { name } lots held fromRoot inTransit } }
+  }
+  origin { complete unknown countries { country kilograms } farms { nodes { operation { name } kilograms } } } } }`;
+/** A story with refs numbered in order of appearance, as they are each viewer's own. */
+async function story(lot: string, direction: string, as: As): Promise<string> {
+  const refs: string[] = [];
+  return JSON.stringify(await lotline.data(STORY, { lot, direction }, as), (key, value) => {
+    if (!(/^(?:ref|rootRef)$/.test(key) || (/^(?:from|to)$/.test(key) && typeof value === 'string'))) return value;
+    if (!refs.includes(value)) refs.push(value);
+    return refs.indexOf(value);
+  });
+}
+
+test.each([
+  ['P', 'BACK'],
+  ['M', 'FORWARD'],
+  ['F1', 'FORWARD'],
+])('the story of %s %s is told to its certifier as it is to an analyst', async (lot, direction) => {
+  await granted({ lot: lots.get(lot), directions: ['BACK', 'FORWARD'] });
+  const told = await story(lot, direction, AUDITOR);
+  expect(told).toBe(await story(lot, direction, 'analyst'));
+  expect(told).toContain('"kind":"TRANSFORMED"');
+});
+
 test('it ends: at its instant, when it is revoked, when the certifier gives it back', async () => {
   await granted();
   expect(await seen()).toHaveLength(4);

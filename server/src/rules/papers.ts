@@ -19,7 +19,7 @@ export const noDocument: Rule = {
   citation: '7 CFR 205.2, 205.103(b)(3)',
   says: 'An audit trail documents every transfer of ownership and every transport: a transfer of an organic lot has its paper, a shipment that carries one a bill of lading.',
   since: FIRST_DAY_OF_THE_PROGRAM,
-  judgedBy: 'FACT',
+  judgedBy: 'HOLDER',
   find: ({ product, gifts, carriages, nameOf }) => {
     if (!product.organic) return [];
     const breaches: Breach[] = [];

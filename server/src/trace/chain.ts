@@ -323,7 +323,7 @@ export class Chain {
     await sight.look(store.subjects);
     const seen = await this.seenFacts();
     const operations = await this.operationsSeenWhole(seen);
-    const counting: Counting = { all, whole: (lot, operation) => all(lot) && operations.has(operation) };
+    const counting: Counting = { all, whole: (lot, operation) => all(lot) && (sight.opened.has(lot) || operations.has(operation)) };
     const account = (about: readonly TracedLot[], of: StoryFacts, looked: Sight): Account => ({
       facts: of,
       counting,
@@ -411,12 +411,11 @@ export class Chain {
   /** Forward, had somebody some of a lot of whom the viewer does not see every fact? Whether anything followed there is not told. */
   private async goesBeyond(): Promise<boolean> {
     if (this.sight === null || this.request.direction === 'BACK') return false;
-    const { facts } = (await this.accounts()).seen;
-    const holders = new Set<string>();
-    for (const lot of this.lots) {
-      holders.add(lot.producer);
-      for (const { from, to } of facts.movements.get(lot.id)!) holders.add(from).add(to ?? from);
-    }
-    return (await wholeOf(this.question, holders)).size < holders.size;
+    const { facts, counting } = (await this.accounts()).seen;
+    return this.lots.some((lot) =>
+      [lot.producer, ...facts.movements.get(lot.id)!.flatMap(({ from, to }) => [from, to ?? from])].some(
+        (holder) => !counting.whole(lot.id, holder),
+      ),
+    );
   }
 }

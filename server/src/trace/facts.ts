@@ -6,7 +6,7 @@ import { type Movement, movementsOf, transfersOf } from '../lots';
 import type { Question } from '../questions';
 import type { InputsOfProduct } from '../rules';
 import { type Carriage, carriagesOf, type Treated, treatmentsInStore } from '../shipments';
-import type { Sight } from './sight';
+import type { SightOfViewer } from './sight';
 
 /** A lot of a trace, as far as the story needs it. */
 export interface TracedLot {
@@ -145,7 +145,7 @@ const together = (a: InputsOfProduct, b: InputsOfProduct): InputsOfProduct => ({
 });
 
 /** Of the facts of a story those in sight, about lots in sight. */
-export function seenOf(all: StoryFacts, sight: Sight, lots: readonly TracedLot[]): StoryFacts {
+export function seenOf(all: StoryFacts, sight: SightOfViewer, lots: readonly TracedLot[]): StoryFacts {
   const some = <Fact extends object>(facts: ReadonlyMap<string, readonly Fact[]>, seen: (lot: string, fact: Fact) => boolean) =>
     new Map(lots.map(({ id }) => [id, (facts.get(id) ?? []).filter((fact) => seen(id, fact))] as const));
   const ofShipment = ({ shipment, legs, treatments, ...carriage }: Carriage): Carriage => ({
@@ -161,7 +161,7 @@ export function seenOf(all: StoryFacts, sight: Sight, lots: readonly TracedLot[]
   return {
     ...all,
     movements: some(all.movements, (lot, { fact }) => sight.sees(lot, fact)),
-    inputs: all.inputsInSight,
+    inputs: new Map(lots.map(({ id }) => [id, (sight.opened.has(id) ? all.inputs : all.inputsInSight).get(id) ?? []])),
     birthCounts: ({ id }) => sight.sees(id, id),
     carriages: carriagesIn(all.carriages),
     allCarriages: carriagesIn(all.allCarriages),

@@ -1,4 +1,4 @@
-import { factsInSight, seesAll, seesWhole } from '../access';
+import { factsInSight, isOpened, seesAll, seesWhole } from '../access';
 import type { Question } from '../questions';
 
 /** What may be seen of a story. */
@@ -24,7 +24,11 @@ export class SightOfViewer implements Sight {
   private readonly facts = new Set<string>();
   private readonly subjects = new Set<string>();
 
-  constructor(private readonly question: Question) {}
+  /** @param opened lots of which an audit opens every fact */
+  constructor(
+    private readonly question: Question,
+    readonly opened: ReadonlySet<string>,
+  ) {}
 
   /** Looks at more subjects. */
   async look(subjects: readonly string[]): Promise<void> {
@@ -44,11 +48,11 @@ export class SightOfViewer implements Sight {
   }
 }
 
-/** What the viewer sees of subjects; null for who sees everything. */
-export async function sightOf(question: Question, subjects: readonly string[]): Promise<SightOfViewer | null> {
+/** What the viewer sees of lots; null for who sees everything. */
+export async function sightOf(question: Question, lots: readonly string[]): Promise<SightOfViewer | null> {
   if (seesAll(question.viewer)) return null;
-  const sight = new SightOfViewer(question);
-  await sight.look(subjects);
+  const sight = new SightOfViewer(question, await openedOf(question, lots));
+  await sight.look(lots);
   return sight;
 }
 
@@ -57,4 +61,11 @@ export async function wholeOf(question: Question, operations: Iterable<string>):
   const all = [...operations];
   const whole = await Promise.all(all.map((operation) => seesWhole(question, operation)));
   return new Set(all.filter((_, index) => whole[index]));
+}
+
+/** Of lots those of which an audit opens every fact to the viewer. */
+async function openedOf(question: Question, lots: readonly string[]): Promise<Set<string>> {
+  if (!question.viewer.audits) return new Set();
+  const opened = await Promise.all(lots.map((lot) => isOpened(question, lot)));
+  return new Set(lots.filter((_, index) => opened[index]));
 }
