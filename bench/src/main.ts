@@ -50,7 +50,7 @@ async function run(cluster: Cluster, shape: Shape, seed: number): Promise<{ figu
   const telling = await storyVersusJson(url, network, shape.seconds, say);
   const masses = await massesVersusClosure(url, network, say);
   const rights = await rightsVersusNone(url, network, shape.seconds, say);
-  const sight = await seenVersusAll(url, network, shape.seconds, say);
+  const sight = await seenVersusAll(url, network, say);
   const live = await liveVersusBroadcast(await cluster.create('live'), join(cluster.directory, 'live'), shape.live, say);
   const appending = await appendVersusInsert(await cluster.create('appended'), shape.seconds, say);
   return {
