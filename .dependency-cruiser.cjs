@@ -2,15 +2,16 @@
 // folders, each folder reached through its index only, and lineage knows no other noun.
 
 const folders =
-  '(database|log|access|commands|questions|lineage|rules|operations|products|lots|shipments|documents|certificates|customs|grants|search|trace|report|import|live|http)';
+  '(database|log|access|commands|questions|lineage|rules|operations|products|lots|shipments|documents|certificates|customs|grants|journal|search|trace|report|import|live|http)';
 
 /** What each folder of the server may lean on, besides the schema. */
 const MAY_USE = {
   database: [],
   log: ['database'],
   access: ['database'],
-  commands: ['database', 'log', 'access'],
-  questions: ['database', 'log', 'access', 'commands'],
+  journal: ['database', 'access'],
+  commands: ['database', 'log', 'access', 'journal'],
+  questions: ['database', 'log', 'access', 'journal', 'commands'],
   lineage: ['database'],
   rules: [],
   products: ['database', 'commands', 'questions'],
@@ -20,13 +21,13 @@ const MAY_USE = {
   lots: ['database', 'access', 'commands', 'questions', 'operations', 'certificates'],
   shipments: ['database', 'access', 'commands', 'questions', 'operations'],
   customs: ['database', 'commands', 'questions', 'shipments', 'certificates'],
-  grants: ['database', 'access', 'commands', 'questions', 'operations'],
+  grants: ['database', 'access', 'journal', 'commands', 'questions', 'operations'],
   search: ['database', 'access', 'questions', 'operations', 'lots', 'shipments', 'documents', 'certificates', 'customs'],
   trace: ['database', 'access', 'questions', 'lineage', 'operations', 'lots', 'shipments', 'documents', 'certificates', 'customs', 'rules'],
   report: ['database', 'questions', 'operations', 'products', 'lots', 'trace'],
   import: ['access', 'commands', 'operations', 'products', 'lots', 'shipments', 'documents', 'certificates', 'customs'],
-  live: ['database', 'log', 'access', 'commands', 'questions', 'operations', 'lots', 'shipments', 'certificates'],
-  http: ['database', 'log', 'access', 'commands', 'questions', 'live'],
+  live: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'operations', 'lots', 'shipments', 'certificates'],
+  http: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'live'],
 };
 
 /** @type {import('dependency-cruiser').IConfiguration} */

@@ -8,6 +8,7 @@ import { type Instance, openInstance } from './app';
 import { callerDirectory, readConfig, SettingError } from './config';
 import { EmbeddedError, Reader } from './database';
 import { FolderRefused, type ImportCounts, importFolder } from './import';
+import { Journal, Notes } from './journal';
 import { lotNamed } from './lots';
 import { terminalProgress } from './progress';
 import type { Question } from './questions';
@@ -96,12 +97,18 @@ async function traceVerb(args: string[]): Promise<number> {
   const format = String(values.format ?? 'table');
   if (!Object.hasOwn(REPORT_FORMATS, format))
     throw new UsageError(`--format ${format}: write one of ${Object.keys(REPORT_FORMATS).join(', ')}`);
-  const report = await withInstance(async ({ database, runner, cursors }) => {
+  const report = await withInstance(async ({ config, database, runner, cursors }) => {
     const reader = new Reader(database, { timeout: TRACE_TIMEOUT_MS });
-    const question: Question = { viewer: ANALYST, reader, runner, cursors, refKey: randomBytes(32), requestId: 'trace' };
+    const notes = new Notes({ viewer: ANALYST, key: null });
+    const question: Question = { viewer: ANALYST, reader, runner, cursors, notes, refKey: randomBytes(32), requestId: 'trace' };
+    const journal = new Journal(database, config, (error, what) => say(`${what}: ${(error as Error).message}`));
     try {
-      return await reportOn(question, await lotNamed(question, name), values.forward ? 'FORWARD' : 'BACK');
+      const lot = await lotNamed(question, name);
+      notes.traced(lot.id);
+      return await reportOn(question, lot, values.forward ? 'FORWARD' : 'BACK');
     } finally {
+      journal.take(notes.by, notes.all);
+      await journal.close();
       await reader.close();
     }
   });

@@ -24,6 +24,8 @@ export interface Config {
   poolSize: number;
   /** How long a cursor can be resumed from, days. */
   retentionDays: number;
+  /** How long records of the access journal are kept, days. */
+  journalDays: number;
   /** Between one heartbeat of a subscription and the next, milliseconds. */
   heartbeatMs: number;
   /** Most connections that subscribe, per instance. */
@@ -87,6 +89,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, from: string = 
     questionTimeout: integer('QUESTION_TIMEOUT_MS', env.QUESTION_TIMEOUT_MS, 15_000, 100, 600_000),
     poolSize: integer('POOL_SIZE', env.POOL_SIZE, 10, 2, 200),
     retentionDays: integer('LOG_RETENTION_DAYS', env.LOG_RETENTION_DAYS, 90, 1, 36_500),
+    journalDays: integer('ACCESS_JOURNAL_DAYS', env.ACCESS_JOURNAL_DAYS, 400, 1, 36_500),
     heartbeatMs: integer('HEARTBEAT_MS', env.HEARTBEAT_MS, 15_000, 100, 600_000),
     mostConnections: integer('LIVE_CONNECTIONS', env.LIVE_CONNECTIONS, 10_000, 1, 100_000),
   };

@@ -1,6 +1,6 @@
-import { Node, type NodeType, parseGlobalId, Refusal } from '@lotline/schema';
+import { AccessRecord, Node, type NodeType, parseGlobalId, Refusal } from '@lotline/schema';
 import type { GraphQLSchema } from 'graphql';
-import { Arg, buildSchemaSync, Ctx, ID, type PubSub, Query, Resolver } from 'type-graphql';
+import { Arg, buildSchemaSync, Ctx, FieldResolver, ID, type PubSub, Query, Resolver, Root } from 'type-graphql';
 import { operationVisible, withinScope } from './access';
 import {
   CustomsEntryLineCertificateResolver,
@@ -33,16 +33,19 @@ import {
   visibleDocument,
 } from './documents';
 import {
+  AccessRecordResolver,
   ApiKeyResolver,
   AuditGrantResolver,
   BrokerAssignmentResolver,
   CertifierAuditGrantsResolver,
+  OperationAccessesResolver,
   OperationBrokerAssignmentsResolver,
   OperationKeysResolver,
   visibleAuditGrant,
   visibleBrokerAssignment,
   visibleKey,
 } from './grants';
+import { watch } from './journal';
 import {
   ImportCertificateStatusChangeResolver,
   LotEventResolver,
@@ -135,6 +138,14 @@ class NodeResolver {
   }
 }
 
+@Resolver(() => AccessRecord)
+class AccessRecordSubjectResolver {
+  @FieldResolver(() => Node, { nullable: true, description: 'What it was done with; null where you may not see it.' })
+  subject(@Root() { noun, subjectId }: AccessRecord, @Ctx() question: Question): Promise<Node | null> | null {
+    return noun && subjectId ? FINDERS[noun](question, subjectId) : null;
+  }
+}
+
 const RESOLVERS = [
   NodeResolver,
   ViewerResolver,
@@ -206,6 +217,9 @@ const RESOLVERS = [
   AuditGrantResolver,
   AuditGrantLotResolver,
   CertifierAuditGrantsResolver,
+  AccessRecordResolver,
+  AccessRecordSubjectResolver,
+  OperationAccessesResolver,
   SubscriptionResolver,
   ImportCertificateStatusChangeResolver,
   OperationCertificateStatusChangeResolver,
@@ -234,5 +248,5 @@ export function buildGraph(): GraphQLSchema {
   graph.getMutationType()!.description = 'What may be changed: each a command, carried out whole or not at all, once per idempotencyKey.';
   graph.getSubscriptionType()!.description =
     'What may be followed, over WebSocket (graphql-transport-ws) at /graphql or server-sent events at /graphql/stream; docs/PROTOCOL.md.';
-  return graph;
+  return watch(graph);
 }

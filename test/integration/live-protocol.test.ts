@@ -98,6 +98,7 @@ const another = (streamLimits?: { messages: number; bytes: number }): Promise<Ru
     oidc: null,
     graphiqlToken: null,
     retentionDays: 30,
+    journalDays: 400,
     heartbeatMs: 100,
     mostConnections: 100,
   });

@@ -9,7 +9,7 @@ const sizes = [3, 60];
 
 beforeAll(async () => {
   // Nothing else is to send statements meanwhile.
-  lotline = await startLotline({ pollMs: 600_000 });
+  lotline = await startLotline({ pollMs: 600_000, journalLimits: { batch: 100_000, everyMs: 600_000 } });
   for (const size of sizes) {
     const farms = Array.from({ length: size }, (_, index) => ({
       operation: `FARM:${size}-${index}`,

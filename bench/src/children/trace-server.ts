@@ -34,6 +34,7 @@ answerParent<ServerTask, ServerPlace>(async ({ url, roles = [] }) => {
     oidc: null,
     graphiqlToken: null,
     retentionDays: 90,
+    journalDays: 400,
     heartbeatMs: 15_000,
     mostConnections: 10_000,
   });

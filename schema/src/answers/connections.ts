@@ -1,3 +1,4 @@
+import { AccessRecord } from '../nouns/access-record';
 import { ApiKey } from '../nouns/api-key';
 import { AuditGrant } from '../nouns/audit-grant';
 import { BrokerAssignment } from '../nouns/broker-assignment';
@@ -20,6 +21,7 @@ import { OriginShare } from './origin';
 import { TraceStep } from './step';
 import { HolderShare, TraceGap, TraceLink, TraceLot } from './trace';
 
+export const AccessRecordConnection = connectionOf('AccessRecord', () => AccessRecord);
 export const ApiKeyConnection = connectionOf('ApiKey', () => ApiKey);
 export const AuditGrantConnection = connectionOf('AuditGrant', () => AuditGrant);
 export const BrokerAssignmentConnection = connectionOf('BrokerAssignment', () => BrokerAssignment);

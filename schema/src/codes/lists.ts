@@ -198,6 +198,16 @@ export const KeyScope = enumeration(
 );
 export type KeyScope = keyof typeof KeyScope;
 
+export const AccessAct = enumeration('AccessAct', 'What somebody did with what is yours.', {
+  READ: 'Was shown an import certificate or a document.',
+  TRACED: 'Was told the story of a lot, where it came from, or who has what became of it.',
+  GRANTED: 'Was let in, by whoever is named.',
+  ENDED: 'Is let in no more, by whoever is named.',
+  REFUSED: 'Was refused a question or a command.',
+  OVERFLOWED: 'Did so much at once that the journal lost some of it.',
+});
+export type AccessAct = keyof typeof AccessAct;
+
 export const CertificationVerdict = enumeration('CertificationVerdict', 'Was an operation certified for a product on a day? Best first.', {
   VALID: 'Certified to NOP.',
   VALID_EQUIVALENT: 'Certified under an arrangement of equivalence in force.',

@@ -1,3 +1,4 @@
+export * from './access-record';
 export * from './api-key';
 export * from './audit-grant';
 export * from './broker-assignment';

@@ -6,6 +6,7 @@ import type { Viewer } from './viewer';
  * the type it stands in, and who is asking. A type that is missing here fails a test.
  */
 export const SCOPE_OF_TYPE: Readonly<Record<string, KeyScope | null>> = {
+  AccessRecord: null,
   ApiKey: null,
   AuditGrant: null,
   BrokerAssignment: null,

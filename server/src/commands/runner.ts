@@ -5,6 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { ZodError } from 'zod';
 import type { Viewer } from '../access';
 import { type Database, explain, isRetryable, type Position, Transaction } from '../database';
+import { keepGrants } from '../journal';
 import { commitCommand, type Place, writeEvents } from '../log';
 import type { Command, Work } from './command';
 import { claimKey } from './idempotency';
@@ -142,6 +143,7 @@ async function carryOut<Input, Outcome>(
   }
 
   await writeEvents(tx, id, events);
+  await keepGrants(tx, viewer, now, events);
   await tx.query('update idempotency_key set outcome = $3 where caller = $1 and key = $2', [viewer.name, key, JSON.stringify(outcomes)]);
   const position = await commitCommand(client, { id, type: command.name, at: now, by: viewer.name, key, inputHash });
   return { place: { position, command: id, told: null }, outcomes };

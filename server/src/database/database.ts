@@ -1,4 +1,6 @@
 import {
+  AccessOwner,
+  AccessRecord,
   ApiKey,
   AuditGrant,
   BrokerAssignment,
@@ -49,6 +51,8 @@ class SteadyClient extends Client {
 
 /** Every noun that has a table. */
 export const ENTITIES = [
+  AccessRecord,
+  AccessOwner,
   ApiKey,
   AuditGrant,
   BrokerAssignment,

@@ -1,6 +1,6 @@
 export * from './database';
 export * from './embedded';
 export * from './known';
-export { explain, isRetryable, LAWS } from './laws';
+export { explain, isAway, isRetryable, LAWS } from './laws';
 export * from './reader';
 export * from './transaction';

@@ -260,6 +260,9 @@ export const LAWS: Record<string, Law> = {
     remedy: 'remove the input that closes the circle',
   },
   // Broken only by a fault of ours; no caller meets them.
+  one_access_record_per_hour: { code: 'INTERNAL_SERVER_ERROR', message: 'what is alike is counted by one record', remedy: 'report this' },
+  access_record_counts_something: { code: 'INTERNAL_SERVER_ERROR', message: 'a record counts something', remedy: 'report this' },
+  access_record_act_known: { code: 'INTERNAL_SERVER_ERROR', message: 'unknown act in the access journal', remedy: 'report this' },
   holding_floor_not_above_zero: { code: 'INTERNAL_SERVER_ERROR', message: 'a holding has a floor above zero', remedy: 'report this' },
   fact_is_never_edited: { code: 'INTERNAL_SERVER_ERROR', message: 'a fact is never edited', remedy: 'report this' },
   row_is_never_edited: { code: 'INTERNAL_SERVER_ERROR', message: 'this row is never edited', remedy: 'report this' },
@@ -314,6 +317,9 @@ export function explain(error: unknown): unknown {
   );
   return lost ? unavailable(error) : error;
 }
+
+/** Can it be done as soon as the database is there again? */
+export const isAway = (error: unknown): boolean => error instanceof Refusal && error.reasons[0].code === 'UNAVAILABLE';
 
 /** There is no connection to the database, or it was lost: whether a command was carried out is known by asking again with its key. */
 export const unavailable = (cause: unknown): Refusal =>

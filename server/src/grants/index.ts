@@ -1,3 +1,4 @@
+export { AccessRecordResolver, OperationAccessesResolver } from './accesses';
 export { assignBroker } from './assign-broker';
 export { BrokerAssignmentResolver, OperationBrokerAssignmentsResolver, visibleBrokerAssignment } from './assignments';
 export { AuditGrantResolver, CertifierAuditGrantsResolver, visibleAuditGrant } from './audits';

@@ -10,7 +10,7 @@ export const boundedAnswer: ApolloServerPlugin<Question> = {
       async didResolveOperation({ schema, document, operation, request, contextValue }) {
         if (!operation) return;
         try {
-          refuseOutOfScope(schema, document, contextValue.viewer);
+          refuseOutOfScope(schema, document, contextValue.notes);
           refuseCostly(document, operation, request.variables ?? {});
         } catch (error) {
           if (!(error instanceof Refusal)) throw error;

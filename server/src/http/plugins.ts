@@ -1,5 +1,6 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import type { FastifyBaseLogger } from 'fastify';
+import type { Journal } from '../journal';
 import { presentPlace } from '../log';
 import { isFault, type Question } from '../questions';
 
@@ -48,6 +49,17 @@ export const stateOfAnswer: ApolloServerPlugin<Question> = {
     };
   },
 };
+
+/** What an answer shows and refuses goes to the access journal. */
+export const keepJournal = (journal: Journal): ApolloServerPlugin<Question> => ({
+  async requestDidStart() {
+    return {
+      async willSendResponse({ contextValue: { notes } }) {
+        journal.take(notes.by, notes.all);
+      },
+    };
+  },
+});
 
 /** Faults of ours go to the log, with the request they happened in. */
 export const tellFaults = (log: FastifyBaseLogger): ApolloServerPlugin<Question> => ({

@@ -6,16 +6,17 @@ import { Refusal } from '@lotline/schema';
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import { v7 as uuidv7 } from 'uuid';
-import { credentialsIn, SignIn, type SignInSettings, type Viewer } from '../access';
+import { credentialsIn, SignIn, type SignInSettings } from '../access';
 import type { Runner } from '../commands';
 import { type Database, type Position, Reader } from '../database';
+import { type Caller, Journal, type JournalSettings, Notes } from '../journal';
 import { type LiveSettings, openLive } from '../live';
 import type { Cursors } from '../log';
 import { formatError, type Question, refusalBody } from '../questions';
 import { boundedAnswer } from './cost';
 import { sendError } from './errors';
 import { serveGraphiql } from './graphiql';
-import { legacyStatus, stateOfAnswer, tellFaults } from './plugins';
+import { keepJournal, legacyStatus, stateOfAnswer, tellFaults } from './plugins';
 import { silentConnections } from './silent';
 
 /** Largest request, bytes. */
@@ -36,7 +37,7 @@ const STOP_WITHIN_MS = 20_000;
 const PORT_WITHIN_MS = 3000;
 const PORT_RETRY_MS = 100;
 
-export interface ServerOptions extends LiveSettings, SignInSettings {
+export interface ServerOptions extends LiveSettings, SignInSettings, JournalSettings {
   graph: GraphQLSchema;
   database: Database;
   runner: Runner;
@@ -60,12 +61,12 @@ export interface RunningServer {
 }
 
 /** Who asks, and the state the answer must at least reflect: read from the headers, before GraphQL begins. */
-interface Caller {
-  viewer: Viewer;
+interface Asker {
+  by: Caller;
   atLeast: Position | null;
 }
 
-const callers = new WeakMap<FastifyRequest, Caller>();
+const askers = new WeakMap<FastifyRequest, Asker>();
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
 
 /** Starts the HTTP server. */
@@ -90,6 +91,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   // Fastify would read it, and nothing here takes it.
   app.removeContentTypeParser('text/plain');
 
+  const journal = new Journal(database, options, (error, what) => app.log.warn({ err: error }, what));
   const apollo = new ApolloServer<Question>({
     schema: graph,
     plugins: [
@@ -98,6 +100,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       tellFaults(app.log),
       boundedAnswer,
       stateOfAnswer,
+      keepJournal(journal),
       legacyStatus,
     ],
     formatError,
@@ -133,7 +136,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         path,
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime * 10) / 10,
-        viewer: callers.get(request)?.viewer.kind,
+        viewer: askers.get(request)?.by.viewer.kind,
       },
       'answered',
     );
@@ -166,18 +169,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     url: '/graphql',
     method: ['GET', 'POST'],
     preHandler: async (request) => {
-      const { viewer } = await signIn.by(credentialsIn(request.raw.rawHeaders));
+      const { viewer, key } = await signIn.by(credentialsIn(request.raw.rawHeaders));
       const wanted = request.headers['lotline-at-least'];
-      callers.set(request, { viewer, atLeast: typeof wanted === 'string' ? cursors.decode(wanted, viewer.name).position : null });
+      const atLeast = typeof wanted === 'string' ? cursors.decode(wanted, viewer.name).position : null;
+      askers.set(request, { by: { viewer, key }, atLeast });
     },
     handler: fastifyApolloHandler<Question>(apollo, {
       context: async (request) => {
-        const { viewer, atLeast } = callers.get(request)!;
+        const { by, atLeast } = askers.get(request)!;
         return {
-          viewer,
+          viewer: by.viewer,
           cursors,
           runner,
           refKey,
+          notes: new Notes(by),
           requestId: request.id,
           reader: new Reader(database, { timeout: options.questionTimeout, atLeast }),
         };
@@ -187,6 +192,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   serveGraphiql(app, options.graphiqlToken);
   const live = await openLive(app, {
     ...options,
+    journal,
     refKey,
     isServed,
     signIn,
@@ -212,6 +218,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       clearTimeout(silent);
       clearTimeout(cut);
       await apollo.stop();
+      await journal.close();
     },
   };
 }

@@ -24,6 +24,3 @@ export const TOO_MANY = new Refusal(
   { code: 'BUSY', message: 'there are too many connections', remedy: 'try again later' },
   { retryable: true },
 );
-
-/** Can it be done as soon as the database is there again? */
-export const isAway = (error: unknown): boolean => error instanceof Refusal && error.reasons[0].code === 'UNAVAILABLE';

@@ -36,7 +36,7 @@ export function serveEventStream(app: FastifyInstance, options: LiveOptions): { 
       let stream: Stream;
       try {
         const signedIn = await options.signIn.by(credentialsIn(request.raw.rawHeaders));
-        const asked = readRequest(options.graph, signedIn, askedIn(request));
+        const asked = readRequest(options, signedIn, askedIn(request));
         const last = request.headers['last-event-id'];
         if (typeof last === 'string' && last !== '') asked.after = last;
         stream = await options.hub.subscribe(asked);

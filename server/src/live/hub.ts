@@ -1,8 +1,7 @@
 import { Refusal } from '@lotline/schema';
-import type { Position, Reader } from '../database';
+import { isAway, type Position, type Reader } from '../database';
 import { commandsOf, type Follower, type LoggedCommand, type Place, PlaceLost, presentPlace, readLog, recallPlace } from '../log';
 import { at } from './at';
-import { isAway } from './errors';
 import { fill, type Template } from './message';
 import type { LiveRequest } from './request';
 import { Stream, StreamEnded, type StreamLimits } from './stream';

@@ -3,6 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { SignIn } from '../access';
 import type { Runner } from '../commands';
 import type { Database } from '../database';
+import type { Journal } from '../journal';
 import { type Cursors, type Follower, Tail } from '../log';
 import { serveEventStream } from './event-stream';
 import { Hub } from './hub';
@@ -27,6 +28,7 @@ export interface LiveParts extends LiveSettings {
   database: Database;
   runner: Runner;
   cursors: Cursors;
+  journal: Journal;
   refKey: Buffer;
   questionTimeout: number;
   signIn: SignIn;

@@ -1,6 +1,7 @@
 import { type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
+import { isAway } from '../database';
+import type { Note } from '../journal';
 import { formatError, isFault, type Question } from '../questions';
-import { isAway } from './errors';
 import type { LiveRequest } from './request';
 
 /** A message as JSON, cut where the values of a stream of its own stand. */
@@ -8,6 +9,8 @@ export interface Template {
   /** One more than there are holes. */
   pieces: readonly string[];
   holes: readonly ('cursor' | 'sequence')[];
+  /** What it shows, for the access journal. */
+  shown: readonly Note[];
 }
 
 /** Writes the message of a change once for all streams that are alike; null for their heartbeat. */
@@ -26,7 +29,7 @@ export async function write(graph: GraphQLSchema, question: Question, request: L
     result.errors?.find(({ originalError }) => isAway(originalError)) ??
     (isBare(result, request) ? result.errors?.find(isFault) : undefined);
   if (change !== null && fault) throw fault.originalError ?? fault;
-  return cut(result, request, question.requestId);
+  return { ...cut(result, request, question.requestId), shown: question.notes.all };
 }
 
 /** Was the change asked for, and is not there? */
@@ -35,7 +38,7 @@ function isBare({ data }: ExecutionResult, { responseKey, message }: LiveRequest
   return !answer || Object.entries(answer).some(([key, value]) => value === null && message.get(key) === 'change');
 }
 
-function cut({ data, errors }: ExecutionResult, { responseKey, message }: LiveRequest, requestId: string): Template {
+function cut({ data, errors }: ExecutionResult, { responseKey, message }: LiveRequest, requestId: string): Omit<Template, 'shown'> {
   const told = errors?.map((error) => {
     const formatted = formatError(error.toJSON(), error);
     return { ...formatted, extensions: { ...formatted.extensions, requestId } };

@@ -15,6 +15,7 @@ import {
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields';
 import { getArgumentValues, getVariableValues } from 'graphql/execution/values';
 import type { SignedIn, Viewer } from '../access';
+import { type Journal, Notes } from '../journal';
 import { refuseCostly, refuseOutOfScope, valuesAskedFor } from '../questions';
 import type { Feed, Fits } from './feed';
 import { importCertificateFeed } from './feeds/import-certificates';
@@ -105,7 +106,11 @@ function subscriptionIn(document: DocumentNode, name: unknown): OperationDefinit
  * @throws InvalidDocument for what GraphQL itself refuses
  * @throws Refusal for what we do
  */
-export function readRequest(graph: GraphQLSchema, { viewer, until, key }: SignedIn, asked: Asked): LiveRequest {
+export function readRequest(
+  { graph, journal }: { graph: GraphQLSchema; journal: Journal },
+  { viewer, until, key }: SignedIn,
+  asked: Asked,
+): LiveRequest {
   const document = parsed(asked.query);
   const found = validate(graph, document);
   if (found.length > 0) throw new InvalidDocument(found, 'GRAPHQL_VALIDATION_FAILED');
@@ -115,7 +120,12 @@ export function readRequest(graph: GraphQLSchema, { viewer, until, key }: Signed
   const variables = (asked.variables ?? {}) as Record<string, unknown>;
   const values = getVariableValues(graph, operation.variableDefinitions ?? [], variables);
   if (values.errors) throw new InvalidDocument(values.errors, 'BAD_USER_INPUT');
-  refuseOutOfScope(graph, document, viewer);
+  const notes = new Notes({ viewer, key });
+  try {
+    refuseOutOfScope(graph, document, notes);
+  } finally {
+    journal.take(notes.by, notes.all);
+  }
   refuseCostly(document, operation, variables);
 
   const type = graph.getSubscriptionType()!;

@@ -3,10 +3,10 @@ import type { GraphQLSchema } from 'graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { letInBy, SEEN_BY_MANY, seesAll, type Viewer } from '../access';
 import type { Runner } from '../commands';
-import { type Database, groupBy, Reader } from '../database';
+import { type Database, groupBy, isAway, Reader } from '../database';
+import { type Caller, type Journal, Notes } from '../journal';
 import type { Cursors, LoggedCommand, Place } from '../log';
 import type { Question } from '../questions';
-import { isAway } from './errors';
 import { type Change, changesIn, type Feed } from './feed';
 import { fill, type Template, write } from './message';
 import { FEEDS, type LiveRequest } from './request';
@@ -17,6 +17,7 @@ export interface TellerOptions {
   database: Database;
   runner: Runner;
   cursors: Cursors;
+  journal: Journal;
   /** Key of the refs that name lots within one trace. */
   refKey: Buffer;
   /** Longest a question may work in the database, milliseconds. */
@@ -252,8 +253,9 @@ export class Teller {
   private offer(streams: readonly Stream[], { position, command, before }: Change, templates: ReadonlyMap<string, Template | Error>): void {
     const place: Place = { position, command, told: before + 1 };
     const cursors = new Map<string, string>();
+    const readers = new Map<string, { by: Caller; shown: Template['shown'] }>();
     for (const stream of streams) {
-      const { viewer, likeness } = stream.request;
+      const { viewer, key, likeness } = stream.request;
       stream.expire();
       if (stream.ended) continue;
       const template = templates.get(likeness)!;
@@ -269,7 +271,9 @@ export class Teller {
       stream.sequence++;
       stream.place = place;
       stream.offer({ text: fill(template, cursor, stream.sequence), cursor });
+      if (template.shown.length > 0) readers.set(`${viewer.name} ${key} ${likeness}`, { by: { viewer, key }, shown: template.shown });
     }
+    for (const { by, shown } of readers.values()) this.options.journal.take(by, shown);
   }
 
   /** Which viewers see which of the changes, asked for all of them at once. */
@@ -300,7 +304,8 @@ export class Teller {
   private async write(request: LiveRequest, reader: Reader, change: object | null): Promise<Template> {
     const { graph, cursors, runner, refKey } = this.options;
     const viewer = change === null ? request.viewer : await letInBy(request.viewer, reader);
-    const question: Question = { viewer, reader, cursors, runner, refKey, requestId: uuidv7() };
+    const notes = new Notes({ viewer, key: request.key });
+    const question: Question = { viewer, reader, cursors, runner, refKey, notes, requestId: uuidv7() };
     return write(graph, question, request, change);
   }
 }

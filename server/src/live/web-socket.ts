@@ -7,6 +7,7 @@ import { CloseCode, type Context, handleProtocols, makeServer } from 'graphql-ws
 import { v7 as uuidv7 } from 'uuid';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Credentials, credentialsIn, type SignedIn, type SignIn } from '../access';
+import type { Journal } from '../journal';
 import { at } from './at';
 import { errorsOf, isExpected, TOO_MANY } from './errors';
 import { Frames, MOST_SUBSCRIPTIONS } from './frames';
@@ -17,6 +18,7 @@ import type { Sent, Stream } from './stream';
 /** What both ways to subscribe share. */
 export interface LiveOptions {
   graph: GraphQLSchema;
+  journal: Journal;
   hub: Hub;
   signIn: SignIn;
   /** Is another connection to be taken? */
@@ -88,7 +90,7 @@ export function serveWebSocket(
   server: Server,
   options: LiveOptions,
 ): { readonly size: number; revoke(keys: ReadonlySet<string>): void; stop(): Promise<void> } {
-  const { graph, hub } = options;
+  const { hub } = options;
   const protocol = makeServer<Record<string, unknown>, Extra>({
     connectionInitWaitTimeout: INIT_WITHIN_MS,
     async onConnect(connection) {
@@ -115,7 +117,7 @@ export function serveWebSocket(
             message: `a connection has at most ${MOST_SUBSCRIPTIONS} subscriptions`,
             remedy: 'complete one, or open another connection',
           });
-        const request = readRequest(graph, extra.signedIn!, payload);
+        const request = readRequest(options, extra.signedIn!, payload);
         const stream = await hub.subscribe(request, () => extra.streams.delete(stream));
         if (!stream.ended) extra.streams.add(stream);
         stream.expire();
@@ -124,7 +126,7 @@ export function serveWebSocket(
           stream.fail(error);
           throw error;
         });
-        return { schema: graph, document: request.document, operationName: request.operationName, contextValue: stream };
+        return { schema: options.graph, document: request.document, operationName: request.operationName, contextValue: stream };
       } catch (error) {
         if (!isExpected(error)) options.warn(error, 'a subscription failed');
         return asGraphQL(errorsOf(error, uuidv7()));

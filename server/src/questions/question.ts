@@ -1,6 +1,7 @@
 import type { Viewer } from '../access';
 import type { Runner } from '../commands';
 import type { Reader } from '../database';
+import type { Notes } from '../journal';
 import type { Cursors } from '../log';
 
 /** What a resolver has at hand: who asks, and one consistent view of the database for the whole answer. */
@@ -11,5 +12,7 @@ export type Question = {
   runner: Runner;
   /** Key of the refs that name lots within one trace. */
   refKey: Buffer;
+  /** What it shows and refuses, for the access journal. */
+  notes: Notes;
   requestId: string;
 };

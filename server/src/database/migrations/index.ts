@@ -9,6 +9,7 @@ import { Live1764000000008 } from './1764000000008-live';
 import { TransferOffers1764000000009 } from './1764000000009-transfer-offers';
 import { Keys1764000000010 } from './1764000000010-keys';
 import { Grants1764000000011 } from './1764000000011-grants';
+import { AccessJournal1764000000012 } from './1764000000012-access-journal';
 
 /** Forward only, in this order. */
 export const MIGRATIONS = [
@@ -23,4 +24,5 @@ export const MIGRATIONS = [
   TransferOffers1764000000009,
   Keys1764000000010,
   Grants1764000000011,
+  AccessJournal1764000000012,
 ];
