@@ -59,6 +59,8 @@ const assignment = (scopes: string, broker = MILL, until = "now() + interval '1 
   `insert into broker_assignment (id, importer, broker, scopes, valid_from, valid_until, recorded_by) values (gen_random_uuid(), '${FARM}', '${broker}', array[${scopes}]::text[], now(), ${until}, '${TWO}')`;
 const audit = (directions: string, until = "now() + interval '90 days'") =>
   `insert into audit_grant (id, certifier, lot, directions, reason, granted_at, valid_until, recorded_by) values (gen_random_uuid(), '${ID(20)}', '${A}', array[${directions}]::text[], 'why', now(), ${until}, '${TWO}')`;
+const access = (act: string, times = 1) =>
+  `insert into access_record (id, likeness, at, last_at, times, act, viewer_kind, cut) values (gen_random_uuid(), '${ID(90)}', now(), now(), ${times}, '${act}', 'NOBODY', false)`;
 const offer = (receiver: string, grams: number) =>
   `insert into transfer_offer (id, lot, sender, receiver, grams, value, unit, on_day, recorded_by) values (gen_random_uuid(), '${A}', '${FARM}', '${receiver}', ${grams}, '1', 'GRM', '2025-01-01', '${TWO}')`;
 
@@ -249,6 +251,9 @@ const BREACHES: [law: string, how: string, sql: string][] = [
     `update lot_adjustment set retracted_by = '${TWO}', grams = 2 where id = '${ID(51)}'`,
   ],
   ['fact_is_never_edited', 'a standing overwritten', `update operation_certificate_status set status = 'REVOKED' where id = '${ID(22)}'`],
+  ['access_record_act_known', 'an act that nobody knows', access('STOLEN')],
+  ['access_record_counts_something', 'an access that never was', access('READ', 0)],
+  ['one_access_record_per_hour', 'what is alike in two records', `${access('READ')}; ${access('READ')}`],
   ['row_is_never_edited', 'a lot overwritten', `update lot set grams = 2000 where id = '${A}'`],
   ['row_is_never_edited', 'a command deleted from the log', `delete from command where id = '${ONE}'`],
   ['row_is_never_edited', 'an event overwritten', `update event set payload = '{"a": 1}' where command = '${ONE}'`],
