@@ -4,6 +4,7 @@ import { ADMINISTRATOR, ANALYST, mintToken } from '@lotline/server/access';
 import { Runner } from '@lotline/server/commands';
 import { Database } from '@lotline/server/database';
 import { importFolder } from '@lotline/server/import';
+import { Journal, Notes } from '@lotline/server/journal';
 import { csv, type Lotline, startLotline, writeFolder } from '../support/lotline';
 import { OwnPostgres } from '../support/own-postgres';
 import { ServerProcess } from '../support/server-process';
@@ -63,6 +64,31 @@ test('what does not fit is counted, by whoever did it; one viewer takes nobody e
   expect(new Set(concerned.map(({ act }: { act: string }) => act))).toEqual(new Set(['READ']));
 });
 
+test('a story concerns the parties of the lots that were shown, of these at most 1,000, and those of its own lot first', async () => {
+  await start(1, {});
+  const lots = ['01900000-0000-7000-8000-000000000001', '01900000-0000-7000-8000-000000000002'] as const;
+  // The parties of the root have the highest ids of all.
+  await lotline.database.query(`
+    insert into operation (id, identifier, name, country, roles, recorded_by)
+      select ('01900000-0000-7000-8000-1' || lpad(n::text, 11, '0'))::uuid, 'M:' || n, 'M', 'TR', '{}', gen_random_uuid() from generate_series(1, 1200) n;
+    insert into party (operation, subject, fact, recorded_by)
+      select ('01900000-0000-7000-8000-1' || lpad(n::text, 11, '0'))::uuid, case when n > 1190 then '${lots[0]}' else '${lots[1]}' end::uuid, gen_random_uuid(), gen_random_uuid()
+      from generate_series(1, 1200) n`);
+  const journal = new Journal(lotline.database, { journalDays: 1 }, () => {});
+  for (const shown of [[], [lots[1]]]) {
+    const notes = new Notes({ viewer: ANALYST, key: null });
+    notes.traced(lots[0], shown);
+    journal.take(notes.by, notes.all);
+  }
+  await journal.close();
+  const told = await lotline.database.query<{ identifier: string }>(
+    'select o.identifier from access_owner w join operation o on o.id = w.operation order by o.id',
+  );
+  expect(told.length).toBe(1000);
+  expect(told.slice(-10).map(({ identifier }) => identifier)).toEqual(Array.from({ length: 10 }, (_, index) => `M:${1191 + index}`));
+  expect((await lotline.data('{ accesses { nodes { act times cut } } }')).accesses.nodes).toEqual([{ act: 'TRACED', times: 2, cut: true }]);
+});
+
 test('a stop writes what waits', async () => {
   await start(3, { journalLimits: { everyMs: 600_000 } });
   await lotline.data(READ);
@@ -72,7 +98,7 @@ test('a stop writes what waits', async () => {
 });
 
 test('more than is written at once is written at once after the other, and loses nothing', async () => {
-  await start(50, { journalLimits: { batch: 7, everyMs: 600_000 } });
+  await start(50, { journalLimits: { batch: 7, everyMs: 30 } });
   await Promise.all(Array.from({ length: 10 }, () => lotline.data(READ)));
   await until(kept, (found) => sum(found, 'READ') === 500);
 });

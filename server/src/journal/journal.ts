@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, isAway } from '../database';
-import { type Entry, keep, likenessOf, withIds } from './keep';
+import { type Entry, keep, withIds } from './keep';
 import { type Caller, lotsOf, type Note } from './notes';
 
 /** What may wait to be written, and when it is. */
 export interface JournalLimits {
-  /** Most notes that wait, those of one viewer, and those that are written at once. A lot of a story weighs as much as a note. */
+  /** Most entries that wait, and those of one viewer. A lot of a story weighs as much as an entry. */
   waiting: number;
   ofOne: number;
+  /** How many are written by one statement. */
   batch: number;
-  /** Between one writing and the next where little waits, milliseconds. */
+  /** Between one writing and the next, milliseconds: whoever asks for the same again and again costs no more than one record. */
   everyMs: number;
 }
 
@@ -19,9 +20,9 @@ export interface JournalSettings {
   journalLimits?: Partial<JournalLimits>;
 }
 
-/** A note takes some 200 bytes. One viewer fills no more than its share, so that nobody hides in the crowd he makes. */
+/** An entry takes some 300 bytes. One viewer fills no more than its share, so that nobody hides in the crowd he makes. */
 const LIMITS: JournalLimits = { waiting: 100_000, ofOne: 25_000, batch: 500, everyMs: 250 };
-/** How often notes are tried to be written while the database is well, before they are given up. */
+/** How often entries are tried to be written while the database is well, before they are given up. */
 const TRIES = 5;
 const SLOWEST_RETRY_MS = 5000;
 /** How long a stop waits for what is not written yet, milliseconds. */
@@ -31,29 +32,24 @@ const STOP_RETRY_MS = 100;
 const FORGET_EVERY_MS = 3_600_000;
 const FORGOTTEN_AT_ONCE = 1000;
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 
-/** What one question leaves to be written. */
-interface Sheet {
+/** What one caller did within an hour, by what is alike; `lost` is what there was no room for. */
+interface Page {
   by: Caller;
-  at: number;
-  notes: readonly Note[];
-  /** How many of them are taken. */
-  taken: number;
+  entries: Map<string, Entry>;
+  lost: Entry | null;
 }
 
-const weightOf = ({ lots }: Note): number => 1 + lots.length;
-
 /**
- * The access journal of one instance: who looked at what, and what was refused. Nobody waits for it. Notes are kept in memory for a moment,
- * and written together; what does not fit is counted, and the journal says so. A crash loses that moment.
+ * The access journal of one instance: who looked at what, and what was refused. Nobody waits for it. It is kept in memory for a moment, and
+ * written together; what does not fit is counted, and the journal says so. A crash loses that moment.
  */
 export class Journal {
   private readonly limits: JournalLimits;
-  private readonly sheets: Sheet[] = [];
+  private pages = new Map<string, Page>();
   private waiting = 0;
   private readonly ofEach = new Map<string, number>();
-  /** What was not kept, by whoever did it. */
-  private readonly lost = new Map<string, Entry>();
   private timer: NodeJS.Timeout | null = null;
   private writing: Promise<void> | null = null;
   private readonly stopping = new AbortController();
@@ -74,26 +70,31 @@ export class Journal {
   /** Takes down what somebody did. */
   take(by: Caller, notes: readonly Note[]): void {
     if (notes.length === 0) return;
-    const { name } = by.viewer;
-    const own = this.ofEach.get(name) ?? 0;
-    const room = Math.min(this.limits.waiting - this.waiting, this.limits.ofOne - own);
-    let [fit, weight] = [0, 0];
-    for (; fit < notes.length && weight + weightOf(notes[fit]!) <= room; fit++) weight += weightOf(notes[fit]!);
-    if (fit > 0) this.sheets.push({ by, at: Date.now(), notes: fit < notes.length ? notes.slice(0, fit) : notes, taken: 0 });
-    this.waiting += weight;
-    this.ofEach.set(name, own + weight);
-    if (fit < notes.length) this.lose(by, notes.length - fit);
-    if (this.waiting >= this.limits.batch) this.write();
-    else this.timer ??= setTimeout(() => this.write(), this.limits.everyMs).unref();
+    const at = Date.now();
+    const page = this.pageOf(by, at);
+    for (const note of notes) {
+      const name = nameOf(note);
+      const known = page.entries.get(name);
+      const lots = known ? lotsOf(known, note) : note.lots;
+      const weight = known ? lots.length - known.lots.length : 1 + lots.length;
+      if (!this.reserve(by, weight)) this.lose(by, 1);
+      else if (known) Object.assign(known, { lastAt: at, times: known.times + 1, lots });
+      else page.entries.set(name, { ...note, by, at, lastAt: at, times: 1 });
+    }
+    this.timer ??= setTimeout(() => this.write(), this.limits.everyMs).unref();
   }
 
   /** Writes what waits, for so long as a stop may take. */
   async close(): Promise<void> {
     clearInterval(this.forgetting);
     this.stopping.abort();
-    this.write();
     const written = new AbortController();
-    await Promise.race([this.writing, sleep(STOP_WITHIN_MS, undefined, { signal: written.signal }).catch(() => {})]);
+    const all = (async () => {
+      await this.writing;
+      this.write();
+      await this.writing;
+    })();
+    await Promise.race([all, sleep(STOP_WITHIN_MS, undefined, { signal: written.signal }).catch(() => {})]);
     written.abort();
     this.ended = true;
     if (this.writing !== null) this.warn(new Error('the database does not answer'), 'the last of the access journal is lost');
@@ -111,15 +112,42 @@ export class Journal {
     }
   }
 
+  private pageOf(by: Caller, at: number): Page {
+    const name = `${by.viewer.name} ${by.key} ${Math.floor(at / HOUR_MS)}`;
+    let page = this.pages.get(name);
+    if (!page) {
+      page = { by, entries: new Map(), lost: null };
+      this.pages.set(name, page);
+    }
+    return page;
+  }
+
+  /** Takes room for a viewer; false where there is none. */
+  private reserve({ viewer: { name } }: Caller, weight: number): boolean {
+    const own = this.ofEach.get(name) ?? 0;
+    if (this.waiting + weight > this.limits.waiting || own + weight > this.limits.ofOne) return false;
+    this.waiting += weight;
+    this.ofEach.set(name, own + weight);
+    return true;
+  }
+
+  private free({ by: { viewer }, lots }: Entry): void {
+    const weight = 1 + lots.length;
+    this.waiting -= weight;
+    const left = (this.ofEach.get(viewer.name) ?? 0) - weight;
+    if (left > 0) this.ofEach.set(viewer.name, left);
+    else this.ofEach.delete(viewer.name);
+  }
+
   private lose(by: Caller, times: number): void {
     const at = Date.now();
-    const known = this.lost.get(by.viewer.name);
-    if (known) Object.assign(known, { lastAt: at, times: known.times + times });
-    else {
-      const entry = { act: 'OVERFLOWED', noun: null, subject: null, what: null, code: null, lots: [] } as const;
-      this.lost.set(by.viewer.name, { ...entry, by: { ...by, key: null }, at, lastAt: at, times });
-      this.warn(new Error(`more was done by ${by.viewer.kind} than can be written down`), 'the access journal overflows');
+    const page = this.pageOf(by, at);
+    if (page.lost) {
+      Object.assign(page.lost, { lastAt: at, times: page.lost.times + times });
+      return;
     }
+    page.lost = { act: 'OVERFLOWED', noun: null, subject: null, what: null, code: null, lots: [], by, at, lastAt: at, times };
+    this.warn(new Error(`more was done by ${by.viewer.kind} than can be written down`), 'the access journal overflows');
   }
 
   private write(): void {
@@ -127,13 +155,18 @@ export class Journal {
     this.timer = null;
     this.writing ??= this.writeAll().finally(() => {
       this.writing = null;
-      // Something may have come in the last moment.
-      if (this.sheets.length > 0) this.write();
+      // What came meanwhile.
+      if (this.pages.size > 0) this.timer ??= setTimeout(() => this.write(), this.limits.everyMs).unref();
     });
   }
 
   private async writeAll(): Promise<void> {
-    for (let batch = this.next(); batch.length > 0; batch = this.next()) await this.writeSome(batch);
+    const { pages } = this;
+    this.pages = new Map();
+    const lost = [...pages.values()].flatMap((page) => page.lost ?? []);
+    const entries = [...pages.values()].flatMap((page) => [...page.entries.values()]);
+    for (let at = 0; at < entries.length; at += this.limits.batch) await this.writeSome(entries.slice(at, at + this.limits.batch));
+    if (lost.length > 0) await this.writeSome(lost);
   }
 
   /** Writes entries, as often as it takes. */
@@ -141,52 +174,25 @@ export class Journal {
     const entries = withIds(batch);
     for (let tried = 1; ; tried++) {
       try {
-        return await keep((sql, parameters) => this.database.query(sql, parameters), entries);
+        await keep((sql, parameters) => this.database.query(sql, parameters), entries);
+        break;
       } catch (error) {
         this.warn(error, 'the access journal could not be written');
         const isHopeless = !isAway(error) && tried >= TRIES;
         if (isHopeless || this.ended) {
           for (const { by, times } of batch) this.lose(by, times);
-          return;
+          break;
         }
         const wait = Math.min(this.limits.everyMs * 2 ** tried, SLOWEST_RETRY_MS);
         await sleep(wait, undefined, { ref: false, signal: this.stopping.signal }).catch(() => sleep(STOP_RETRY_MS));
       }
     }
-  }
-
-  /** What is written next: of the oldest notes, those that are alike as one; and what was lost. */
-  private next(): Entry[] {
-    const entries = new Map<string, Entry>();
-    let weight = 0;
-    while (weight < this.limits.batch && this.sheets.length > 0) {
-      const sheet = this.sheets[0]!;
-      const { by, at, notes } = sheet;
-      const note = notes[sheet.taken++];
-      if (!note) {
-        this.sheets.shift();
-        continue;
-      }
-      const own = weightOf(note);
-      weight += own;
-      this.waiting -= own;
-      const left = this.ofEach.get(by.viewer.name)! - own;
-      if (left > 0) this.ofEach.set(by.viewer.name, left);
-      else this.ofEach.delete(by.viewer.name);
-      add(entries, { ...note, by, at, lastAt: at, times: 1 });
-    }
-    for (const entry of this.lost.values()) add(entries, entry);
-    this.lost.clear();
-    return [...entries.values()];
+    for (const entry of batch) if (entry.act !== 'OVERFLOWED') this.free(entry);
   }
 }
 
-function add(entries: Map<string, Entry>, entry: Entry): void {
-  const likeness = likenessOf(entry);
-  const known = entries.get(likeness);
-  if (!known) entries.set(likeness, entry);
-  else Object.assign(known, { lastAt: entry.lastAt, times: known.times + entry.times, lots: lotsOf(known, entry) });
-}
+/** One for what one caller's entry counts. */
+const nameOf = ({ act, subject, what, code }: Note): string => (act === 'READ' ? subject! : `${act} ${subject} ${what} ${code}`);
 
 /** No record that was written down at an instant, milliseconds of the epoch, or later has a lower id. */
 export function lowestIdAt(instant: number): string {

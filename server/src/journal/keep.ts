@@ -17,7 +17,7 @@ const MOST_OWNERS = 1000;
 const HOUR_MS = 3_600_000;
 
 /** One for all that one record counts: of the same viewer, act and noun, within the same hour. */
-export function likenessOf({ by: { viewer, key }, at, act, subject, what, code }: Pick<Entry, 'by' | 'at' | keyof Note>): string {
+function likenessOf({ by: { viewer, key }, at, act, subject, what, code }: Pick<Entry, 'by' | 'at' | keyof Note>): string {
   const { kind, operationId, certifierId } = viewer;
   const text = JSON.stringify([kind, operationId, certifierId, key, act, subject, what, code, Math.floor(at / HOUR_MS)]);
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
