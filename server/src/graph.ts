@@ -1,7 +1,7 @@
 import { AccessRecord, Node, type NodeType, parseGlobalId, Refusal } from '@lotline/schema';
 import type { GraphQLSchema } from 'graphql';
 import { Arg, buildSchemaSync, Ctx, FieldResolver, ID, type PubSub, Query, Resolver, Root } from 'type-graphql';
-import { operationVisible, withinScope } from './access';
+import { withinScope } from './access';
 import {
   CustomsEntryLineCertificateResolver,
   ImportCertificateMutations,
@@ -82,12 +82,12 @@ import {
   OperationResolver,
   OriginShareOperationResolver,
   OwnershipOperationResolver,
-  operationById,
   operationCertificateById,
   ShipmentOperationResolver,
   TraceStepOperationResolver,
   TransferOfferOperationResolver,
   ViewerResolver,
+  visibleOperation,
 } from './operations';
 import { ImportCertificateLineProductResolver, LotProductResolver, productById, VerifiedProductResolver } from './products';
 import type { Question } from './questions';
@@ -120,11 +120,7 @@ const FINDERS: Record<NodeType, NodeFinder> = {
   CustomsEntry: visibleCustomsEntry,
   EmergencyActionNotification: visibleEmergencyAction,
   TransferOffer: visibleTransferOffer,
-  Operation: async (question, id) => {
-    const { reader } = question;
-    const rows = await reader.query(`select from operation o where o.id = $1 and ${operationVisible(question.viewer, 'o')}`, [id]);
-    return rows.length === 1 ? reader.loader(operationById).load(id) : null;
-  },
+  Operation: visibleOperation,
 };
 
 @Resolver()

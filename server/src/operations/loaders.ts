@@ -9,12 +9,28 @@ import {
   type Standard,
   type VerifiedProduct,
 } from '@lotline/schema';
-import { type BatchOf, grouped, nounById } from '../database';
+import { operationVisible } from '../access';
+import { alike, type BatchOf, grouped, nounById } from '../database';
+import type { Question } from '../questions';
 import type { CertificateHistory, Standing } from '../rules';
 
 export const operationById = nounById(Operation);
 export const certifierById = nounById(Certifier);
 export const operationCertificateById = nounById(OperationCertificate);
+
+/** Which of these operations a viewer sees. */
+const operationsSeen: BatchOf<{ id: string; seen: string }, boolean> = async (reader, keys) => {
+  const found = new Set<string>();
+  for (const group of alike(keys, ({ seen }) => [seen])) {
+    const sql = `select o.id from operation o where o.id = any($1) and ${group[0]!.seen}`;
+    for (const { id } of await reader.query<{ id: string }>(sql, [group.map((key) => key.id)])) found.add(id);
+  }
+  return keys.map(({ id }) => found.has(id));
+};
+
+/** An operation by id; null where there is none, or the viewer may not see it. */
+export const visibleOperation = async ({ reader, viewer }: Question, id: string): Promise<Operation | null> =>
+  (await reader.loader(operationsSeen).load({ id, seen: operationVisible(viewer, 'o') })) ? reader.loader(operationById).load(id) : null;
 
 interface StatusRow extends Omit<OperationCertificateStatusFact, 'recordedAt'> {
   recordedAt: Date;
