@@ -71,8 +71,8 @@ test('a story concerns the parties of the lots that were shown, of these at most
   await lotline.database.query(`
     insert into operation (id, identifier, name, country, roles, recorded_by)
       select ('01900000-0000-7000-8000-1' || lpad(n::text, 11, '0'))::uuid, 'M:' || n, 'M', 'TR', '{}', gen_random_uuid() from generate_series(1, 1200) n;
-    insert into party (operation, subject, fact, recorded_by)
-      select ('01900000-0000-7000-8000-1' || lpad(n::text, 11, '0'))::uuid, case when n > 1190 then '${lots[0]}' else '${lots[1]}' end::uuid, gen_random_uuid(), gen_random_uuid()
+    insert into party (operation, subject, noun, fact, recorded_by)
+      select ('01900000-0000-7000-8000-1' || lpad(n::text, 11, '0'))::uuid, case when n > 1190 then '${lots[0]}' else '${lots[1]}' end::uuid, 'lot', gen_random_uuid(), gen_random_uuid()
       from generate_series(1, 1200) n`);
   const journal = new Journal(lotline.database, { journalDays: 1 }, () => {});
   for (const shown of [[], [lots[1]]]) {

@@ -270,6 +270,42 @@ test('who is let in and let out is written down with the command itself, for who
   expect(await briefs(BUYER)).toEqual([]);
 });
 
+test('a broker that is assigned, and an audit that is opened, are told to whose data they see, and what they look at then as well', async () => {
+  const soon = new Date(Date.now() + 86_400_000).toISOString();
+  const { assignBroker } = await lotline.data(
+    'mutation ($input: AssignBrokerInput!) { assignBroker(input: $input) { brokerAssignment { id } } }',
+    { input: { idempotencyKey: 'assign', importer: ids.buyer, broker: ids.rival, scopes: ['DOCUMENTS'], validUntil: soon } },
+    by(BUYER),
+  );
+  await lotline.data('{ documents { nodes { number } } }', {}, by(RIVAL));
+  await lotline.data(
+    'mutation ($input: EndBrokerAssignmentInput!) { endBrokerAssignment(input: $input) { cursor } }',
+    { input: { idempotencyKey: 'end', brokerAssignment: assignBroker.brokerAssignment.id } },
+    by(RIVAL),
+  );
+  const [other] = await lotline.database.query<{ id: string }>("select id from certifier where code = 'ZZO'");
+  const certifier = Buffer.from(`Certifier:${other!.id}`).toString('base64url');
+  await lotline.data(
+    'mutation ($input: GrantAuditInput!) { grantAudit(input: $input) { cursor } }',
+    { input: { idempotencyKey: 'audit', lot: ids.lot, certifier, directions: ['BACK'], reason: 'x', validUntil: soon } },
+    'admin',
+  );
+  await lotline.data('{ lot(code: "LOT") { trace(direction: BACK) { complete } } }', {}, { certifier: 'ZZO' });
+  const found = await settled(
+    () => briefs(BUYER),
+    (all) => all.some((each) => each.startsWith('TRACED')) && all.some((each) => each.startsWith('READ')),
+  );
+  expect(found.sort()).toEqual([
+    `ENDED OPERATION ${RIVAL}  BrokerAssignment broker.ended  1`,
+    'GRANTED ADMINISTRATOR    audit.granted  1',
+    `GRANTED OPERATION ${BUYER}  BrokerAssignment broker.assigned  1`,
+    `READ OPERATION ${RIVAL}  Document   1`,
+    'TRACED CERTIFIER ZZO  Lot   1',
+  ]);
+  // The broker's own journal has its own paper only.
+  expect((await briefs(RIVAL)).sort()).toEqual([`READ OPERATION ${RIVAL}  Document   1`]);
+});
+
 describe('what was refused', () => {
   const harvest = (as: As, producer: string) =>
     lotline.ask(

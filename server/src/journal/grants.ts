@@ -7,6 +7,10 @@ import { keep, withIds } from './keep';
 const GRANTS: Partial<Record<EventType, { act: Extract<AccessAct, 'GRANTED' | 'ENDED'>; noun: NodeType }>> = {
   'key.created': { act: 'GRANTED', noun: 'ApiKey' },
   'key.revoked': { act: 'ENDED', noun: 'ApiKey' },
+  'broker.assigned': { act: 'GRANTED', noun: 'BrokerAssignment' },
+  'broker.ended': { act: 'ENDED', noun: 'BrokerAssignment' },
+  'audit.granted': { act: 'GRANTED', noun: 'AuditGrant' },
+  'audit.revoked': { act: 'ENDED', noun: 'AuditGrant' },
 };
 
 /** Writes down who is let in by a command, in its own transaction: of these nothing is lost, however much there is to write. */

@@ -24,7 +24,8 @@ function likenessOf({ by: { viewer, key }, at, act, subject, what, code }: Pick<
 }
 
 /**
- * Whom nouns concern: an operation itself, whose key or certificate it is, and the parties of everything else. Told are the first $20 of
+ * Whom nouns concern: an operation itself, whose key, certificate or assignment it is, and the parties of everything else; of an audit those
+ * of its lot: the others of the chain hear when it is told. Told are the first $20 of
  * each, those of the noun itself before those of the lots of a story. What was refused about a noun that is nobody's is not kept: it is not
  * there. A record that is there counts what is new, but for its own, which an earlier try has brought.
  */
@@ -40,7 +41,10 @@ const KEEP = `
       select a.place, o.id as operation, a.itself from about a join operation o on o.id = a.noun
       union all select a.place, k.operation, a.itself from about a join api_key k on k.id = a.noun
       union all select a.place, c.operation, a.itself from about a join operation_certificate c on c.id = a.noun
-      union all select a.place, p.operation, a.itself from about a join party p on p.subject = a.noun and p.retracted_by is null join operation o on o.id = p.operation
+      union all select a.place, b.importer, a.itself from about a join broker_assignment b on b.id = a.noun
+      union all select n.place, p.operation, n.itself from (
+        select * from about union all select a.place, g.lot, a.itself from about a join audit_grant g on g.id = a.noun
+      ) n join party p on p.subject = n.noun and p.retracted_by is null join operation o on o.id = p.operation
     ) c group by c.place, c.operation
   ), kept as (
     insert into access_record as r (id, likeness, at, last_at, times, act, viewer_kind, operation, certifier, api_key, noun, subject, what, code, cut)
