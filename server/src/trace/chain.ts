@@ -88,6 +88,10 @@ export class Chain {
       lots.map(({ id }) => id),
     );
     const chain = new Chain(question, request, closure, lots, sight, null);
+    question.notes.traced(
+      closure.roots[0]!,
+      chain.lotsSeen.map(({ id }) => id),
+    );
     if (sight === null || !lots.some((lot) => chain.isWithheld(lot))) return chain;
     const masses = await chain.masses();
     const ordered = withheldLast(lots, chain.isWithheld, masses, (lot) => chain.refOf(lot));
@@ -282,7 +286,7 @@ export class Chain {
   }
 
   private readFacts(): Promise<StoryFacts> {
-    this.facts ??= storyFacts(this.question, this.closure, this.lots, this.request.asOf).then(async (facts) => {
+    this.facts ??= storyFacts(this.question.reader, this.closure, this.lots, this.request.asOf, this.sight).then(async (facts) => {
       const carriages = [...facts.allCarriages.values()].flat();
       await this.sight?.look([...new Set(carriages.map(({ shipment }) => shipment))]);
       return facts;

@@ -1,9 +1,7 @@
-import { addGrams, byteOrder, type Day, type Grams, grams, type LotKind, latest } from '@lotline/schema';
-import { factVisible } from '../access';
-import type { Reader } from '../database';
+import { byteOrder, type Day, type Grams, grams, type LotKind, sumGrams } from '@lotline/schema';
+import { groupBy, type Reader } from '../database';
 import type { Closure } from '../lineage';
 import { type Movement, movementsOf, transfersOf } from '../lots';
-import type { Question } from '../questions';
 import type { InputsOfProduct } from '../rules';
 import { type Carriage, carriagesOf, type Treated, treatmentsInStore } from '../shipments';
 import type { SightOfViewer } from './sight';
@@ -71,10 +69,11 @@ export interface StoryFacts {
  * on this trace: the uses that the walk met, and the transfers by which it came to the holders who used it.
  */
 export async function storyFacts(
-  { reader, viewer }: Question,
+  reader: Reader,
   closure: Closure,
   lots: readonly TracedLot[],
   asOf: Day | null,
+  sight: SightOfViewer | null,
 ): Promise<StoryFacts> {
   const ids = lots.map((lot) => lot.id);
   // What had not happened yet leads to nothing.
@@ -82,7 +81,7 @@ export async function storyFacts(
   const found = closure.direction === 'FORWARD' ? await movementsOf(reader, ids) : await movementsBehind(reader, closure, lots, then);
   const movements = new Map(lots.map((lot, index) => [lot.id, then(found[index]!)]));
 
-  const { inputs, inputsInSight } = await inputsOf(reader, ids, asOf, factVisible(viewer, 'u.input', 'u.id'));
+  const inputs = await inputsOf(reader, ids, asOf);
   const operations = new Set<string>(lots.map((lot) => lot.producer));
   for (const facts of movements.values()) {
     for (const { from, to } of facts) {
@@ -103,7 +102,7 @@ export async function storyFacts(
     allCarriages,
     treatments: await treatmentsInStore(reader, ids, asOf),
     inputs,
-    inputsInSight,
+    inputsInSight: sight === null ? inputs : await inputsSeen(reader, ids, asOf, sight),
     birthCounts: () => true,
     isBorn: ({ producedOn }) => asOf === null || producedOn === null || producedOn <= asOf,
     names: new Map(named.map((row) => [row.id, row.identifier])),
@@ -111,38 +110,52 @@ export async function storyFacts(
   };
 }
 
-/** Live inputs of lots by product, and those of them in sight. @param seen condition on a row of `live_input u` */
-async function inputsOf(
+const OF_LOTS = `from live_input u join lot l on l.id = u.input join product p on p.id = l.product
+  where u.output = any($1) and ($2::date is null or u.used_on is null or u.used_on <= $2::date)`;
+
+/** Live inputs of lots, by product. */
+async function inputsOf(reader: Reader, lots: readonly string[], asOf: Day | null): Promise<Map<string, InputsOfProduct[]>> {
+  const rows = await reader.query<Omit<InputsOfProduct, 'grams'> & { output: string; grams: string }>(
+    `select u.output, p.hts, p.organic, count(*)::int as count, sum(u.grams) as grams, max(l.produced_on) as "lastBornOn" ${OF_LOTS} group by u.output, p.id`,
+    [lots, asOf],
+  );
+  const inputs = groupBy(rows, ({ output }) => output);
+  return new Map([...inputs].map(([output, of]) => [output, of.map((row) => ({ ...row, grams: grams(row.grams) }))]));
+}
+
+/** Of the live inputs of lots those in sight, by product; the others are not told of. */
+async function inputsSeen(
   reader: Reader,
   lots: readonly string[],
   asOf: Day | null,
-  seen: string,
-): Promise<Pick<StoryFacts, 'inputs' | 'inputsInSight'>> {
-  const rows = await reader.query<Omit<InputsOfProduct, 'grams'> & { output: string; grams: string; seen: boolean }>(
-    `select u.output, p.hts, p.organic, u.seen, count(*)::int as count, sum(u.grams) as grams, max(l.produced_on) as "lastBornOn"
-     from (select *, ${seen} as seen from live_input u where u.output = any($1) and ($2::date is null or u.used_on is null or u.used_on <= $2::date)) u
-       join lot l on l.id = u.input join product p on p.id = l.product group by u.output, p.id, u.seen`,
-    [lots, asOf],
+  sight: SightOfViewer,
+): Promise<Map<string, InputsOfProduct[]>> {
+  const uses = await reader.query<
+    Pick<InputsOfProduct, 'hts' | 'organic' | 'lastBornOn'> & { output: string; input: string; id: string; grams: string }
+  >(`select u.output, u.input, u.id, p.hts, p.organic, u.grams, l.produced_on as "lastBornOn" ${OF_LOTS} order by u.output, p.id`, [
+    lots,
+    asOf,
+  ]);
+  await sight.look([...new Set(uses.map(({ input }) => input))]);
+  const seen = groupBy(
+    uses.filter(({ input, id }) => sight.sees(input, id)),
+    ({ output }) => output,
   );
-  const inputs = new Map<string, Map<string, InputsOfProduct>>();
-  const inputsInSight = new Map<string, InputsOfProduct[]>();
-  for (const { output, seen: isSeen, ...row } of rows) {
-    const of = { ...row, grams: grams(row.grams) };
-    if (isSeen) inputsInSight.set(output, [...(inputsInSight.get(output) ?? []), of]);
-    const known = inputs.get(output) ?? new Map<string, InputsOfProduct>();
-    const other = known.get(`${of.hts} ${of.organic}`);
-    known.set(`${of.hts} ${of.organic}`, other ? together(of, other) : of);
-    inputs.set(output, known);
-  }
-  return { inputs: new Map([...inputs].map(([lot, of]) => [lot, [...of.values()]])), inputsInSight };
+  return new Map(
+    [...seen].map(([output, of]) => [
+      output,
+      [...groupBy(of, ({ hts, organic }) => `${hts} ${organic}`).values()].map((alike) => ({
+        hts: alike[0]!.hts,
+        organic: alike[0]!.organic,
+        count: alike.length,
+        grams: sumGrams(alike.map((use) => grams(use.grams))),
+        lastBornOn: alike
+          .map(({ lastBornOn }) => lastBornOn)
+          .reduce((last, day) => (last === null || (day !== null && day > last) ? day : last)),
+      })),
+    ]),
+  );
 }
-
-const together = (a: InputsOfProduct, b: InputsOfProduct): InputsOfProduct => ({
-  ...a,
-  count: a.count + b.count,
-  grams: addGrams(a.grams, b.grams),
-  lastBornOn: a.lastBornOn === null ? b.lastBornOn : b.lastBornOn === null ? a.lastBornOn : latest(a.lastBornOn, b.lastBornOn),
-});
 
 /** Of the facts of a story those in sight, about lots in sight. */
 export function seenOf(all: StoryFacts, sight: SightOfViewer, lots: readonly TracedLot[]): StoryFacts {

@@ -47,16 +47,16 @@ export async function gapsOf(
     lotStory(lot, facts, { standings, paperwork, counting, asOf });
   const stories = lots
     .filter((lot) => seen.facts.isBorn(lot))
-    .map((lot) => ({
-      lot,
-      own: isWithheld(lot) ? null : storyOf(lot, seen),
-      all: behind === null || behind === seen ? null : storyOf(lot, behind),
-    }));
+    .map((lot) => {
+      if (isWithheld(lot)) return { lot, own: null, all: storyOf(lot, behind!) };
+      const own = storyOf(lot, seen);
+      return { lot, own, all: behind === null || isSame(lot, seen, behind) ? own : storyOf(lot, behind) };
+    });
   const heard = (rule: Rule, { lot, own, all }: (typeof stories)[number]): Heard[] => {
-    const shown = own ? breachesOf(rule, own) : [];
-    if (behind === seen) return shown;
-    if (all === null) return shown.filter((breach) => isJudged(rule, breach, lot, seen));
     const breaches = breachesOf(rule, all);
+    if (behind === null) return breaches.filter((breach) => isJudged(rule, breach, lot, seen));
+    if (own === all) return breaches;
+    const shown = own ? breachesOf(rule, own) : [];
     const told = breaches.filter(({ on, message }) => shown.some((each) => each.on === on && each.message === message));
     return told.length === breaches.length ? told : [...told, 'BY_KIND'];
   };
@@ -69,6 +69,27 @@ export async function gapsOf(
       ),
     ),
   );
+}
+
+/** Is all that lies behind what a viewer sees of a lot seen itself? Then it need not be looked at twice. */
+function isSame(lot: TracedLot, seen: Account, behind: Account): boolean {
+  if (seen === behind) return true;
+  const [own, all] = [partsOf(lot, seen), partsOf(lot, behind)];
+  return seen.facts.birthCounts(lot) && own.length === all.length && own.every((part, index) => part === all[index]);
+}
+
+/** Everything that the story of a lot is made of, one after the other. */
+function partsOf({ id }: TracedLot, { facts, paperwork }: Account): unknown[] {
+  const movements = facts.movements.get(id)!;
+  const carriages = facts.carriages.get(id) ?? [];
+  const { papers, certificates, forProduct, entries } = paperwork.of(id);
+  return [
+    ...movements.flatMap((movement) => [movement, paperwork.paper(movement.document)]),
+    ...carriages.flatMap(({ fact, shipment, legs, treatments }) => [fact, ...legs, ...treatments, ...paperwork.about(shipment)]),
+    ...(facts.treatments.get(id) ?? []),
+    ...(facts.inputs.get(id) ?? []).flatMap(({ hts, organic, count, grams, lastBornOn }) => [hts, organic, count, grams, lastBornOn]),
+    ...[papers, certificates, forProduct, entries].flatMap((list) => [list.length, ...list]),
+  ];
 }
 
 /** Does the viewer see all that a breach is judged by? */

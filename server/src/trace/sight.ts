@@ -23,6 +23,7 @@ export const EVERYTHING: Sight = { sees: () => true, seesSubject: () => true };
 export class SightOfViewer implements Sight {
   private readonly facts = new Set<string>();
   private readonly subjects = new Set<string>();
+  private readonly looked = new Set<string>();
 
   /** @param opened lots of which an audit opens every fact */
   constructor(
@@ -30,10 +31,13 @@ export class SightOfViewer implements Sight {
     readonly opened: ReadonlySet<string>,
   ) {}
 
-  /** Looks at more subjects. */
+  /** Looks at more subjects; those that were looked at are known. */
   async look(subjects: readonly string[]): Promise<void> {
     const { reader, viewer } = this.question;
-    for (const { subject, fact } of await reader.query<{ subject: string; fact: string }>(factsInSight(viewer), [subjects])) {
+    const more = subjects.filter((subject) => !this.looked.has(subject));
+    if (more.length === 0) return;
+    for (const subject of more) this.looked.add(subject);
+    for (const { subject, fact } of await reader.query<{ subject: string; fact: string }>(factsInSight(viewer), [more])) {
       this.facts.add(subject + fact);
       this.subjects.add(subject);
     }
