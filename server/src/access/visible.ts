@@ -58,15 +58,20 @@ function inSight({ operationId, certifierId, assignedBy, audits }: Viewer, party
   return ways.length > 1 ? `(${ways.join(' or ')})` : (ways[0] ?? 'false');
 }
 
-/** Is this row of `party` in a certifier's sight? */
-function overseen(certifier: string, party: string): string {
+/**
+ * Is this row of `party` in a certifier's sight?
+ * @param by a day that must have come before its time ended
+ */
+function overseen(certifier: string, party: string, by: string | null = null): string {
   return `(${party}.operation = ${certifier} or exists (select from oversight v where v.operation = ${party}.operation and v.certifier = ${certifier}
-    and ${inTime(party)}))`;
+    and ${inTime(party, by)}))`;
 }
 
-/** Is the day of a row of `party` one on which a row `v` of `oversight` lets its certifier see it? */
-const inTime = (party: string): string =>
-  `(v.now or ${party}.on_day is null or (${party}.on_day >= v.since and (v.until is null or ${party}.on_day < v.until)))`;
+/** Does a row `v` of `oversight` let its certifier see a row of `party`: now, or on the day of the fact, and not past another day? */
+function inTime(party: string, by: string | null = null): string {
+  const ended = by === null ? '' : ` and (${by} is null or v.until is null or ${by} < v.until)`;
+  return `(v.now or ((${party}.on_day is null or (${party}.on_day >= v.since and (v.until is null or ${party}.on_day < v.until)))${ended}))`;
+}
 
 /**
  * Does the viewer see a live fact of this lot, shipment or other noun?
@@ -118,6 +123,13 @@ export function stepVisible({ certifierId, audits }: Viewer, step: string, known
       or exists (select from oversight v where v.operation = p.operation and v.certifier = '${certifierId}'::uuid and (v.now
         or ((p.on_day is null or (p.on_day >= v.since and (v.until is null or p.on_day < v.until)))
           and not exists (${upTo(`r.sequence <= ${step}.sequence and r.on_day >= v.until`)})))))))`;
+}
+
+/** Does a viewer who sees a subject see what was added to it on a day? Not if it certified a party to it for a time that had ended by then. */
+export function additionVisible({ certifierId, audits }: Viewer, subject: string, on: string): string {
+  if (certifierId === null) return 'true';
+  const audited = audits ? `${opened(certifierId, subject)} or ` : '';
+  return `(${audited}exists (select from party p where p.subject = ${subject} and p.retracted_by is null and ${overseen(uuid(certifierId), 'p', on)}))`;
 }
 
 const ASKED = 'unnest($4::int[], $5::uuid[], $6::uuid[]) as a(place, subject, fact)';

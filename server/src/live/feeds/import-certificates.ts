@@ -1,4 +1,5 @@
 import { type Day, type EventPayloads, ImportCertificateStatusChange } from '@lotline/schema';
+import { stepVisible } from '../../access';
 import { htsOf, type ImportCertificateFilter } from '../../certificates';
 import { idsOf } from '../../questions';
 import { anyOf, type Feed } from '../feed';
@@ -12,6 +13,8 @@ interface Facts {
   hts: string;
   issuedOn: Day | null;
   to: string;
+  /** Is the step in sight? Who certified one who has the certificate for a time sees no later one. */
+  isSeen: boolean;
 }
 
 /** Steps of import certificates. */
@@ -30,7 +33,7 @@ export const importCertificateFeed: Feed<ImportCertificateStatusChange, Facts, I
         })),
     );
     // A certificate has its day of issue from the command on that issued it.
-    const rows = await reader.query<Omit<Facts, 'to'> & { issuedAt: string | null }>(
+    const rows = await reader.query<Omit<Facts, 'to' | 'isSeen'> & { issuedAt: string | null }>(
       `select ic.id, ic.number, ic.exporter, ic.importer, ic.certifier, ic.hts, i.on_day as "issuedOn", c.position as "issuedAt" from import_certificate ic
          left join import_certificate_status i on i.import_certificate = ic.id and i.status = 'ISSUED' and i.retracted_by is null
          left join command c on c.id = i.recorded_by where ic.id = any($1)`,
@@ -43,10 +46,25 @@ export const importCertificateFeed: Feed<ImportCertificateStatusChange, Facts, I
       return {
         position,
         answer: Object.assign(new ImportCertificateStatusChange(), { importCertificateId: subject, at, from, to, reason }),
-        facts: { ...facts, issuedOn: issued ? issuedOn : null, to },
+        facts: { ...facts, issuedOn: issued ? issuedOn : null, to, isSeen: true },
         rights: [{ subject, fact: null }],
       };
     });
+  },
+  async asSeenBy(viewer, reader, changes) {
+    const rows = await reader.query<{ place: number }>(
+      `select k.place from unnest($1::int[], $2::uuid[], $3::text[], $4::bigint[]) as k(place, certificate, status, position)
+       where exists (select from import_certificate_status s join command c on c.id = s.recorded_by and c.position = k.position
+         where s.import_certificate = k.certificate and s.status = k.status and ${stepVisible(viewer, 's')})`,
+      [
+        changes.map((_, place) => place),
+        changes.map(({ facts }) => facts.id),
+        changes.map(({ facts }) => facts.to),
+        changes.map(({ position }) => String(position)),
+      ],
+    );
+    const seen = new Set(rows.map(({ place }) => place));
+    return changes.map(({ answer, facts }, place) => ({ answer, facts: { ...facts, isSeen: seen.has(place) } }));
   },
   fitter(filter) {
     const ids = idsOf(filter?.ids, 'ImportCertificate', 'filter.ids');
@@ -55,6 +73,7 @@ export const importCertificateFeed: Feed<ImportCertificateStatusChange, Facts, I
     const certifiers = idsOf(filter?.certifiers, 'Certifier', 'filter.certifiers');
     const hts = htsOf(filter?.hts);
     return (facts) =>
+      facts.isSeen &&
       anyOf(ids, facts.id) &&
       anyOf(filter?.numbers, facts.number) &&
       anyOf<string>(filter?.statuses, facts.to) &&
