@@ -20,7 +20,7 @@ const MAY_USE = {
   certificates: ['database', 'access', 'commands', 'questions'],
   lots: ['database', 'access', 'commands', 'questions', 'operations', 'certificates'],
   shipments: ['database', 'access', 'commands', 'questions', 'operations'],
-  customs: ['database', 'commands', 'questions', 'shipments', 'certificates'],
+  customs: ['database', 'access', 'commands', 'questions', 'shipments', 'certificates'],
   grants: ['database', 'access', 'journal', 'commands', 'questions', 'operations'],
   search: ['database', 'access', 'questions', 'operations', 'lots', 'shipments', 'documents', 'certificates', 'customs'],
   trace: ['database', 'access', 'questions', 'lineage', 'operations', 'lots', 'shipments', 'documents', 'certificates', 'customs', 'rules'],

@@ -1,5 +1,6 @@
 import { CustomsEntry, CustomsEntryLine, type Day, Disposition, EmergencyActionNotification, grams } from '@lotline/schema';
-import { type BatchOf, grouped, nounById } from '../database';
+import { additionVisible, type Viewer } from '../access';
+import { alike, type BatchOf, grouped, nounById } from '../database';
 import { type Question, seenFacts, seenLinks, visibleNoun } from '../questions';
 
 export const customsEntryById = nounById(CustomsEntry);
@@ -33,26 +34,43 @@ const actionsOn = (noun: 'lot' | 'shipment') =>
 export const emergencyActionsOfLots = actionsOn('lot');
 export const emergencyActionsOfShipments = actionsOn('shipment');
 
-/** First day on which the certifier was told of emergency actions. */
-export const notifiedOn: BatchOf<string, Day | null> = async (reader, actions) => {
-  const rows = await reader.query<{ id: string; on: Day }>(
-    'select emergency_action as id, min(on_day) as "on" from certifier_notice where emergency_action = any($1) and retracted_by is null group by 1',
-    [actions],
-  );
-  const found = new Map(rows.map((row) => [row.id, row.on]));
-  return actions.map((id) => found.get(id) ?? null);
-};
+interface SeenAction {
+  id: string;
+  viewer: Viewer;
+}
+
+/** What was added to emergency actions, of what each viewer sees. @param sql rows of `(id, on)` for the ids `$1`, by a condition on them */
+const additions =
+  <Row extends { id: string }, Value>(
+    sql: (seen: (of: string) => string) => string,
+    make: (rows: Row[]) => Value,
+  ): BatchOf<SeenAction, Value> =>
+  async (reader, keys) => {
+    const found = new Map<string, Value>();
+    for (const group of alike(keys, ({ viewer }) => [viewer.name])) {
+      const { viewer } = group[0]!;
+      const ids = group.map(({ id }) => id);
+      const rows = await reader.query<Row>(
+        sql((of) => additionVisible(viewer, `${of}.emergency_action`, `${of}.on_day`)),
+        [ids],
+      );
+      grouped(ids, rows, ({ id }) => id).forEach((of, index) => {
+        found.set(viewer.name + ids[index], make(of));
+      });
+    }
+    return keys.map(({ id, viewer }) => found.get(viewer.name + id)!);
+  };
+
+/** First day on which the certifier was told of emergency actions, where the viewer sees that. */
+export const notifiedOn = additions<{ id: string; on: Day }, Day | null>(
+  (seen) => `select n.emergency_action as id, n.on_day as "on" from certifier_notice n
+    where n.emergency_action = any($1) and n.retracted_by is null and ${seen('n')} order by n.on_day`,
+  ([first]) => first?.on ?? null,
+);
 
 /** What became of the goods of emergency actions. */
-export const dispositionsOf: BatchOf<string, Disposition[]> = async (reader, actions) => {
-  const rows = await reader.query<Omit<Disposition, 'grams'> & { grams: string | null }>(
-    `select d.id, d.emergency_action as "emergencyActionId", d.kind, d.grams, d.on_day as "onDay" from disposition d
-     where d.emergency_action = any($1) and d.retracted_by is null order by d.on_day nulls last, d.kind, d.id`,
-    [actions],
-  );
-  return grouped(
-    actions,
-    rows.map((row) => Object.assign(new Disposition(), row, { grams: row.grams === null ? null : grams(row.grams) })),
-    (row) => row.emergencyActionId,
-  );
-};
+export const dispositionsOf = additions<Omit<Disposition, 'grams'> & { grams: string | null }, Disposition[]>(
+  (seen) => `select d.emergency_action as id, d.kind, d.grams, d.on_day as "onDay" from disposition d
+    where d.emergency_action = any($1) and d.retracted_by is null and ${seen('d')} order by d.on_day nulls last, d.kind, d.id`,
+  (rows) => rows.map((row) => Object.assign(new Disposition(), row, { grams: row.grams === null ? null : grams(row.grams) })),
+);

@@ -53,13 +53,13 @@ export class ImportCertificateEntriesResolver {
 @Resolver(() => EmergencyActionNotification)
 export class EmergencyActionResolver {
   @FieldResolver(() => DateScalar, { nullable: true, description: 'First day on which the certifier was told of it.' })
-  certifierNotifiedOn(@Root() { id }: EmergencyActionNotification, @Ctx() { reader }: Question): Promise<Day | null> {
-    return reader.loader(notifiedOn).load(id);
+  certifierNotifiedOn(@Root() { id }: EmergencyActionNotification, @Ctx() { reader, viewer }: Question): Promise<Day | null> {
+    return reader.loader(notifiedOn).load({ id, viewer });
   }
 
   @FieldResolver(() => [Disposition], { description: 'What became of the goods.' })
-  dispositions(@Root() { id }: EmergencyActionNotification, @Ctx() { reader }: Question): Promise<Disposition[]> {
-    return reader.loader(dispositionsOf).load(id);
+  dispositions(@Root() { id }: EmergencyActionNotification, @Ctx() { reader, viewer }: Question): Promise<Disposition[]> {
+    return reader.loader(dispositionsOf).load({ id, viewer });
   }
 }
 
