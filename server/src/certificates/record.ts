@@ -139,13 +139,27 @@ export async function recordImportCertificates(
       if (HANDED_OVER.has(status))
         parties.add([...askingParties(certificate), ...receivingParties(certificate)], 'import_certificate', id, fact, on);
   }
+  const asked = await askedOn(
+    work,
+    lines.map(({ certificate }) => certificate.id),
+  );
   for (const { id, certificate, lotId } of lines) {
     if (lotId === null) continue;
-    parties.add(askingParties(certificate), 'lot', lotId, id, null);
+    parties.add(askingParties(certificate), 'lot', lotId, id, asked.get(certificate.id) ?? null);
   }
   await parties.record(work);
   await handOver(work, [...certificates.map(({ id }) => id), ...lines.map(({ certificate }) => certificate.id)]);
   tell(work, certificates, lines);
+}
+
+/** The day of the first step of certificates: they claim nothing before. */
+async function askedOn({ tx }: Work, certificates: readonly string[]): Promise<Map<string, Day>> {
+  const rows = await tx.query<{ id: string; on: Day }>(
+    `select distinct on (s.import_certificate) s.import_certificate as id, s.on_day as "on" from import_certificate_status s
+     where s.import_certificate = any($1) order by s.import_certificate, s.sequence`,
+    [[...new Set(certificates)]],
+  );
+  return new Map(rows.map(({ id, on }) => [id, on]));
 }
 
 function tell(work: Work, certificates: readonly NewImportCertificate[], lines: readonly NewCertificateLine[]): void {
