@@ -1,0 +1,340 @@
+import { toGlobalId } from '@lotline/schema';
+import { type As, csv, type Lotline } from '../lotline';
+import { certificateNumber, entryNumber } from '../world';
+
+// The one world of the matrix of rights. A farm sells wheat to an exporter, who mills it and sells the flour to an importer; a broker files
+// the entry, and a stranger does the like for itself, under codes that begin the same. Each of the three was certified by another agent
+// before the story, by one during it, and is certified by a third one now.
+
+/** Whose matrix a section of the table is. */
+export type Party = 'farm' | 'exporter' | 'importer' | 'stranger';
+
+const OPERATION: Record<Party | 'packer' | 'bakery' | 'filer' | 'buyer', string> = {
+  farm: 'A:FARM',
+  exporter: '9990000001',
+  importer: '9990000002',
+  packer: 'A:PACKER',
+  bakery: 'A:BAKERY',
+  filer: 'A:FILER',
+  stranger: '9990000009',
+  buyer: 'B:BUYER',
+};
+/** Of each party who certified it before the story, during it, and now. */
+const CERTIFIERS: Record<Party, [string, string, string]> = {
+  farm: ['ZF0', 'ZF1', 'ZF2'],
+  exporter: ['ZE0', 'ZE1', 'ZE2'],
+  importer: ['ZI0', 'ZI1', 'ZI2'],
+  stranger: ['ZS0', 'ZS1', 'ZS2'],
+};
+const [ISSUER, AUDITOR] = ['ZQ1', 'ZA1'];
+/** Of each party a broker that it assigned, for everything. */
+const BROKER: Record<Party, string> = { farm: 'C:FARM', exporter: 'C:EXPORTER', importer: 'C:IMPORTER', stranger: 'C:STRANGER' };
+/** The farm alone has no certificate: it is known to its partners only. */
+const CERTIFIED: Party[] = ['exporter', 'importer', 'stranger'];
+
+const CERTIFICATE = (serial: number) => certificateNumber(1, serial);
+const ENTRY = entryNumber(11);
+const [WHEAT, FLOUR] = ['1001990000', '1101000000'];
+
+export const SCOPES = ['LOTS', 'SHIPMENTS', 'DOCUMENTS', 'IMPORT_CERTIFICATES', 'CUSTOMS_ENTRIES', 'COMMANDS'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export interface Story {
+  lotline: Lotline;
+  /** Global ids by names: codes, numbers, references, names of operations. */
+  ids: Record<string, string>;
+  /** Everything but the stranger's. */
+  ours: ReadonlySet<string>;
+  /** Who asks, by the columns of the table. A narrow key lacks a scope. */
+  viewers(party: Party): Record<string, (lacking: Scope | null) => As>;
+  /** A cursor from before the story. */
+  before(as: As): string;
+}
+
+const certificate = (certificate: { operation: string; certifier: string; status: string; effective_from: string }, more = {}) => ({
+  ...certificate,
+  scope: 'handling',
+  products: 'Flour',
+  reason: 'inspected',
+  ...more,
+});
+
+const base = {
+  'certifiers.csv': csv(
+    [...Object.values(CERTIFIERS).flat(), ISSUER, AUDITOR].map((code) => ({
+      certifier: code,
+      name: `Certifier ${code}`,
+      country: 'DE',
+      scheme: 'NOP',
+    })),
+  ),
+  'operations.csv': csv(
+    [
+      ...Object.entries(OPERATION),
+      ...Object.entries(BROKER).map(([party, operation]) => [`broker of the ${party}`, operation] as const),
+    ].map(([name, operation]) => ({ operation, name: `The ${name}`, country: 'TR', roles: 'handler' })),
+  ),
+  'products.csv': csv([
+    { product: 'Wheat', hts: WHEAT, organic: 'yes' },
+    { product: 'Flour', hts: FLOUR, organic: 'yes' },
+  ]),
+  'operation_certificates.csv': csv(
+    CERTIFIED.flatMap((party) => {
+      const operation = OPERATION[party];
+      const [before, during, now] = CERTIFIERS[party];
+      return [
+        certificate({ operation, certifier: before, status: 'certified', effective_from: '2021-01-01' }),
+        certificate({ operation, certifier: before, status: 'surrendered', effective_from: '2023-01-01' }),
+        certificate({ operation, certifier: during, status: 'certified', effective_from: '2023-01-01' }, { products: 'Flour;Wheat' }),
+        certificate({ operation, certifier: during, status: 'certified', effective_from: '2024-01-01' }),
+        certificate({ operation, certifier: during, status: 'surrendered', effective_from: '2025-10-01' }),
+        certificate({ operation, certifier: now, status: 'certified', effective_from: '2025-10-01' }),
+      ];
+    }),
+  ),
+};
+
+const { farm, exporter, importer, packer, bakery, filer, stranger, buyer } = OPERATION;
+const kilograms = (quantity: number) => ({ quantity, unit: 'KGM' });
+
+const importCertificate = (serial: number, requested_on: string, issued_on: string) => ({
+  number: CERTIFICATE(serial),
+  kind: 'PERIOD',
+  exporter,
+  importer,
+  certifier: ISSUER,
+  hts: FLOUR,
+  requested_on,
+  issued_on,
+  origin: 'TR',
+  destination: 'US',
+  standard: 'NOP',
+  valid_from: issued_on,
+  valid_to: '2025-12-31',
+  final_handler: packer,
+  consignee: bakery,
+});
+
+/** What happened while the second agent of each party certified it. */
+const during = {
+  'lots.csv': csv([
+    { code: 'A-FIELD', producer: farm, product: 'Wheat', ...kilograms(600), kind: 'harvest', produced_on: '2025-01-10' },
+    { code: 'A-FLOUR', producer: exporter, product: 'Flour', ...kilograms(500), kind: 'transformation', produced_on: '2025-03-01' },
+    { code: 'A-BREAD', producer: importer, product: 'Flour', ...kilograms(50), kind: 'transformation', produced_on: '2025-06-01' },
+    { code: 'A-OTHER', producer: stranger, product: 'Flour', ...kilograms(500), kind: 'harvest', produced_on: '2025-01-10' },
+  ]),
+  'lot_inputs.csv': csv([
+    { output: 'A-FLOUR', input: 'A-FIELD', ...kilograms(580) },
+    { output: 'A-BREAD', input: 'A-FLOUR', ...kilograms(50) },
+  ]),
+  'transfers.csv': csv([
+    { lot: 'A-FIELD', from: farm, to: exporter, on: '2025-02-01', ...kilograms(580), document: 'A-INVOICE-1' },
+    { lot: 'A-FLOUR', from: exporter, to: importer, on: '2025-04-01', ...kilograms(400), document: 'A-INVOICE-2' },
+    { lot: 'A-FLOUR', from: importer, to: bakery, on: '2025-07-01', ...kilograms(100), document: 'A-INVOICE-3' },
+    { lot: 'A-OTHER', from: stranger, to: buyer, on: '2025-04-01', ...kilograms(400), document: '' },
+  ]),
+  'lot_adjustments.csv': csv([
+    { lot: 'A-FLOUR', holder: exporter, kind: 'spoilage', on: '2025-03-20', ...kilograms(3) },
+    { lot: 'A-FLOUR', holder: importer, kind: 'sample', on: '2025-05-20', ...kilograms(2) },
+  ]),
+  'shipments.csv': csv([
+    { reference: 'A-SHIP', shipper: exporter, consignee: importer, booked_on: '2025-04-01' },
+    { reference: 'A-SHIP-OTHER', shipper: stranger, consignee: buyer, booked_on: '2025-04-01' },
+  ]),
+  'shipment_legs.csv': csv([
+    {
+      shipment: 'A-SHIP',
+      sequence: 1,
+      mode: 'maritime',
+      from_place: 'TRISK',
+      to_place: 'USSCK',
+      departed: '2025-04-02T08:00:00+03:00',
+      arrived: '2025-04-20T09:00:00-07:00',
+      carrier: 'A line',
+      conveyance: 'A ship',
+      container: 'CSQU3054383',
+      seal: 'A-SEAL',
+    },
+  ]),
+  'shipment_lots.csv': csv([
+    { shipment: 'A-SHIP', lot: 'A-FLOUR', ...kilograms(400) },
+    { shipment: 'A-SHIP-OTHER', lot: 'A-OTHER', ...kilograms(400) },
+  ]),
+  'treatments.csv': csv([
+    { kind: 'fumigation', on: '2025-03-15', substance: 'gas', lot: 'A-FLOUR', shipment: '', document: 'A-GAS' },
+    { kind: 'heat', on: '2025-04-10', substance: 'air', lot: '', shipment: 'A-SHIP', document: '' },
+  ]),
+  'documents.csv': csv(
+    [
+      { type: 'invoice', number: 'A-INVOICE-1', issuer: farm, issued_on: '2025-02-01', lots: 'A-FIELD' },
+      { type: 'invoice', number: 'A-INVOICE-2', issuer: exporter, issued_on: '2025-04-01', lots: 'A-FLOUR', file: 'invoice.txt' },
+      { type: 'invoice', number: 'A-INVOICE-3', issuer: importer, issued_on: '2025-07-01', lots: 'A-FLOUR' },
+      { type: 'bill_of_lading', number: 'A-BILL', issuer: exporter, issued_on: '2025-04-02', shipments: 'A-SHIP' },
+      { type: 'contract', number: 'A-CONTRACT', issuer: exporter, issued_on: '2025-03-30', certificates: CERTIFICATE(1) },
+      { type: 'other', number: 'A-GAS', issuer: exporter, issued_on: '2025-03-15' },
+      { type: 'invoice', number: 'A-PAPER-OTHER', issuer: stranger, issued_on: '2025-04-01', lots: 'A-OTHER' },
+    ].map((each) => ({ ...each, marked_organic: 'yes' })),
+  ),
+  'invoice.txt': 'flour',
+  'import_certificates.csv': csv([importCertificate(1, '2025-03-05', '2025-03-25'), importCertificate(2, '2025-03-05', '2025-03-25')]),
+  'import_certificate_lines.csv': csv([{ certificate: CERTIFICATE(1), product: 'Flour', ...kilograms(400), lot: 'A-FLOUR' }]),
+  'customs_entries.csv': csv([
+    { entry: ENTRY, line: 1, certificate: CERTIFICATE(1), filed_on: '2025-05-05', hts: FLOUR, ...kilograms(300), filer, lots: 'A-FLOUR' },
+  ]),
+  'emergency_actions.csv': csv([
+    {
+      number: 'A-HOLD',
+      on: '2025-05-10T10:00:00-07:00',
+      ordered: 'hold',
+      lot: 'A-FLOUR',
+      shipment: '',
+      certifier_notified_on: '2025-10-02',
+      disposition: 'RELEASED_ORGANIC',
+    },
+  ]),
+};
+
+/** What happened after that; of the last certificate only that it was asked for is of before. */
+const after = {
+  'import_certificates.csv': csv([importCertificate(3, '2025-09-20', '2025-10-08')]),
+  'import_certificate_lines.csv': csv([{ certificate: CERTIFICATE(3), product: 'Flour', ...kilograms(20), lot: 'A-FLOUR' }]),
+  'shipment_legs.csv': csv([
+    {
+      shipment: 'A-SHIP',
+      sequence: 2,
+      mode: 'road',
+      from_place: 'USSCK',
+      to_place: 'USLAX',
+      departed: '2025-10-05',
+      arrived: '2025-10-06',
+    },
+  ]),
+  'emergency_actions.csv': csv([{ number: 'A-HOLD-SHIP', on: '2025-10-10', ordered: 'hold', lot: '', shipment: 'A-SHIP' }]),
+  'operation_certificates.csv': csv([
+    certificate({ operation: exporter, certifier: CERTIFIERS.exporter[2], status: 'suspended', effective_from: '2026-02-01' }),
+  ]),
+};
+
+const NOUNS = `{
+  lots { nodes { id name: code } } shipments { nodes { id name: reference } } documents { nodes { id name: number } }
+  importCertificates { nodes { id name: number customsEntries { nodes { id name: number } } } } operations { nodes { id name
+    certificates { nodes { id certifier { id name: code } products { nodes { product { id name } } } } } keys { nodes { id name } } } }
+  held: lots { nodes { emergencyActions { nodes { id name: number } } } } heldShipments: shipments { nodes { emergencyActions { nodes { id name: number } } } }
+  transferOffers { nodes { id } } }`;
+
+/** Ids of all nouns by their names; of a certificate of an operation by its certifier, of the one offer by OFFER. */
+function namesOf(answer: any): Record<string, string> {
+  const ids: Record<string, string> = {};
+  const look = (value: any): void => {
+    if (value === null || typeof value !== 'object') return;
+    if (value.id) ids[value.name ?? (value.certifier ? `certificate of ${value.certifier.name}` : 'OFFER')] = value.id;
+    for (const each of Object.values(value)) look(each);
+  };
+  look(answer);
+  return ids;
+}
+
+/** Tells the story to an empty server. */
+export async function tellStory(lotline: Lotline): Promise<Story> {
+  await lotline.import(base);
+  const operations = namesOf(await lotline.data('{ operations { nodes { id name } } }'));
+  let given = 0;
+  const command = async (name: string, payload: string, input: object, as: As = 'admin') => {
+    const type = `${name[0]!.toUpperCase()}${name.slice(1)}Input!`;
+    const keyed = { idempotencyKey: `story ${++given}`, ...input };
+    return (await lotline.data(`mutation ($input: ${type}) { done: ${name}(input: $input) { ${payload} } }`, { input: keyed }, as)).done;
+  };
+
+  // Keys first: what they hear begins with the story.
+  const keys = new Map<string, As>();
+  const expiresOn = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
+  for (const party of Object.keys(CERTIFIERS) as Party[])
+    for (const lacking of [null, ...SCOPES]) {
+      const scopes = SCOPES.filter((scope) => scope !== lacking);
+      const input = { operation: operations[`The ${party}`], name: `Key without ${lacking}`, scopes, expiresOn };
+      const { secret } = await command('createKey', 'secret', input, { operation: OPERATION[party] });
+      keys.set(`${party} ${lacking}`, { key: secret });
+    }
+  const viewers: Story['viewers'] = (party) => {
+    const [earlier, past, certifier] = CERTIFIERS[party];
+    const key = (lacking: Scope | null) => keys.get(`${party} ${lacking}`)!;
+    return {
+      administrator: () => 'admin',
+      analyst: () => 'analyst',
+      party: () => ({ operation: OPERATION[party] }),
+      certifier: () => ({ certifier }),
+      past: () => ({ certifier: past }),
+      earlier: () => ({ certifier: earlier }),
+      key: () => key(null),
+      narrow: key,
+      stranger: () => ({ operation: stranger }),
+      'its certifier': () => ({ certifier: CERTIFIERS.stranger[2] }),
+      broker: () => ({ operation: BROKER[party] }),
+      auditor: () => ({ certifier: AUDITOR }),
+      nobody: () => 'nobody',
+    };
+  };
+  const assign = async (party: Party, broker: string, more: object = {}): Promise<string> => {
+    const input = {
+      importer: operations[`The ${party}`],
+      broker: operations[broker],
+      scopes: SCOPES,
+      validUntil: `${expiresOn}T00:00:00Z`,
+      ...more,
+    };
+    return (await command('assignBroker', 'brokerAssignment { id }', input)).brokerAssignment.id;
+  };
+  const assignments: Record<string, string> = {};
+  for (const party of Object.keys(BROKER) as Party[]) assignments[party] = await assign(party, `The broker of the ${party}`);
+
+  const cursors = new Map<string, string>();
+  const everybody = (Object.keys(CERTIFIERS) as Party[]).flatMap((party) => Object.values(viewers(party)).map((viewer) => viewer(null)));
+  for (const as of [...everybody, ...keys.values()])
+    cursors.set(JSON.stringify(as), (await lotline.ask('{ viewer { kind } }', {}, as)).extensions!.cursor!);
+
+  await lotline.import(during);
+  const ids = namesOf(await lotline.data(NOUNS));
+  const offer = { lot: ids['A-FLOUR'], sender: ids['The exporter'], receiver: ids['The importer'], on: '2025-08-01' };
+  const offered = await command('offerTransfer', 'transferOffer { id }', {
+    ...offer,
+    quantity: { value: '5', unit: 'KGM' },
+    document: ids['A-INVOICE-2'],
+  });
+  await command('acceptTransfer', 'cursor', { transferOffer: offered.transferOffer.id, on: '2025-08-02' });
+  await lotline.import(after);
+  await command('voidImportCertificate', 'cursor', { importCertificate: ids[CERTIFICATE(2)], reason: 'asked for twice' });
+  const gone = { operation: ids['The exporter'], name: 'A-KEY', scopes: ['LOTS'], expiresOn };
+  const { key } = await command('createKey', 'key { id }', gone);
+  await command('revokeKey', 'cursor', { key: key.id });
+
+  const ended = await assign('importer', 'The filer', { reason: 'for this entry' });
+  await command('endBrokerAssignment', 'cursor', { brokerAssignment: ended });
+  const [auditor] = await lotline.database.query<{ id: string }>(`select id from certifier where code = '${AUDITOR}'`);
+  const audit = async (directions: string[]): Promise<string> => {
+    const certifier = toGlobalId('Certifier', auditor!.id);
+    const input = { lot: ids['A-FLOUR'], certifier, directions, reason: 'a complaint', validUntil: `${expiresOn}T00:00:00Z` };
+    return (await command('grantAudit', 'auditGrant { id }', input)).auditGrant.id;
+  };
+  const revoked = await audit(['BACK']);
+  await command('revokeAudit', 'cursor', { auditGrant: revoked });
+  const grants = {
+    ASSIGNMENT: assignments.importer!,
+    'ASSIGNMENT of the exporter': assignments.exporter!,
+    ENDED: ended,
+    AUDIT: await audit(['BACK', 'FORWARD']),
+    REVOKED: revoked,
+  };
+
+  Object.assign(ids, namesOf(await lotline.data(NOUNS)), grants, { [AUDITOR]: toGlobalId('Certifier', auditor!.id) });
+  const theirs = [
+    'A-OTHER',
+    'A-SHIP-OTHER',
+    'A-PAPER-OTHER',
+    'The stranger',
+    'The buyer',
+    'The broker of the stranger',
+    ...CERTIFIERS.stranger.map((code) => `certificate of ${code}`),
+  ];
+  const ours = new Set(Object.entries(ids).flatMap(([name, id]) => (theirs.includes(name) || name.startsWith('Key ') ? [] : [id])));
+  return { lotline, ids, ours, viewers, before: (as) => cursors.get(JSON.stringify(as))! };
+}
