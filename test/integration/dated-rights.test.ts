@@ -325,3 +325,70 @@ describe('whoever comes to have a certificate has its lots and papers', () => {
     expect(await sees(names, { operation: IMPORTER })).toEqual({ papers: [null, 0], lines: undefined, claimed: null });
   });
 });
+
+test('the story of a lot tells who certified its producer for a time of no certificate that came later, nor that one was voided', async () => {
+  const own = await startLotline();
+  try {
+    const operations = [EXPORTER, IMPORTER];
+    await own.import({
+      'certifiers.csv': csv(['ZZ1', 'ZZ3'].map((certifier) => ({ certifier, name: certifier, scheme: 'NOP' }))),
+      'operations.csv': csv(operations.map((operation) => ({ operation, name: operation, country: 'TR', roles: 'handler' }))),
+      'products.csv': csv([{ product: 'Organic soybeans', hts: HTS, organic: 'yes' }]),
+      'operation_certificates.csv': csv([
+        { operation: EXPORTER, certifier: 'ZZ1', status: 'certified', effective_from: '2025-01-01' },
+        { operation: EXPORTER, certifier: 'ZZ1', status: 'surrendered', effective_from: '2025-10-01' },
+      ]),
+      'lots.csv': csv([
+        {
+          code: 'SOLD',
+          producer: EXPORTER,
+          product: 'Organic soybeans',
+          quantity: 9,
+          unit: 'TNE',
+          kind: 'harvest',
+          produced_on: '2025-09-01',
+        },
+      ]),
+      'shipments.csv': csv([{ reference: 'OVER', shipper: EXPORTER, consignee: IMPORTER, booked_on: '2025-09-02' }]),
+      'shipment_legs.csv': csv([
+        { shipment: 'OVER', sequence: 1, mode: 'maritime', from_place: 'TRISK', to_place: 'USSCK', departed: '2025-09-22', arrived: '' },
+      ]),
+      'shipment_lots.csv': csv([{ shipment: 'OVER', lot: 'SOLD', quantity: 9, unit: 'TNE' }]),
+      'import_certificates.csv': csv(
+        [1, 2].map((serial) => ({
+          number: number(serial),
+          kind: 'SHIPMENT',
+          exporter: EXPORTER,
+          importer: IMPORTER,
+          certifier: 'ZZ3',
+          hts: HTS,
+          requested_on: '2025-09-10',
+          issued_on: serial === 1 ? '2025-09-20' : '2025-10-08',
+        })),
+      ),
+      'import_certificate_lines.csv': csv(
+        [1, 2].map((serial) => ({ certificate: number(serial), product: 'Organic soybeans', quantity: serial, unit: 'TNE', lot: 'SOLD' })),
+      ),
+    });
+    const told = async (as: As): Promise<string[]> => {
+      const { trace } = (
+        await own.data(
+          `{ lot(code: "SOLD") { trace(direction: BACK) { steps(kinds: [CERTIFIED]) { nodes { on importCertificate { number } } }
+            gaps(kinds: [OUT_OF_ORDER_DATES, NO_IMPORT_CERTIFICATE]) { nodes { kind on } } } } }`,
+          {},
+          as,
+        )
+      ).lot;
+      return [
+        ...trace.steps.nodes.map(({ on, importCertificate }: any) => `${on} ${importCertificate.number}`),
+        ...trace.gaps.nodes.map(({ kind, on }: any) => `${kind} ${on}`),
+      ];
+    };
+    expect(await told('analyst')).toEqual([`2025-09-20 ${number(1)}`, `2025-10-08 ${number(2)}`, 'OUT_OF_ORDER_DATES 2025-10-08']);
+    expect(await told({ operation: EXPORTER })).toEqual(await told('analyst'));
+    // Something is out of order, but what that is came after its time.
+    expect(await told(PAST)).toEqual([`2025-09-20 ${number(1)}`, 'OUT_OF_ORDER_DATES null']);
+  } finally {
+    await own.close();
+  }
+});

@@ -1,4 +1,5 @@
 import type { Day, ImportCertificateKind } from '@lotline/schema';
+import { stepVisible, type Viewer } from '../access';
 import type { Reader } from '../database';
 
 /** An issued import certificate, as a trace looks at it. */
@@ -15,6 +16,8 @@ export interface Certificate {
   validTo: Day | null;
   /** Not voided. */
   live: boolean;
+  /** Does the viewer see that it was issued, and, if it was voided, that? Who certified a party for a time may not. */
+  seen: { issued: boolean; voided: boolean };
 }
 
 /** Certificates for lots. */
@@ -34,12 +37,12 @@ export async function certificatesFor(
   reader: Reader,
   of: { lots: readonly string[]; products: readonly string[]; exporters: readonly string[]; ids: readonly string[] },
   asOf: Day | null,
+  viewer: Viewer,
 ): Promise<Certificates> {
   const rows = await reader.query<Certificate & { lot: string | null; product: string | null }>(
     `select k.lot, k.product, c.id, c.number, c.kind, c.exporter, c.importer, c.consignee, c.valid_from as "validFrom", c.valid_to as "validTo",
        i.on_day as "issuedOn", i.at as "issuedAt",
-       not exists (select from import_certificate_status v where v.import_certificate = c.id and v.status = 'VOIDED' and v.retracted_by is null
-         and ($5::date is null or v.on_day is null or v.on_day <= $5::date)) as live
+       z.id is null as live, json_build_object('issued', ${stepVisible(viewer, 'i')}, 'voided', z.id is null or ${stepVisible(viewer, 'z')}) as seen
      from (
        select import_certificate, lot, null::uuid as product from import_certificate_line where lot = any($1) and retracted_by is null
        union select l.import_certificate, null, l.product from import_certificate_line l join import_certificate c on c.id = l.import_certificate
@@ -47,6 +50,8 @@ export async function certificatesFor(
        union select id, null, null from import_certificate where id = any($4)
      ) k join import_certificate c on c.id = k.import_certificate
        join import_certificate_status i on i.import_certificate = c.id and i.status = 'ISSUED' and i.retracted_by is null
+       left join import_certificate_status z on z.import_certificate = c.id and z.status = 'VOIDED' and z.retracted_by is null
+         and ($5::date is null or z.on_day is null or z.on_day <= $5::date)
      where $5::date is null or i.on_day is null or i.on_day <= $5::date
      order by c.number, c.id`,
     [of.lots, of.products, of.exporters, of.ids, asOf],

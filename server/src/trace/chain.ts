@@ -315,7 +315,7 @@ export class Chain {
     const { direction, asOf } = this.request;
     const { lots, sight } = this;
     const facts = await this.readFacts();
-    const store = await readPapers(this.question.reader, lots, facts, asOf);
+    const store = await readPapers(this.question, lots, facts, asOf);
     // Of the roots and forward all facts count, of what is reached back only what leads here.
     const counted = new Set(direction === 'FORWARD' ? lots.map(({ id }) => id) : this.closure.roots);
     const all = (lot: string) => counted.has(lot);

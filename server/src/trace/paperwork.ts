@@ -1,12 +1,12 @@
 import type { Day } from '@lotline/schema';
 import { type Certificate, certificatesFor } from '../certificates';
 import { type Entered, emergencyActionsOn, entriesOf, type Held } from '../customs';
-import type { Reader } from '../database';
 import { type Paper, papersOf } from '../documents';
 import { documentedMovements } from '../lots';
+import type { Question } from '../questions';
 import type { Carriage } from '../shipments';
 import type { StoryFacts, TracedLot } from './facts';
-import type { Counting, Sight } from './sight';
+import { type Counting, EVERYTHING, type Sight } from './sight';
 
 /** The papers, certificates and entries that belong to the story of one lot. */
 export interface LotPaperwork {
@@ -44,7 +44,12 @@ export interface PaperStore {
 }
 
 /** Reads all paperwork that a story may need, for all its lots at once. */
-export async function readPapers(reader: Reader, lots: readonly TracedLot[], facts: StoryFacts, asOf: Day | null): Promise<PaperStore> {
+export async function readPapers(
+  { reader, viewer }: Question,
+  lots: readonly TracedLot[],
+  facts: StoryFacts,
+  asOf: Day | null,
+): Promise<PaperStore> {
   const ids = lots.map(({ id }) => id);
   const shipments = new Set<string>();
   const exporters = new Set<string>();
@@ -63,6 +68,7 @@ export async function readPapers(reader: Reader, lots: readonly TracedLot[], fac
       ids: [...new Set([...entries.values()].flat().flatMap(({ certificate }) => certificate ?? []))],
     },
     asOf,
+    viewer,
   );
   const documented = await documentedMovements(reader, ids, asOf);
   const documents = new Set<string>();
@@ -99,6 +105,14 @@ export function paperworkOf(store: PaperStore, lots: readonly TracedLot[], { fac
   const about = (noun: string) => (papers.about.get(noun) ?? []).filter(({ id }) => sight.seesSubject(id));
   const paperBy = (id: string | null): Paper | null => (id === null || !sight.seesSubject(id) ? null : (papers.byId.get(id) ?? null));
 
+  /** A certificate as far as it is seen: who does not know that it was voided takes it for live. */
+  const told = (certificate: Certificate): Certificate[] => {
+    const { id, live, seen } = certificate;
+    if (sight === EVERYTHING) return [certificate];
+    if (!seen.issued || !sight.seesSubject(id)) return [];
+    return [live || seen.voided ? certificate : { ...certificate, live: true }];
+  };
+
   const ofLot = (lot: TracedLot): LotPaperwork => {
     const movements = facts.movements.get(lot.id)!;
     const carriages = facts.carriages.get(lot.id) ?? [];
@@ -106,14 +120,13 @@ export function paperworkOf(store: PaperStore, lots: readonly TracedLot[], { fac
     const all = counting.all(lot.id);
     const passedOn = (operation: string | null) => operation !== null && (gave.has(operation) || counting.whole(lot.id, operation));
     const counts = ({ id, importer, consignee }: Certificate) => passedOn(importer) || passedOn(consignee) || (all && own.seesSubject(id));
-    const inSight = ({ id }: Certificate) => sight.seesSubject(id);
     const seenEntries = (entries.get(lot.id) ?? []).filter(({ fact }) => sight.sees(lot.id, fact));
 
     const named = [
       ...(certificates.naming.get(lot.id) ?? []),
       ...seenEntries.flatMap(({ certificate }) => certificates.byId.get(certificate ?? '') ?? []),
-    ].filter(inSight);
-    const covering = [...new Set(named)].filter(counts);
+    ].flatMap(told);
+    const covering = [...new Map(named.map((each) => [each.id, each])).values()].filter(counts);
     const ofCertificates = new Set(covering.flatMap(({ id }) => about(id).map((paper) => paper.id)));
     const counted = papersOfFacts(lot.id, movements, carriages);
     const leftOut = new Set([
@@ -136,9 +149,9 @@ export function paperworkOf(store: PaperStore, lots: readonly TracedLot[], { fac
       papers: [...counted.values(), ...naming],
       own: naming.filter(({ id }) => !ofCertificates.has(id)),
       certificates: covering,
-      forProduct: (certificates.forProduct.get(lot.product) ?? []).filter(
-        (each) => shippers.has(each.exporter) && counts(each) && inSight(each),
-      ),
+      forProduct: (certificates.forProduct.get(lot.product) ?? [])
+        .flatMap(told)
+        .filter((each) => shippers.has(each.exporter) && counts(each)),
       entries: seenEntries.filter(
         ({ fact, certificate, filer }) =>
           passedOn(filer) || covering.some(({ id }) => id === certificate) || (all && own.sees(lot.id, fact)),

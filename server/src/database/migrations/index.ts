@@ -10,6 +10,7 @@ import { TransferOffers1764000000009 } from './1764000000009-transfer-offers';
 import { Keys1764000000010 } from './1764000000010-keys';
 import { Grants1764000000011 } from './1764000000011-grants';
 import { AccessJournal1764000000012 } from './1764000000012-access-journal';
+import { DatedClaims1764000000013 } from './1764000000013-dated-claims';
 
 /** Forward only, in this order. */
 export const MIGRATIONS = [
@@ -25,4 +26,5 @@ export const MIGRATIONS = [
   Keys1764000000010,
   Grants1764000000011,
   AccessJournal1764000000012,
+  DatedClaims1764000000013,
 ];
