@@ -81,7 +81,8 @@ export function disguised(given: World, coins: readonly boolean[], seen: Seen): 
       shipper: operation(each.shipper),
       consignee: operation(each.consignee),
       lots: each.lots.map((of) => ({ ...of, lot: lot(of.lot) })),
-      legs: legs(each, !seen.shipments.has(each.reference)),
+      // What carried a lot that is seen belongs to what is told of that one.
+      legs: legs(each, !seen.shipments.has(each.reference) && each.lots.every((of) => isHidden(of.lot))),
     })),
     treatments: given.treatments!.map((each) => ({ ...each, lot: lot(each.lot), on: moved(each.on, isHidden(each.lot)) })),
     documents: given.documents!.map((each) => ({

@@ -151,6 +151,9 @@ export async function startLotline(
       const directory = writeFolder(files);
       try {
         return await importFolder(runner, ADMINISTRATOR, directory, importOptions);
+      } catch (error) {
+        if (error instanceof FolderRefused) error.cause = error.lines().join('\n');
+        throw error;
       } finally {
         rmSync(directory, { recursive: true, force: true });
       }

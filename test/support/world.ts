@@ -429,18 +429,20 @@ export function folderOf(world: World, uses: readonly WorldUse[] = world.uses): 
       world.operations.map(({ identifier, country, roles = 'handler' }) => ({ operation: identifier, name: identifier, country, roles })),
     ),
     'products.csv': csv(Object.entries(PRODUCTS).map(([product, { hts, organic }]) => ({ product, hts, organic: organic ? 'yes' : 'no' }))),
-    'lots.csv': csv(
-      world.lots.map(({ code, producer, kind, kg, on, country, product = 'Wheat' }) => ({
-        code,
-        producer,
-        product,
-        quantity: kg,
-        unit: 'KGM',
-        kind,
-        produced_on: on,
-        country,
-      })),
-    ),
+    ...(world.lots.length > 0 && {
+      'lots.csv': csv(
+        world.lots.map(({ code, producer, kind, kg, on, country, product = 'Wheat' }) => ({
+          code,
+          producer,
+          product,
+          quantity: kg,
+          unit: 'KGM',
+          kind,
+          produced_on: on,
+          country,
+        })),
+      ),
+    }),
   };
   const statuses = world.operations.flatMap(certificateRows);
   if (statuses.length > 0) {

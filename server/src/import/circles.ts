@@ -5,10 +5,10 @@ export interface Edge {
 }
 
 /**
- * The circles that forbid an order in which every input stands before its outputs (Kahn): each as the lots in it, from output to input,
- * disjoint from the others.
+ * The lots in an order in which every input stands before its outputs (Kahn), and the circles that forbid one: each as the lots in it,
+ * from output to input, disjoint from the others.
  */
-export function circlesIn(lots: Iterable<string>, edges: readonly Edge[]): string[][] {
+export function inBirthOrder(lots: Iterable<string>, edges: readonly Edge[]): { order: string[]; circles: string[][] } {
   const inputs = new Map<string, number>();
   const outputsOf = new Map<string, string[]>();
   const inputsOf = new Map<string, string[]>();
@@ -25,6 +25,7 @@ export function circlesIn(lots: Iterable<string>, edges: readonly Edge[]): strin
     push(inputsOf, output, input);
   }
 
+  const order: string[] = [];
   const circles: string[][] = [];
   let ready = [...inputs].filter(([, count]) => count === 0).map(([lot]) => lot);
   const left = new Set(inputs.keys());
@@ -33,6 +34,7 @@ export function circlesIn(lots: Iterable<string>, edges: readonly Edge[]): strin
       const next: string[] = [];
       for (const lot of ready) {
         if (!left.delete(lot)) continue;
+        order.push(lot);
         for (const output of outputsOf.get(lot) ?? []) {
           const count = inputs.get(output)! - 1;
           inputs.set(output, count);
@@ -60,5 +62,5 @@ export function circlesIn(lots: Iterable<string>, edges: readonly Edge[]): strin
     ready = circle;
     settle();
   }
-  return circles;
+  return { order, circles };
 }

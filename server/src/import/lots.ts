@@ -2,11 +2,11 @@ import type { Day, LotKind } from '@lotline/schema';
 import { quote } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
 import { type NewLot, recordLotFacts } from '../lots';
+import { inBirthOrderOf } from './birth-order';
 import { type Book, compare, type KnownDocument, type KnownLot, operationOf, Repeats, unknown } from './book';
 import { CodeReferences, LOT_NAMES, storedLots } from './code-references';
 import { LOT_ADJUSTMENTS, LOT_INPUTS, LOTS, type Row, TRANSFERS } from './columns';
 import { newLosses, newTransfers } from './movements';
-import { refuseCircles } from './no-circles';
 import { namesOf } from './references';
 import { newInputs } from './uses';
 import { weigh } from './weigh';
@@ -32,13 +32,13 @@ export async function checkLots(
   const inputs = await newInputs(book, references);
   const transfers = await newTransfers(book, references, documents);
   const losses = await newLosses(book, references, documents);
-  await refuseCircles(book, lots, inputs);
+  const ordered = await inBirthOrderOf(book, lots, inputs);
   return {
     references,
     store: async () => {
       const { length } = lots;
       book.progress.step(`storing ${length} lots, ${inputs.length} inputs, ${transfers.length} transfers, ${losses.length} adjustments`);
-      await recordLotFacts(book.work, { lots, inputs: inputs.map(({ fact }) => fact), transfers, losses });
+      await recordLotFacts(book.work, { lots: ordered, inputs: inputs.map(({ fact }) => fact), transfers, losses });
     },
   };
 }

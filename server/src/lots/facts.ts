@@ -1,4 +1,4 @@
-import type { AdjustmentKind, Day, Grams, LotKind } from '@lotline/schema';
+import { type AdjustmentKind, byteOrder, type Day, type Grams, type LotKind } from '@lotline/schema';
 import { Parties, record, type Work } from '../commands';
 import type { Columns } from '../database';
 import { type Move, post } from './ledger';
@@ -90,6 +90,7 @@ export interface RetractedInput {
 }
 
 export interface LotFacts {
+  /** Inputs before the lots made of them. */
   lots?: readonly NewLot[];
   inputs?: readonly NewInput[];
   transfers?: readonly NewTransfer[];
@@ -218,7 +219,8 @@ function tell(work: Work, { lots = [], inputs = [], transfers = [], losses = [],
     else usesOf.set(use.outputId, [use]);
   }
   const shown = (use: NewInput) => ({ input: use.inputId, grams: String(use.grams), on: use.usedOn });
-  for (const lot of lots) {
+  // In the order of their ids, which is that of a folder's rows: the order of births says what was made of what, and not to everybody.
+  for (const lot of [...lots].sort((a, b) => byteOrder(a.id, b.id))) {
     work.emit({
       type: 'lot.born',
       subject: lot.id,

@@ -1,11 +1,11 @@
 import type { NewLot } from '../lots';
 import type { Book } from './book';
-import { circlesIn, type Edge } from './circles';
+import { type Edge, inBirthOrder } from './circles';
 import { LOT_INPUTS } from './columns';
 import type { DeclaredInput } from './uses';
 
-/** No lot is made of itself: a circle that new inputs close is noted by its lots. */
-export async function refuseCircles(book: Book, lots: readonly NewLot[], declared: readonly DeclaredInput[]): Promise<void> {
+/** New lots with every input before its outputs; a circle is noted by its lots. */
+export async function inBirthOrderOf(book: Book, lots: readonly NewLot[], declared: readonly DeclaredInput[]): Promise<NewLot[]> {
   const names = new Map<string, string>();
   const lineOf = new Map<string, number>();
   const edges: Edge[] = declared.map(({ fact, output, input, row }) => {
@@ -30,7 +30,7 @@ export async function refuseCircles(book: Book, lots: readonly NewLot[], declare
       edges.push(edge);
     }
   }
-  const circles = circlesIn(
+  const { order, circles } = inBirthOrder(
     lots.map((lot) => lot.id),
     edges,
   );
@@ -47,4 +47,6 @@ export async function refuseCircles(book: Book, lots: readonly NewLot[], declare
       remedy: 'remove the input that closes the circle',
     });
   }
+  const byId = new Map(lots.map((lot) => [lot.id, lot]));
+  return order.flatMap((id) => byId.get(id) ?? []);
 }
