@@ -24,11 +24,11 @@ import { standingOf } from '../operations';
 import type { Question } from '../questions';
 import { type Standing, verdictOn } from '../rules';
 import { whereFrom, whereTo } from './attribution';
-import { behindOf, type StoryFacts, seenOf, storyFacts, type TracedLot, tracedLots } from './facts';
-import { type Account, type Accounts, beyondGap, type FoundGap, gapsOf, withheldGap } from './gaps';
+import { Evidence } from './evidence';
+import { type StoryFacts, type TracedLot, tracedLots } from './facts';
+import { beyondGap, type FoundGap, gapsOf, withheldGap } from './gaps';
 import { heldOf, inTransitOf } from './held';
-import { paperworkOf, readPapers } from './paperwork';
-import { type Counting, EVERYTHING, type Sight, type SightOfViewer, sightOf, wholeOf } from './sight';
+import { type SightOfViewer, sightOf } from './sight';
 import { type FoundStep, stepsOf } from './steps';
 import { productClass, withheldLast } from './withheld';
 
@@ -55,14 +55,14 @@ export type FoundHolder = HolderShare & { operationId: string };
 
 /** Lots and the facts about them, behind or ahead of roots: walked at once, facts and masses read only if they are asked for. */
 export class Chain {
-  private facts: Promise<StoryFacts> | null = null;
-  private inSight: Promise<StoryFacts> | null = null;
-  private told: Promise<Accounts> | null = null;
   private found: Promise<FoundGap[]> | null = null;
   private happened: Promise<FoundStep[]> | null = null;
   private to: Promise<ForwardAttribution> | null = null;
   private uncut: Promise<Chain> | null = null;
   private readonly order: ReadonlyMap<string, number>;
+  /** The roots and the lots reached, but for those that are withheld. */
+  private readonly lotsSeen: readonly TracedLot[];
+  private readonly evidence: Evidence;
 
   private constructor(
     private readonly question: Question,
@@ -75,6 +75,8 @@ export class Chain {
     private from: Promise<BackAttribution> | null,
   ) {
     this.order = new Map(lots.map((lot, index) => [lot.id, index]));
+    this.lotsSeen = lots.filter((lot) => !this.isWithheld(lot));
+    this.evidence = new Evidence(question, closure, { all: lots, seen: this.lotsSeen }, sight, request.asOf);
   }
 
   /** Back, all there is is walked, and what may not be seen is withheld in its place; forward, only what the viewer sees. */
@@ -165,7 +167,12 @@ export class Chain {
 
   /** Lots reached that the viewer sees. */
   get seen(): readonly TracedLot[] {
-    return this.reached.filter((lot) => !this.isWithheld(lot));
+    return this.lotsSeen.slice(this.closure.roots.length);
+  }
+
+  /** The facts that the viewer sees. */
+  seenFacts(): Promise<StoryFacts> {
+    return this.evidence.seen();
   }
 
   /** Holders of a lot as its facts here tell them, its producer included; nobody of one that is withheld. */
@@ -203,7 +210,7 @@ export class Chain {
 
   /** What happened, in order, as far as the viewer sees it. */
   steps(): Promise<FoundStep[]> {
-    this.happened ??= this.accounts().then(({ seen: { facts, paperwork } }) => stepsOf(this.lotsSeen, facts, paperwork));
+    this.happened ??= this.evidence.accounts().then(({ seen: { facts, paperwork } }) => stepsOf(this.lotsSeen, facts, paperwork));
     return this.happened;
   }
 
@@ -285,72 +292,6 @@ export class Chain {
     return [...holders.values()].sort((a, b) => byteOrder(facts.names.get(a.operationId)!, facts.names.get(b.operationId)!));
   }
 
-  private readFacts(): Promise<StoryFacts> {
-    this.facts ??= storyFacts(this.question.reader, this.closure, this.lots, this.request.asOf, this.sight).then(async (facts) => {
-      const carriages = [...facts.allCarriages.values()].flat();
-      await this.sight?.look([...new Set(carriages.map(({ shipment }) => shipment))]);
-      return facts;
-    });
-    return this.facts;
-  }
-
-  /** The facts that the viewer sees, about the lots that it sees. */
-  seenFacts(): Promise<StoryFacts> {
-    const { sight } = this;
-    this.inSight ??= this.readFacts().then((facts) => (sight === null ? facts : seenOf(facts, sight, this.lotsSeen)));
-    return this.inSight;
-  }
-
-  /** The roots and the lots reached, but for those that are withheld. */
-  private get lotsSeen(): readonly TracedLot[] {
-    return this.lots.filter((lot) => !this.isWithheld(lot));
-  }
-
-  private accounts(): Promise<Accounts> {
-    this.told ??= this.readAccounts();
-    return this.told;
-  }
-
-  private async readAccounts(): Promise<Accounts> {
-    const { direction, asOf } = this.request;
-    const { lots, sight } = this;
-    const facts = await this.readFacts();
-    const store = await readPapers(this.question, lots, facts, asOf);
-    // Of the roots and forward all facts count, of what is reached back only what leads here.
-    const counted = new Set(direction === 'FORWARD' ? lots.map(({ id }) => id) : this.closure.roots);
-    const all = (lot: string) => counted.has(lot);
-    if (sight === null) {
-      const counting: Counting = { all, whole: all };
-      const account = { facts, counting, paperwork: paperworkOf(store, lots, { facts, counting, sight: EVERYTHING, own: EVERYTHING }) };
-      return { seen: account, behind: account };
-    }
-    await sight.look(store.subjects);
-    const seen = await this.seenFacts();
-    const operations = await this.operationsSeenWhole(seen);
-    const counting: Counting = { all, whole: (lot, operation) => all(lot) && (sight.opened.has(lot) || operations.has(operation)) };
-    const account = (about: readonly TracedLot[], of: StoryFacts, looked: Sight): Account => ({
-      facts: of,
-      counting,
-      paperwork: paperworkOf(store, about, { facts: of, counting, sight: looked, own: sight }),
-    });
-    const behind = direction === 'BACK' ? account(lots, behindOf(facts, seen, counted, operations), EVERYTHING) : null;
-    return { seen: account(this.lotsSeen, seen, sight), behind };
-  }
-
-  /** Of the operations that the viewer meets in what it sees, those of which it sees every fact. */
-  private async operationsSeenWhole({ movements, carriages }: StoryFacts): Promise<Set<string>> {
-    const met = new Set<string>();
-    for (const lot of this.lotsSeen) {
-      met.add(lot.producer);
-      for (const { from, to } of movements.get(lot.id)!) {
-        met.add(from);
-        if (to !== null) met.add(to);
-      }
-      for (const { shipper, consignee } of carriages.get(lot.id) ?? []) met.add(shipper).add(consignee);
-    }
-    return wholeOf(this.question, met);
-  }
-
   /** Grams of the roots in a lot: BACK how much of them came out of it, FORWARD how much of them went into it. */
   async massOf(lot: TracedLot): Promise<Grams> {
     if (this.closure.roots.includes(lot.id)) return lot.grams;
@@ -398,7 +339,7 @@ export class Chain {
   private async findGaps(): Promise<FoundGap[]> {
     const { asOf } = this.request;
     const { isWithheld } = this;
-    const gaps = await gapsOf(this.question.reader, this.lots, await this.accounts(), { asOf, isWithheld });
+    const gaps = await gapsOf(this.question.reader, this.lots, await this.evidence.accounts(), { asOf, isWithheld });
     gaps.push(...this.lots.filter(isWithheld).map(withheldGap));
     if (await this.goesBeyond()) gaps.push(beyondGap(this.root));
     const { cut } = this.closure;
@@ -415,7 +356,7 @@ export class Chain {
   /** Forward, had somebody some of a lot of whom the viewer does not see every fact? Whether anything followed there is not told. */
   private async goesBeyond(): Promise<boolean> {
     if (this.sight === null || this.request.direction === 'BACK') return false;
-    const { facts, counting } = (await this.accounts()).seen;
+    const { facts, counting } = (await this.evidence.accounts()).seen;
     return this.lots.some((lot) =>
       [lot.producer, ...facts.movements.get(lot.id)!.flatMap(({ from, to }) => [from, to ?? from])].some(
         (holder) => !counting.whole(lot.id, holder),
