@@ -18,6 +18,9 @@ const LOT = `fragment Whole on Lot {
 }`;
 const PAGE = `query ($first: Int, $after: String, $filter: LotFilter) {
   lots(first: $first, after: $after, filter: $filter) { totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor node { ...Whole } } } } ${LOT}`;
+/** The same in short: what a filter finds. */
+const FOUND = `query ($first: Int, $after: String, $filter: LotFilter) {
+  lots(first: $first, after: $after, filter: $filter) { totalCount pageInfo { hasNextPage endCursor } edges { cursor node { id code } } } }`;
 const SHIPMENTS = `query ($first: Int, $after: String, $filter: ShipmentFilter) { shipments(first: $first, after: $after, filter: $filter) { totalCount pageInfo { hasNextPage endCursor } nodes {
   id reference status emergencyActions { totalCount nodes { id number } } shipper { name } consignee { name } exporter { name } legs { totalCount nodes { sequence from { name country } to { name } departedOn arrivedOn } }
   lots { totalCount nodes { kilograms lot { id code } } } } } }`;
@@ -140,7 +143,7 @@ export async function askAll(lotline: Lotline, { as, given, codes, strangers, si
   await ask('{ viewer { kind scopes operation { name } certifier { name } } }');
   await pages(PAGE, 'lots', 2);
   await pages(PAGE, 'lots', 500);
-  await pages(OPERATIONS, 'operations', 3);
+  await pages(OPERATIONS, 'operations', 40);
   await pages(SHIPMENTS, 'shipments', 2);
   for (const filter of [{ statuses: ['HELD', 'ARRIVED'] }, { statuses: ['BOOKED'] }, { modes: ['ROAD'] }, { departedFrom: dayOf(150) }])
     await pages(SHIPMENTS, 'shipments', 500, filter);
@@ -163,16 +166,16 @@ export async function askAll(lotline: Lotline, { as, given, codes, strangers, si
     for (const { identifier } of given.operations)
       await ask('query ($code: String!, $by: String) { lot(code: $code, producer: $by) { id } }', { code, by: identifier });
   }
-  await pages(PAGE, 'lots', 500, { codes });
-  for (const prefix of new Set(codes.map((code) => code.slice(0, -1)))) await pages(PAGE, 'lots', 3, { codePrefix: prefix });
+  await pages(FOUND, 'lots', 500, { codes });
+  for (const prefix of new Set(codes.map((code) => code.slice(0, -1)))) await pages(FOUND, 'lots', 3, { codePrefix: prefix });
   const ids: string[] = [];
   for (const identifier of [...given.operations.map((each) => each.identifier), ...strangers]) {
     const found = await ask('query ($of: String!) { operation(identifier: $of) { id name roles } }', { of: identifier });
     if (found?.operation) ids.push(found.operation.id);
   }
   for (const id of ids) {
-    await pages(PAGE, 'lots', 500, { holders: [id] });
-    await pages(PAGE, 'lots', 500, { producers: [id] });
+    await pages(FOUND, 'lots', 500, { holders: [id] });
+    await pages(FOUND, 'lots', 500, { producers: [id] });
     await ask('query ($id: ID!) { node(id: $id) { id ... on Operation { name lots { totalCount nodes { id } } } } }', { id });
   }
   const [wheat] = await lotline.database.query<{ id: string }>("select id from product where name = 'Wheat'");
