@@ -92,6 +92,9 @@ export const factVisible = (viewer: Viewer, subject: string, fact: string, known
 export const visibleUse = (viewer: Viewer, use: string): string =>
   `${factVisible(viewer, `${use}.input`, `${use}.id`)} and ${subjectVisible(viewer, `${use}.output`)}`;
 
+/** Is the use of a lot not for the viewer to see? @param use alias of a row of `live_input` */
+export const hiddenUse = (viewer: Viewer, use: string): string => `not ${factVisible(viewer, `${use}.input`, `${use}.id`)}`;
+
 /**
  * The live facts about subjects that the viewer sees, as rows of `(subject, fact)`. Parameter: $1 the subjects. They are many: whom a certifier
  * certifies is looked up once for all of them.

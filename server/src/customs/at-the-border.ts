@@ -1,4 +1,5 @@
 import { type Day, type DispositionKind, type Grams, grams } from '@lotline/schema';
+import { additionVisible, type Viewer } from '../access';
 import { groupBy, type Reader } from '../database';
 
 // What happened to lots at the border, as a trace tells it.
@@ -50,11 +51,12 @@ export async function emergencyActionsOn(
   reader: Reader,
   { lots, shipments }: { lots: readonly string[]; shipments: readonly string[] },
   asOf: Day | null,
+  viewer: Viewer,
 ): Promise<Map<string, Held[]>> {
   const rows = await reader.query<Held>(
     `select a.id, a.number, a.on_day as "on", a.at, a.lot, a.shipment, coalesce((
        select json_agg(json_build_object('id', d.id, 'kind', d.kind, 'on', d.on_day, 'grams', d.grams::text) order by d.on_day nulls last, d.kind, d.id) from disposition d
-       where d.emergency_action = a.id and d.retracted_by is null and ($3::date is null or d.on_day is null or d.on_day <= $3::date)), '[]') as dispositions
+       where d.emergency_action = a.id and d.retracted_by is null and ${additionVisible(viewer, 'a.id', 'd.on_day')} and ($3::date is null or d.on_day is null or d.on_day <= $3::date)), '[]') as dispositions
      from emergency_action a where (a.lot = any($1) or a.shipment = any($2)) and ($3::date is null or a.on_day <= $3::date) order by a.on_day, a.number`,
     [lots, shipments, asOf],
   );

@@ -25,6 +25,8 @@ export interface WalkOptions {
   maxLots: number;
   /** Condition on a row of `live_input u`, for a walk that goes along some uses only. */
   sees?: string | null;
+  /** Condition on such a row, for uses that count whatever their day. */
+  undated?: string | null;
 }
 
 /** What a walk from roots meets. */

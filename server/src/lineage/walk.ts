@@ -16,10 +16,10 @@ interface Row {
  * a depth, of which there are few. Each step is fenced (`offset 0`), so that it goes by the index whatever the planner believes of a
  * table that has just grown.
  */
-function statement(direction: Direction, asOf: boolean, sees: string): string {
+function statement(direction: Direction, { asOf, sees, undated }: WalkOptions): string {
   const [near, far] = direction === 'BACK' ? ['output', 'input'] : ['input', 'output'];
   const usesFrom = (lot: string, columns: string) =>
-    `lateral (select ${columns} from live_input u where u.${near} = ${lot} and ${sees} ${asOf ? 'and (u.used_on is null or u.used_on <= $4::date)' : ''} offset 0) i`;
+    `lateral (select ${columns} from live_input u where u.${near} = ${lot} and ${sees ?? 'true'} ${asOf === null ? '' : `and (u.used_on is null or u.used_on <= $4::date or ${undated ?? 'false'})`} offset 0) i`;
   return `
     with recursive reached(lot, depth) as (
       select unnest($1::uuid[]), 0
@@ -45,7 +45,7 @@ export const sqlLineage: Lineage = {
     const rows = options.maxLots * (depth === null ? 1 : depth + 1) + roots.length + 1;
     const parameters: unknown[] = [roots, depth, rows];
     if (options.asOf !== null) parameters.push(options.asOf);
-    const uses = (await reader.query<Row>(statement(direction, options.asOf !== null, options.sees ?? 'true'), parameters)).map(
+    const uses = (await reader.query<Row>(statement(direction, options), parameters)).map(
       (row): Use => ({ id: row.id, output: row.output, input: row.input, holder: row.holder, grams: grams(row.grams), on: row.on_day }),
     );
     return closureOf(roots, direction, uses, options);

@@ -46,6 +46,7 @@ export interface Feed<Answer extends object = object, Facts = unknown, Filter = 
     viewer: Viewer,
     reader: Reader,
     changes: readonly Change<Answer, Facts>[],
+    costly: boolean,
   ): Promise<Pick<Found<Answer, Facts>, 'answer' | 'facts'>[]>;
   /** Does a filter ask for facts that are costly to know? */
   isCostly?(filter: Filter | null): boolean;

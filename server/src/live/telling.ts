@@ -166,15 +166,17 @@ export class Teller {
 
   /** The changes that some of the streams are to hear, with these: they fit the filter, have not been told, and are in sight. */
   private async wantedOf(streams: readonly Stream[], changes: readonly Change[], reader: Reader): Promise<Wanted[]> {
-    // A certifier may have certified a party for a time only: what has changed to it is found apart.
+    // A certifier may have certified a party for a time only, and a filter may ask who holds what: what is so to a viewer is found apart.
     const { feed } = streams[0]!.request;
-    const isApart = ({ request }: Stream) => feed.asSeenBy !== undefined && request.viewer.certifierId !== null;
+    const isApart = ({ request: { viewer, costly } }: Stream) =>
+      feed.asSeenBy !== undefined && !seesAll(viewer) && (viewer.certifierId !== null || costly);
     const wanted = this.fitting(
       streams.filter((stream) => !isApart(stream)),
       changes,
     );
     for (const own of groupBy(streams.filter(isApart), ({ request }) => request.viewer.name).values()) {
-      const told = await feed.asSeenBy!(own[0]!.request.viewer, reader, changes);
+      const costly = own.some(({ request }) => request.costly);
+      const told = await feed.asSeenBy!(await letInBy(own[0]!.request.viewer, reader), reader, changes, costly);
       wanted.push(
         ...this.fitting(
           own,

@@ -30,9 +30,13 @@ export function whereFrom(closure: Closure, lots: readonly TracedLot[]): BackAtt
 /** Where the mass of the roots of a closure went. */
 export function whereTo(closure: Closure, lots: readonly TracedLot[], facts: StoryFacts): ForwardAttribution {
   const rank = ranks(lots);
+  const followed = new Set(closure.uses.map(({ id }) => id));
   const vertices = lots.map((lot): [string, ForwardVertex] => {
     const movements = facts.movements.get(lot.id) ?? [];
     const losses = movements.filter((each) => each.kind === 'LOSS').sort(inOrderOf(facts));
+    const { onHand, elsewhere } = onHandOf(lot, movements, facts);
+    // What went into a lot that is not met is elsewhere, too.
+    const unmet = movements.reduce((sum, { kind, fact, grams }) => (kind === 'USE' && !followed.has(fact) ? sum + grams : sum), 0n);
     return [
       lot.id,
       {
@@ -40,7 +44,8 @@ export function whereTo(closure: Closure, lots: readonly TracedLot[], facts: Sto
         grams: lot.grams,
         rank: rank.get(lot.id)!,
         inputGrams: sumGrams((facts.inputs.get(lot.id) ?? []).map((each) => each.grams)),
-        ...onHandOf(lot, movements, facts),
+        onHand,
+        elsewhere: elsewhere + unmet,
         losses: losses.map((loss) => loss.grams),
       },
     ];

@@ -4,6 +4,7 @@ import {
   byteOrder,
   type CertificationVerdict,
   type Day,
+  GapKind,
   type Grams,
   type HolderShare,
   type Lot,
@@ -17,7 +18,7 @@ import {
   type WithheldLot,
   ZERO,
 } from '@lotline/schema';
-import { seesAll, visibleUse } from '../access';
+import { hiddenUse, seesAll, subjectVisible, visibleUse } from '../access';
 import { type BackAttribution, type Closure, type ForwardAttribution, sqlLineage } from '../lineage';
 import { lotById } from '../lots';
 import { standingOf } from '../operations';
@@ -26,7 +27,7 @@ import { type Standing, verdictOn } from '../rules';
 import { whereFrom, whereTo } from './attribution';
 import { Evidence } from './evidence';
 import { type StoryFacts, type TracedLot, tracedLots } from './facts';
-import { beyondGap, type FoundGap, gapsOf, withheldGap } from './gaps';
+import { BY_KIND, beyondGap, type FoundGap, gapsOf, withheldGap } from './gaps';
 import { heldOf, inTransitOf } from './held';
 import { type SightOfViewer, sightOf } from './sight';
 import { type FoundStep, stepsOf } from './steps';
@@ -52,6 +53,23 @@ export interface Link {
 
 /** A holder of lots ahead, with the part of the roots' mass among what it holds. */
 export type FoundHolder = HolderShare & { operationId: string };
+
+/**
+ * Back, all there is is walked; what the viewer does not see has no day but that of the lot in sight that it went into, so that
+ * asking day by day finds out no other. Forward, only what the
+ * viewer sees is walked.
+ */
+function closureFor({ reader, viewer }: Question, roots: readonly string[], request: ChainRequest): Promise<Closure> {
+  const { direction, asOf } = request;
+  const all = seesAll(viewer);
+  const sees = direction === 'FORWARD' && !all ? visibleUse(viewer, 'u') : null;
+  const born = `exists (select from lot o where o.id = u.output and (o.produced_on is null or o.produced_on <= '${asOf}'::date))`;
+  const undated =
+    direction === 'BACK' && asOf !== null && !all
+      ? `${hiddenUse(viewer, 'u')} and (not ${subjectVisible(viewer, 'u.output')} or ${born})`
+      : null;
+  return sqlLineage.walk(reader, roots, direction, { ...request, maxLots: MOST_LOTS, sees, undated });
+}
 
 /** Lots and the facts about them, behind or ahead of roots: walked at once, facts and masses read only if they are asked for. */
 export class Chain {
@@ -79,11 +97,10 @@ export class Chain {
     this.evidence = new Evidence(question, closure, { all: lots, seen: this.lotsSeen }, sight, request.asOf);
   }
 
-  /** Back, all there is is walked, and what may not be seen is withheld in its place; forward, only what the viewer sees. */
+  /** Back, what may not be seen is withheld in its place; forward, only what the viewer sees is there. */
   static async walk(question: Question, roots: readonly string[], request: ChainRequest): Promise<Chain> {
-    const { reader, viewer } = question;
-    const sees = request.direction === 'FORWARD' && !seesAll(viewer) ? visibleUse(viewer, 'u') : null;
-    const closure = await sqlLineage.walk(reader, roots, request.direction, { ...request, maxLots: MOST_LOTS, sees });
+    const { reader } = question;
+    const closure = await closureFor(question, roots, request);
     const lots = await tracedLots(reader, closure);
     const sight = await sightOf(
       question,
@@ -254,7 +271,7 @@ export class Chain {
   private async massesBehind(): Promise<BackAttribution> {
     if (this.request.maxDepth === null) return whereFrom(this.closure, this.lots);
     const { reader } = this.question;
-    const closure = await sqlLineage.walk(reader, this.closure.roots, 'BACK', { ...this.request, maxDepth: null, maxLots: MOST_LOTS });
+    const closure = await closureFor(this.question, this.closure.roots, { ...this.request, maxDepth: null });
     return whereFrom(closure, await tracedLots(reader, closure));
   }
 
@@ -339,7 +356,8 @@ export class Chain {
   private async findGaps(): Promise<FoundGap[]> {
     const { asOf } = this.request;
     const { isWithheld } = this;
-    const gaps = await gapsOf(this.question.reader, this.lots, await this.evidence.accounts(), { asOf, isWithheld });
+    const found = await gapsOf(this.question.reader, this.lots, await this.evidence.accounts(), { asOf, isWithheld });
+    const gaps = asOf === null || this.sight === null ? found : await this.withoutDays(found);
     gaps.push(...this.lots.filter(isWithheld).map(withheldGap));
     if (await this.goesBeyond()) gaps.push(beyondGap(this.root));
     const { cut } = this.closure;
@@ -353,14 +371,35 @@ export class Chain {
     return gaps;
   }
 
-  /** Forward, had somebody some of a lot of whom the viewer does not see every fact? Whether anything followed there is not told. */
+  /** As of a day, a gap that is told by its kind alone is one of all days: which day it came on is not told by asking for one. */
+  private async withoutDays(found: readonly FoundGap[]): Promise<FoundGap[]> {
+    const ever = await Chain.walk(this.question, this.closure.roots, { ...this.request, asOf: null });
+    const kinds = (await ever.gaps()).flatMap((gap) => {
+      const lot = this.order.has(gap.lot.id) ? this.lot(gap.lot.id) : null;
+      return lot !== null && gap.message === BY_KIND && this.isWithheld(lot) ? [{ ...gap, lot }] : [];
+    });
+    const places = Object.keys(GapKind);
+    return [...found.filter(({ message }) => message !== BY_KIND), ...kinds].sort(
+      (a, b) => places.indexOf(a.kind) - places.indexOf(b.kind) || this.order.get(a.lot.id)! - this.order.get(b.lot.id)!,
+    );
+  }
+
+  /**
+   * Forward, had somebody some of a lot of whom the viewer does not see every fact, or did some go into a lot that it does not see? Whether
+   * anything followed there is not told.
+   */
   private async goesBeyond(): Promise<boolean> {
     if (this.sight === null || this.request.direction === 'BACK') return false;
     const { facts, counting } = (await this.evidence.accounts()).seen;
-    return this.lots.some((lot) =>
-      [lot.producer, ...facts.movements.get(lot.id)!.flatMap(({ from, to }) => [from, to ?? from])].some(
-        (holder) => !counting.whole(lot.id, holder),
-      ),
-    );
+    const met = new Set(this.lots.map(({ id }) => id));
+    return this.lots.some(({ id, producer }) => {
+      const movements = facts.movements.get(id)!;
+      const holders = [producer, ...movements.flatMap(({ from, to }) => [from, to ?? from])];
+      const isCut = this.closure.cut !== null;
+      return (
+        holders.some((holder) => !counting.whole(id, holder)) ||
+        (!isCut && movements.some(({ output }) => output !== null && !met.has(output)))
+      );
+    });
   }
 }

@@ -56,7 +56,7 @@ export class Evidence {
     if (sight === null) {
       const counting: Counting = { all, whole: all };
       const account = { facts, counting, paperwork: paperworkOf(store, lots.all, { facts, counting, sight: EVERYTHING, own: EVERYTHING }) };
-      return { seen: account, behind: account };
+      return { seen: account, behind: account, truth: null };
     }
     await sight.look(store.subjects);
     const seen = await this.seen();
@@ -67,8 +67,16 @@ export class Evidence {
       counting,
       paperwork: paperworkOf(store, about, { facts: of, counting, sight: looked, own: sight }),
     });
-    const behind = direction === 'BACK' ? account(lots.all, behindOf(facts, seen, counted, operations), EVERYTHING) : null;
-    return { seen: account(lots.seen, seen, sight), behind };
+    const told = account(lots.seen, seen, sight);
+    if (direction === 'FORWARD') return { seen: told, behind: null, truth: null };
+    const everything: Counting = { all, whole: all };
+    const rootLots = lots.all.filter(({ id }) => counted.has(id));
+    const truth = {
+      facts,
+      counting: everything,
+      paperwork: paperworkOf(store, rootLots, { facts, counting: everything, sight: EVERYTHING, own: EVERYTHING }),
+    };
+    return { seen: told, behind: account(lots.all, behindOf(facts, seen, counted, operations), EVERYTHING), truth };
   }
 
   /** Of the operations that the viewer meets in what it sees, those of which it sees every fact. */

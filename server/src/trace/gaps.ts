@@ -26,6 +26,8 @@ export interface Account {
 export interface Accounts {
   seen: Account;
   behind: Account | null;
+  /** Back, of the root, all there is: nobody is accused of what others' facts refute. */
+  truth: Account | null;
 }
 
 /** A breach as a viewer may hear of it. */
@@ -39,7 +41,7 @@ type Heard = Breach | 'BY_KIND';
 export async function gapsOf(
   reader: Reader,
   lots: readonly TracedLot[],
-  { seen, behind }: Accounts,
+  { seen, behind, truth }: Accounts,
   { asOf, isWithheld }: { asOf: Day | null; isWithheld: (lot: TracedLot) => boolean },
 ): Promise<FoundGap[]> {
   const standings = await standingsOf(reader, lots, (behind ?? seen).facts);
@@ -48,11 +50,14 @@ export async function gapsOf(
   const stories = lots
     .filter((lot) => seen.facts.isBorn(lot))
     .map((lot) => {
-      if (isWithheld(lot)) return { lot, own: null, all: storyOf(lot, behind!) };
+      if (isWithheld(lot)) return { lot, own: null, all: storyOf(lot, behind!), whole: null };
       const own = storyOf(lot, seen);
-      return { lot, own, all: behind === null || isSame(lot, seen, behind) ? own : storyOf(lot, behind) };
+      // The root is all that is not judged by what leads here alone.
+      const whole = truth !== null && seen.counting.all(lot.id) ? storyOf(lot, truth) : null;
+      return { lot, own, all: behind === null || isSame(lot, seen, behind) ? own : storyOf(lot, behind), whole };
     });
-  const heard = (rule: Rule, { lot, own, all }: (typeof stories)[number]): Heard[] => {
+  const heard = (rule: Rule, { lot, own, all, whole }: (typeof stories)[number]): Heard[] => {
+    if (whole !== null && rule.judgedBy === 'EVERYBODY' && breachesOf(rule, whole).length === 0) return [];
     const breaches = breachesOf(rule, all);
     if (behind === null) return breaches.filter((breach) => isJudged(rule, breach, lot, seen));
     if (own === all) return breaches;
@@ -107,7 +112,8 @@ function isJudged({ judgedBy }: Rule, { holder }: Breach, lot: TracedLot, { fact
   ].every(isWhole);
 }
 
-const BY_KIND = 'Facts that you may not see break this rule.';
+/** What is said of a breach that is told by its kind alone. */
+export const BY_KIND = 'Facts that you may not see break this rule.';
 
 /** The gap of a lot that is withheld. */
 export const withheldGap = (lot: TracedLot): FoundGap => ({

@@ -92,11 +92,11 @@ function tenuresOf(lot: TracedLot, facts: readonly Movement[], { counting, asOf 
     passed.set(from, latest(passed.get(from) ?? day, day));
   }
   const birth = { producerId: lot.producer, grams: lot.grams, producedOn: lot.producedOn, producedAt: null };
-  return ownershipOf(birth, facts, last).flatMap(({ ownerId, heldFrom, until }) => {
+  return ownershipOf(birth, facts, last).flatMap(({ ownerId, from, heldFrom, until }) => {
     const end = until ?? latest(heldFrom, last);
     const tenure = { holder: ownerId, from: heldFrom };
     if (counting.whole(lot.id, ownerId)) return [{ ...tenure, to: end }];
-    const passedOn = passed.get(ownerId) ?? (counting.all(lot.id) ? heldFrom : undefined);
+    const passedOn = passed.get(ownerId) ?? (counting.all(lot.id) && from !== null ? heldFrom : undefined);
     return passedOn === undefined ? [] : [{ ...tenure, to: earliest(passedOn, end) }];
   });
 }

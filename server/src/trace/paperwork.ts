@@ -80,7 +80,7 @@ export async function readPapers(
     { lots: ids, shipments: [...shipments], importCertificates: [...certificates.byId.keys()], documents: [...documents] },
     asOf,
   );
-  const held = await emergencyActionsOn(reader, { lots: ids, shipments: [...shipments] }, asOf);
+  const held = await emergencyActionsOn(reader, { lots: ids, shipments: [...shipments] }, asOf, viewer);
   const subjects = [...certificates.byId.keys(), ...papers.byId.keys()];
   return { subjects, certificates, entries, papers, held, documented };
 }

@@ -1,4 +1,5 @@
-import type { Carriage } from '../shipments';
+import type { Day } from '@lotline/schema';
+import { type Carriage, firstDeparture } from '../shipments';
 import { leadingTo, type StoryFacts, type TracedLot } from './facts';
 import type { SightOfViewer } from './sight';
 
@@ -28,8 +29,9 @@ export function seenOf(all: StoryFacts, sight: SightOfViewer, lots: readonly Tra
 }
 
 /**
- * Where all facts of a lot count, those behind what is seen of it: the facts in sight, the transfers by which it came to whoever gave some
- * of it in these, the shipments to them, and what was done to it before it came to whoever is seen whole.
+ * Where all facts of a lot count, those behind what is seen of it: the facts in sight, and, up to the last day on which some of it came to
+ * whoever is seen whole, the transfers by which it came to whoever gave some of it, the shipments to them, and what was done to it. What
+ * others did later is behind nothing.
  * @param whole operations of which every fact is seen
  */
 export function behindOf(all: StoryFacts, seen: StoryFacts, lots: ReadonlySet<string>, whole: ReadonlySet<string>): StoryFacts {
@@ -39,21 +41,30 @@ export function behindOf(all: StoryFacts, seen: StoryFacts, lots: ReadonlySet<st
   const treatments = new Map(all.treatments);
   for (const lot of lots) {
     const own = seen.movements.get(lot)!;
-    const behind = new Map([...leadingTo(own, all.movements.get(lot)!), ...own].map((each) => [each.fact, each]));
+    const last = own
+      .flatMap(({ to, on }) => (to !== null && whole.has(to) ? [on ?? ALWAYS] : []))
+      .sort()
+      .at(-1);
+    const isBefore = (day: Day | null) => last !== undefined && (day === null || day <= last);
+    const before = all.movements.get(lot)!.filter(({ on }) => isBefore(on));
+    const behind = new Map([...leadingTo(own, before), ...own].map((each) => [each.fact, each]));
     movements.set(lot, [...behind.values()]);
     const gave = new Set([...behind.values()].map(({ from }) => from));
     const carried = seen.carriages.get(lot) ?? [];
     const known = new Set(carried.map(({ fact }) => fact));
-    const others = (all.carriages.get(lot) ?? []).filter(({ fact, consignee }) => gave.has(consignee) && !known.has(fact));
+    const others = (all.carriages.get(lot) ?? []).filter(
+      ({ fact, consignee, legs }) => gave.has(consignee) && !known.has(fact) && isBefore(firstDeparture(legs)),
+    );
     carriages.set(lot, [...carried, ...others]);
     allCarriages.set(lot, [...carried, ...others]);
-    const came = own.flatMap(({ to, on }) => (to !== null && whole.has(to) && on !== null ? [on] : []));
-    const since = came.sort().at(-1);
     const done = new Set(seen.treatments.get(lot));
     treatments.set(
       lot,
-      (all.treatments.get(lot) ?? []).filter((each) => done.has(each) || (since !== undefined && each.on <= since)),
+      (all.treatments.get(lot) ?? []).filter((each) => done.has(each) || isBefore(each.on)),
     );
   }
   return { ...all, movements, carriages, allCarriages, treatments };
 }
+
+/** Behind every day: of what came at no known day. */
+const ALWAYS = '9999-12-31' as Day;

@@ -1,4 +1,5 @@
 import { type Day, type EventPayloads, type Grams, grams, LotEvent, type LotKind, type StepKind } from '@lotline/schema';
+import { ANALYST, factVisible, stepVisible, type Viewer } from '../../access';
 import { knownFact, type Reader } from '../../database';
 import type { LoggedCommand, LogRow } from '../../log';
 import type { LotFilter } from '../../lots';
@@ -14,6 +15,8 @@ interface Facts {
   producedOn: Day | null;
   /** Who held some of it then; known only where a filter asks. */
   holders: readonly string[];
+  /** Does the viewer see all of it that its rights do not tell? */
+  isSeen: boolean;
 }
 
 /** What happened to a lot, before the lot itself is looked up. */
@@ -167,16 +170,40 @@ async function happenings(reader: Reader, commands: readonly LoggedCommand[]): P
   });
 }
 
-const HOLDERS = `
+/** Who held some of lots at positions of the log, by the facts that a viewer sees. */
+function holdersSql(viewer: Viewer): string {
+  const counts = (fact: string) => `${knownFact(fact, 'k.position')} and ${factVisible(viewer, 'k.lot', `${fact}.id`)}`;
+  return `
   select k.place, array(
     select m.owner from (
-      select l.producer as owner, l.grams from lot l where l.id = k.lot
-      union all select t.receiver, t.grams from transfer t where t.lot = k.lot and ${knownFact('t', 'k.position')}
-      union all select t.sender, -t.grams from transfer t where t.lot = k.lot and ${knownFact('t', 'k.position')}
-      union all select i.holder, -i.grams from lot_input i where i.input = k.lot and ${knownFact('i', 'k.position')}
-      union all select a.holder, -a.grams from lot_adjustment a where a.lot = k.lot and ${knownFact('a', 'k.position')}
+      select l.producer as owner, l.grams from lot l where l.id = k.lot and ${factVisible(viewer, 'k.lot', 'l.id')}
+      union all select t.receiver, t.grams from transfer t where t.lot = k.lot and ${counts('t')}
+      union all select t.sender, -t.grams from transfer t where t.lot = k.lot and ${counts('t')}
+      union all select i.holder, -i.grams from lot_input i where i.input = k.lot and ${counts('i')}
+      union all select a.holder, -a.grams from lot_adjustment a where a.lot = k.lot and ${counts('a')}
     ) m group by m.owner having sum(m.grams) > 0) as holders
   from unnest($1::int[], $2::uuid[], $3::bigint[]) as k(place, lot, position)`;
+}
+
+async function holdersAt(reader: Reader, viewer: Viewer, of: readonly { lot: string; position: bigint }[]): Promise<string[][]> {
+  const rows = await reader.query<{ place: number; holders: string[] }>(holdersSql(viewer), [
+    of.map((_, place) => place),
+    of.map(({ lot }) => lot),
+    of.map(({ position }) => String(position)),
+  ]);
+  const found = new Map(rows.map((row) => [row.place, row.holders]));
+  return of.map((_, place) => found.get(place) ?? []);
+}
+
+/** Import certificates of which a viewer sees that they were issued: who certified a party for a time may not. */
+async function issuesSeen(reader: Reader, viewer: Viewer, certificates: readonly string[]): Promise<Set<string>> {
+  const rows = await reader.query<{ id: string }>(
+    `select s.import_certificate as id from import_certificate_status s
+     where s.import_certificate = any($1) and s.status = 'ISSUED' and s.retracted_by is null and ${stepVisible(viewer, 's')}`,
+    [certificates],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
 
 const READS = new Set([
   'lot.born',
@@ -199,29 +226,33 @@ export const lotFeed: Feed<LotEvent, Facts, LotFilter> = {
   reads: READS,
   async find(reader, commands, costly) {
     const all = await happenings(reader, commands);
-    const rows = await reader.query<Omit<Facts, 'holders'> & { id: string }>(
+    const rows = await reader.query<Omit<Facts, 'holders' | 'isSeen'> & { id: string }>(
       'select id, code, product, producer, country, kind, produced_on as "producedOn" from lot where id = any($1)',
       [[...new Set(all.map(({ lot }) => lot))]],
     );
     const lots = new Map(rows.map((row) => [row.id, row]));
-    const held = costly
-      ? await reader.query<{ place: number; holders: string[] }>(HOLDERS, [
-          all.map((_, place) => place),
-          all.map(({ lot }) => lot),
-          all.map(({ command }) => String(command.position)),
-        ])
-      : [];
-    const holders = new Map(held.map((row) => [row.place, row.holders]));
+    const of = all.map(({ lot, command }) => ({ lot, position: command.position as bigint }));
+    const holders = costly ? await holdersAt(reader, ANALYST, of) : [];
     return all.map(({ command, lot, kind, on, grams, from, to, shipment, rights }, place): Found<LotEvent, Facts> => {
       const { id: _, ...facts } = lots.get(lot)!;
       const answer = { lotId: lot, at: command.at, kind, on, kilograms: grams, fromId: from, toId: to, shipmentId: shipment };
       return {
         position: command.position,
         answer: Object.assign(new LotEvent(), answer),
-        facts: { ...facts, holders: holders.get(place) ?? [] },
+        facts: { ...facts, holders: holders[place] ?? [], isSeen: true },
         rights,
       };
     });
+  },
+  async asSeenBy(viewer, reader, changes, costly) {
+    const of = changes.map(({ answer, position }) => ({ lot: answer.lotId, position: position as bigint }));
+    const holders = costly ? await holdersAt(reader, viewer, of) : [];
+    const certified = ({ answer, rights }: (typeof changes)[number]) => (answer.kind === 'CERTIFIED' ? [rights[0]!.subject] : []);
+    const issued = await issuesSeen(reader, viewer, changes.flatMap(certified));
+    return changes.map((change, place) => ({
+      answer: change.answer,
+      facts: { ...change.facts, holders: holders[place] ?? [], isSeen: certified(change).every((certificate) => issued.has(certificate)) },
+    }));
   },
   isCostly: (filter) => filter?.holders != null,
   fitter(filter) {
@@ -229,6 +260,7 @@ export const lotFeed: Feed<LotEvent, Facts, LotFilter> = {
     const producers = idsOf(filter?.producers, 'Operation', 'filter.producers');
     const holders = idsOf(filter?.holders, 'Operation', 'filter.holders');
     return (facts) =>
+      facts.isSeen &&
       anyOf(filter?.codes, facts.code) &&
       (filter?.codePrefix == null || facts.code.startsWith(filter.codePrefix)) &&
       anyOf(products, facts.product) &&
