@@ -76,7 +76,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, from: string = 
     throw new SettingError('DATABASE_URL: write postgres://user:password@host:port/database');
   }
   // On a database of somebody's own it would let everybody on this machine in: only when told to.
-  const demo = databaseUrl === null || oneOf('LOTLINE_DEMO', env.LOTLINE_DEMO, 'no', ['yes', 'no']) === 'yes';
+  const demo = oneOf('LOTLINE_DEMO', env.LOTLINE_DEMO, databaseUrl === null ? 'yes' : 'no', ['yes', 'no']) === 'yes';
+  if (databaseUrl === null && !demo)
+    throw new SettingError('LOTLINE_DEMO: only a database of your own runs outside of demo mode; set DATABASE_URL');
   return {
     port: integer('PORT', env.PORT, 4000, 0, 65535),
     host: demo ? '127.0.0.1' : env.HOST || '0.0.0.0',

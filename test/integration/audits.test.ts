@@ -276,6 +276,16 @@ test.each([
   expect(told).toContain('"kind":"TRANSFORMED"');
 });
 
+test('an audit behind a lot asked ahead: what went elsewhere is not told, and is on nobody', async () => {
+  await granted({ lot: lots.get('P'), directions: ['BACK'] });
+  const query = `{ lot(code: "F1") { trace(direction: FORWARD) { complete lots { nodes { lot { code } kilograms } } gaps(kinds: [WITHHELD]) { totalCount }
+    holders { nodes { operation { name } held fromRoot } } } } }`;
+  const [told, all] = [(await lotline.data(query, {}, AUDITOR)).lot.trace, (await lotline.data(query)).lot.trace];
+  expect(told.lots.nodes).toEqual(all.lots.nodes.filter(({ lot }: any) => lot.code === 'M' || lot.code === 'P'));
+  expect(told).toMatchObject({ complete: false, gaps: { totalCount: 1 } });
+  for (const { held, fromRoot } of told.holders.nodes) expect(Number(fromRoot)).toBeLessThanOrEqual(Number(held));
+});
+
 test('it ends: at its instant, when it is revoked, when the certifier gives it back', async () => {
   await granted();
   expect(await seen()).toHaveLength(4);

@@ -1,3 +1,4 @@
+import { subscribe } from '../support/live';
 import { type As, csv, type Lotline, startLotline } from '../support/lotline';
 
 // Traces by those who are no party to all of them: two farms sell to a trader who blends, a mill makes flour of the blend, and sells it to
@@ -282,4 +283,136 @@ test('a lot of somebody else has no trace, and depth and day cut a trace with wi
   expect(cut.gaps.nodes.map(({ kind }: any) => kind)).toEqual(['WITHHELD', 'TRUNCATED']);
   const before = (await lotline.data(ask, { on: '2025-03-15' }, { operation: IMPORTER })).lot.trace;
   expect(before.lots.nodes).toEqual([]);
+});
+
+describe('a lot that others sold, certified and carried, too', () => {
+  const [P, A, RIVAL, SELLER, V, C, D, T] = ['P', 'A', 'RIVAL', 'SELLER', 'V', 'C', 'D', 'T'].map((name) => op(`M-${name}`)) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
+  const NUMBER = '999-0000000055-000001';
+  let own: Lotline;
+  beforeAll(async () => {
+    own = await startLotline({ heartbeatMs: 50, pollMs: 50 });
+    await own.import({
+      'certifiers.csv': csv([{ certifier: 'ZZ5', name: 'Issuer', scheme: 'NOP' }]),
+      'operations.csv': csv(
+        [P, A, RIVAL, SELLER, V, C, D, T].map((operation) => ({ operation, name: operation, country: 'TR', roles: 'handler' })),
+      ),
+      'products.csv': csv([{ product: 'Wheat', hts: '1001990000', organic: 'yes' }]),
+      'lots.csv': csv(
+        [
+          ['SHARED', P, '2025-01-01'],
+          ['CIRCLE', SELLER, '2025-01-01'],
+          ['SENT', P, '2025-01-01'],
+          ['GRAIN', SELLER, '2025-02-01'],
+        ].map(([code, producer, produced_on]) => ({
+          code,
+          producer,
+          product: 'Wheat',
+          quantity: 100,
+          unit: 'KGM',
+          kind: 'harvest',
+          produced_on,
+        })),
+      ),
+      'transfers.csv': csv(
+        [
+          ['SHARED', P, A, '2025-01-02', 40],
+          ['SHARED', A, RIVAL, '2025-01-03', 10],
+          ['CIRCLE', SELLER, V, '2025-01-05', 50],
+          ['CIRCLE', V, C, '2025-01-10', 20],
+          // Later, others trade on, without a paper, and some of it comes back to who sold it first.
+          ['CIRCLE', C, D, '2025-03-01', 20],
+          ['CIRCLE', D, SELLER, '2025-03-02', 20],
+          ['SENT', P, A, '2025-02-20', 100],
+        ].map(([lot, from, to, on, quantity]) => ({
+          lot,
+          from,
+          to,
+          on,
+          quantity,
+          unit: 'KGM',
+          document: on! < '2025-03-01' ? `${from}/INVOICE/PAPER` : '',
+        })),
+      ),
+      'documents.csv': csv(
+        [P, SELLER, V, A].map((issuer) => ({ type: 'invoice', number: 'PAPER', issuer, issued_on: '2025-01-02', marked_organic: 'yes' })),
+      ),
+      'shipments.csv': csv([{ reference: 'SEA', shipper: P, consignee: A }]),
+      'shipment_legs.csv': csv([
+        { shipment: 'SEA', sequence: 1, mode: 'maritime', from_place: 'TRISK', to_place: 'USSCK', departed: '2025-02-28' },
+      ]),
+      'shipment_lots.csv': csv([{ shipment: 'SEA', lot: 'SENT', quantity: 100, unit: 'KGM' }]),
+      // A trader whom the producer does not know holds the certificate for it.
+      'import_certificates.csv': csv([
+        {
+          number: NUMBER,
+          kind: 'SHIPMENT',
+          exporter: T,
+          importer: A,
+          certifier: 'ZZ5',
+          hts: '1001990000',
+          requested_on: '2025-02-01',
+          issued_on: '2025-02-10',
+        },
+      ]),
+      'import_certificate_lines.csv': csv([{ certificate: NUMBER, product: 'Wheat', quantity: 100, unit: 'KGM', lot: 'SENT' }]),
+    });
+  });
+  afterAll(() => own.close());
+
+  const kindsOf = async (code: string, as: As, direction = 'BACK'): Promise<string[]> => {
+    const query = `query ($code: String!) { lot(code: $code) { trace(direction: ${direction}) { gaps { nodes { kind on } } } } }`;
+    return (await own.data(query, { code }, as)).lot.trace.gaps.nodes.map(({ kind, on }: any) => `${kind} ${on}`);
+  };
+
+  test('who holds what is asked of a stream as of a list: by the facts in sight', async () => {
+    const heard = async (holder: string): Promise<string[]> => {
+      const { id } = (await own.data(`{ operation(identifier: "${holder}") { id } }`)).operation;
+      const viewer = await own.viewer({ operation: P });
+      const after = own.cursors.encode({ position: 0n, command: null, told: null } as any, viewer.name);
+      const stream = await subscribe(own, {
+        query:
+          'subscription ($after: Cursor, $of: [ID!]) { lotEvents(after: $after, filter: { holders: $of }) { cursor sequence change { kind lot { code } } } }',
+        variables: { after, of: [id] },
+        as: { operation: P },
+      });
+      await stream.abreast();
+      await stream.close();
+      return stream.changes.map(({ kind, lot }: any) => `${kind} ${lot.code}`);
+    };
+    expect(await heard(A)).toContain('TRANSFERRED SHARED');
+    expect(await heard(RIVAL)).toEqual([]);
+  });
+
+  test('what others did later is not behind a lot', async () => {
+    const told = await kindsOf('CIRCLE', { operation: V });
+    expect(told.filter((gap) => gap.startsWith('NO_DOCUMENT'))).toEqual([]);
+    expect((await kindsOf('CIRCLE', 'analyst')).filter((gap) => gap.startsWith('NO_DOCUMENT'))).toHaveLength(2);
+  });
+
+  test('nobody is accused of what the papers of others refute', async () => {
+    expect((await kindsOf('SENT', 'analyst')).filter((gap) => gap.startsWith('NO_IMPORT_CERTIFICATE'))).toEqual([]);
+    for (const direction of ['BACK', 'FORWARD'])
+      expect((await kindsOf('SENT', { operation: P }, direction)).filter((gap) => gap.startsWith('NO_IMPORT_CERTIFICATE'))).toEqual([]);
+  });
+});
+
+test('asking day by day does not date what is withheld', async () => {
+  const query =
+    'query ($on: Date) { lot(code: "FLOUR") { trace(direction: BACK, asOf: $on) { lots { nodes { depth kilograms } } gaps { nodes { kind on lot { withheld { country } } } } } } }';
+  const told = async (on: string): Promise<string> => {
+    const { trace } = (await lotline.data(query, { on }, { operation: IMPORTER })).lot;
+    return JSON.stringify([trace.lots.nodes, trace.gaps.nodes.filter(({ lot }: any) => lot.withheld !== null)]);
+  };
+  const now = await told('2025-12-31');
+  expect(now).toContain('NO_DOCUMENT');
+  for (const on of ['2025-04-01', '2025-04-09', '2025-05-01']) expect(await told(on)).toBe(now);
 });

@@ -188,7 +188,7 @@ export const KeyScope = enumeration(
   'KeyScope',
   'What a key may see and do, of what its operation may; or a broker, of what the importer may.',
   {
-    LOTS: 'Lots, their inputs, owners and offers, and their stories.',
+    LOTS: 'Lots, their inputs, owners and offers, and their stories: of how they were carried, certified, documented and entered as far as the other scopes reach.',
     SHIPMENTS: 'Shipments, their legs and what they carried.',
     DOCUMENTS: 'Papers.',
     IMPORT_CERTIFICATES: 'Import certificates.',

@@ -15,7 +15,7 @@ export interface OidcSettings {
 /** Signatures by keys that only the issuer has: a shared secret or none at all would let others sign. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
 /** How far two clocks may be apart, seconds. */
-const CLOCK_SKEW_S = 30;
+export const CLOCK_SKEW_S = 30;
 /** How long the issuer may take to answer, milliseconds. */
 const ANSWER_WITHIN_MS = 5000;
 /** How long its keys are used before they are fetched again, milliseconds: a key that it gave up is good no longer than that. */

@@ -2,7 +2,7 @@ import { quote, Refusal } from '@lotline/schema';
 import { decodeJwt } from 'jose';
 import type { Database } from '../database';
 import { DEMO_ISSUER, readDemoToken } from './demo-tokens';
-import { Issuer, type OidcSettings } from './issuer';
+import { CLOCK_SKEW_S, Issuer, type OidcSettings } from './issuer';
 import { isKey, isRevoked, readKey } from './keys';
 import { letIn } from './let-in';
 import { parseRole, viewerInRole } from './roles';
@@ -112,7 +112,7 @@ export class SignIn {
     if (role === null || !roles.has(role)) throw notYours(actingFor!);
     const viewer = await this.viewerIn(role);
     if (viewer === null) throw notYours(role);
-    return { viewer, until: payload.exp! * 1000, key: null };
+    return { viewer, until: (payload.exp! + CLOCK_SKEW_S) * 1000, key: null };
   }
 
   /** Whoever acts in a role; null where it names what is not on record. */

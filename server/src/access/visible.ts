@@ -1,4 +1,4 @@
-import type { KeyScope } from '@lotline/schema';
+import { KeyScope } from '@lotline/schema';
 import { groupBy, type KnownAt, knownFact, knownRow, type Position } from '../database';
 import { type Assignment, seesAll, type Viewer } from './viewer';
 
@@ -30,6 +30,8 @@ const SCOPE_OF_NOUN: Readonly<Record<NounWithParties, KeyScope>> = {
   emergency_action: 'CUSTOMS_ENTRIES',
   transfer_offer: 'LOTS',
 };
+/** The scope in which facts about a noun are seen. */
+export const scopeOfNoun = (noun: NounWithParties): KeyScope => SCOPE_OF_NOUN[noun];
 export const NOUNS = Object.keys(SCOPE_OF_NOUN) as NounWithParties[];
 
 const uuid = (id: string): string => `'${id}'::uuid`;
@@ -44,6 +46,19 @@ function assigned(assignedBy: readonly Assignment[], party: string): string[] {
   return [...byNouns].flatMap(([nouns, alike]) =>
     nouns === '' ? [] : `(${party}.operation = any(${uuids(alike.map((each) => each.operationId))}) and ${party}.noun in ('${nouns}'))`,
   );
+}
+
+const EVERY_SCOPE: ReadonlySet<KeyScope> = new Set(Object.keys(KeyScope) as KeyScope[]);
+const scopesOf = new WeakMap<object, ReadonlySet<KeyScope>>();
+
+/** The scopes in which a viewer sees what an operation is a party to: only a key's and a broker's end somewhere. */
+export function scopesFor(viewer: Viewer, operation: string): ReadonlySet<KeyScope> {
+  if (viewer.operationId === operation && viewer.kind !== 'PARTNER') return EVERY_SCOPE;
+  const limited = viewer.operationId === operation ? viewer : viewer.assignedBy.find((each) => each.operationId === operation);
+  if (!limited) return EVERY_SCOPE;
+  const known = scopesOf.get(limited) ?? new Set(limited.scopes as KeyScope[]);
+  scopesOf.set(limited, known);
+  return known;
 }
 
 /** Does an audit open this subject to a certifier? */
@@ -96,18 +111,18 @@ export const visibleUse = (viewer: Viewer, use: string): string =>
 export const hiddenUse = (viewer: Viewer, use: string): string => `not ${factVisible(viewer, `${use}.input`, `${use}.id`)}`;
 
 /**
- * The live facts about subjects that the viewer sees, as rows of `(subject, fact)`. Parameter: $1 the subjects. They are many: whom a certifier
+ * The live facts about subjects that the viewer sees, as rows of `(subject, fact, operation)`: whose party it sees them by. Parameter: $1 the subjects. They are many: whom a certifier
  * certifies is looked up once for all of them.
  */
 export function factsInSight(viewer: Viewer): string {
   const { certifierId, audits } = viewer;
   const facts = 'from party p where p.subject = any($1) and p.retracted_by is null';
-  if (certifierId === null) return `select p.subject, p.fact ${facts} and ${inSight(viewer, 'p')}`;
+  if (certifierId === null) return `select p.subject, p.fact, p.operation ${facts} and ${inSight(viewer, 'p')}`;
   const certifier = uuid(certifierId);
   return `with p as materialized (select p.subject, p.fact, p.operation, p.on_day ${facts}),
       v as materialized (select operation, since, until, now from oversight where certifier = ${certifier} and operation in (select operation from p))
-    select p.subject, p.fact from p join v on v.operation = p.operation where ${inTime('p')}
-    union select p.subject, p.fact from p where p.operation = ${certifier}${audits ? ` or ${opened(certifierId, 'p.subject')}` : ''}`;
+    select p.subject, p.fact, p.operation from p join v on v.operation = p.operation where ${inTime('p')}
+    union select p.subject, p.fact, p.operation from p where p.operation = ${certifier}${audits ? ` or ${opened(certifierId, 'p.subject')}` : ''}`;
 }
 
 /**

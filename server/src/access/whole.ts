@@ -1,6 +1,9 @@
 import { alike, type BatchOf, type Reader } from '../database';
 import { seesAll, type Viewer } from './viewer';
-import { NOUNS, type NounWithParties, nounsOf } from './visible';
+import { NOUNS, type NounWithParties, nounsOf, scopeOfNoun, scopesFor } from './visible';
+
+/** Nouns whose facts move grams. */
+export const OF_LOTS: readonly NounWithParties[] = ['lot', 'transfer_offer'];
 
 const overseenNow: BatchOf<{ certifier: string; operation: string }, boolean> = async (reader, keys) => {
   const found = new Set<string>();
@@ -32,7 +35,7 @@ export async function isOpened({ viewer, reader }: { viewer: Viewer; reader: Rea
 }
 
 /**
- * Does the viewer see every fact of an operation? It itself does, who certifies it now, and a broker whose scopes leave no noun out.
+ * Does the viewer see every fact of an operation? It itself does, who certifies it now, and a key of it or a broker whose scopes leave no noun out.
  * @param nouns of facts about these only, e.g. the lots that a sum runs over
  */
 export async function seesWhole(
@@ -40,7 +43,8 @@ export async function seesWhole(
   operation: string,
   nouns: readonly NounWithParties[] = NOUNS,
 ): Promise<boolean> {
-  if (seesAll(viewer) || viewer.operationId === operation) return true;
+  if (seesAll(viewer) || (viewer.operationId === operation && viewer.kind !== 'PARTNER')) return true;
+  if (viewer.operationId === operation) return nouns.every((noun) => scopesFor(viewer, operation).has(scopeOfNoun(noun)));
   const seen = viewer.assignedBy.filter((each) => each.operationId === operation).flatMap(nounsOf);
   if (nouns.every((noun) => seen.includes(noun))) return true;
   return viewer.certifierId !== null && reader.loader(overseenNow).load({ certifier: viewer.certifierId, operation });

@@ -98,7 +98,10 @@ export class AccessRecordResolver {
     return seesAll(question.viewer) ? pageOfAccesses(question, null, filter, page) : null;
   }
 
-  @FieldResolver(() => Operation, { nullable: true, description: 'For which operation the viewer acted.' })
+  @FieldResolver(() => Operation, {
+    nullable: true,
+    description: 'For which operation the viewer acted: whose data it is learns who looked.',
+  })
   operation(@Root() { operationId }: AccessRecord, @Ctx() { reader }: Question): Promise<Operation | null> | null {
     return operationId ? reader.loader(operationById).load(operationId) : null;
   }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, isAway } from '../database';
-import { type Entry, keep, withIds } from './keep';
+import { type Entry, isUncounted, keep, withIds } from './keep';
 import { type Caller, lotsOf, type Note } from './notes';
 
 /** What may wait to be written, and when it is. */
@@ -72,13 +72,15 @@ export class Journal {
     if (notes.length === 0) return;
     const at = Date.now();
     const page = this.pageOf(by, at);
-    for (const note of notes) {
+    for (const note of notes.flatMap(rootAndOthers)) {
       const name = nameOf(note);
       const known = page.entries.get(name);
       const lots = known ? lotsOf(known, note) : note.lots;
       const weight = known ? lots.length - known.lots.length : 1 + lots.length;
       if (!this.reserve(by, weight)) this.lose(by, 1);
+      else if (known && isUncounted(note)) known.lots = lots;
       else if (known) Object.assign(known, { lastAt: at, times: known.times + 1, lots });
+      else if (isUncounted(note)) page.entries.set(name, { ...note, by, at: hourOf(at), lastAt: hourOf(at), times: 1 });
       else page.entries.set(name, { ...note, by, at, lastAt: at, times: 1 });
     }
     this.timer ??= setTimeout(() => this.write(), this.limits.everyMs).unref();
@@ -190,6 +192,22 @@ export class Journal {
     for (const entry of batch) if (entry.act !== 'OVERFLOWED') this.free(entry);
   }
 }
+
+/**
+ * A story concerns the parties of its root, and, apart from that, those of the other lots that were shown in full: to them it is not told whose
+ * story it was, nor how many there were, for what was made of their lots is not theirs to know.
+ */
+function rootAndOthers(note: Note): Note[] {
+  const others = note.lots.filter((lot) => lot !== note.subject);
+  return note.act === 'TRACED' && others.length > 0
+    ? [
+        { ...note, lots: [] },
+        { ...note, subject: null, lots: others },
+      ]
+    : [note];
+}
+
+const hourOf = (at: number): number => Math.floor(at / HOUR_MS) * HOUR_MS;
 
 /** One for what one caller's entry counts. */
 const nameOf = ({ act, subject, what, code }: Note): string => (act === 'READ' ? subject! : `${act} ${subject} ${what} ${code}`);

@@ -16,6 +16,9 @@ type Query = (sql: string, parameters: unknown[]) => Promise<unknown[]>;
 const MOST_OWNERS = 1000;
 const HOUR_MS = 3_600_000;
 
+/** Is it of the stories of others' lots, which are told once an hour, however many there were? */
+export const isUncounted = ({ act, subject }: Pick<Note, 'act' | 'subject'>): boolean => act === 'TRACED' && subject === null;
+
 /** One for all that one record counts: of the same viewer, act and noun, within the same hour. */
 function likenessOf({ by: { viewer, key }, at, act, subject, what, code }: Pick<Entry, 'by' | 'at' | keyof Note>): string {
   const { kind, operationId, certifierId } = viewer;
@@ -52,7 +55,8 @@ const KEEP = `
       g.cut or exists (select from concerned c where c.place = g.place and c.nth > $20)
     from given g where g.act <> 'REFUSED' or g.subject is null or exists (select from concerned c where c.place = g.place)
     order by g.likeness
-    on conflict (likeness) do update set times = least(r.times::bigint + excluded.times, 2147483647)::int, last_at = greatest(r.last_at, excluded.last_at),
+    on conflict (likeness) do update set times = case when r.act = 'TRACED' and r.subject is null then 1 else least(r.times::bigint + excluded.times, 2147483647) end::int,
+      last_at = greatest(r.last_at, excluded.last_at),
       cut = r.cut or excluded.cut where r.id <> excluded.id
     returning r.id, r.likeness
   )

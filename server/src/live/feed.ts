@@ -1,3 +1,4 @@
+import type { KeyScope } from '@lotline/schema';
 import type { Viewer } from '../access';
 import type { Position, Reader } from '../database';
 import type { LoggedCommand } from '../log';
@@ -17,6 +18,8 @@ export interface Found<Answer = object, Facts = unknown> {
   facts: Facts;
   /** Every one of these must be seen; where there is none the change is public. */
   rights: readonly Right[];
+  /** Which scope a key needs besides that of the subscription. */
+  scope?: KeyScope;
   /** A command tells a change of this name once, however many of its events speak of it. */
   once?: string;
 }

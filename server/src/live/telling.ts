@@ -187,7 +187,10 @@ export class Teller {
     wanted.sort((a, b) => Number(a.change.position - b.change.position) || a.change.before - b.change.before);
     const sees = await this.sightOf(wanted, reader);
     return wanted
-      .map(({ change, streams: some }, index) => ({ change, streams: some.filter(({ request }) => sees(request.viewer, index)) }))
+      .map(({ change, streams: some }, index) => ({
+        change,
+        streams: some.filter(({ request: { viewer } }) => isInScope(change, viewer) && sees(viewer, index)),
+      }))
       .filter(({ streams: some }) => some.length > 0);
   }
 
@@ -311,6 +314,10 @@ export class Teller {
     return write(graph, question, request, change);
   }
 }
+
+/** Do the scopes of a key reach to a change? */
+const isInScope = ({ scope }: Change, { kind, scopes }: Viewer): boolean =>
+  scope === undefined || kind !== 'PARTNER' || scopes.includes(scope);
 
 /** How many changes of its own kind a cursor has behind it; of another kind it has none: that command is told whole. */
 export function toldOf(told: number | null, feed: Feed): number | null {

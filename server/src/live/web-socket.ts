@@ -69,7 +69,9 @@ function credentialsOf({ connectionParams, extra }: Connection): Credentials {
   const given = Object.entries(connectionParams ?? {}).flatMap(([key, value]) => {
     const name = { authorization: 'authorization', actingfor: 'lotline-acting-for' }[key.toLowerCase()];
     if (name === undefined || value === null || value === undefined) return [];
-    return name === 'authorization' && !/^bearer /i.test(String(value)) ? [name, `Bearer ${value}`] : [name, String(value)];
+    if (typeof value !== 'string')
+      throw new Refusal({ code: 'UNAUTHENTICATED', message: `${key} in connection_init is no text`, remedy: 'send the token as a text' });
+    return name === 'authorization' && !/^bearer /i.test(value) ? [name, `Bearer ${value}`] : [name, value];
   });
   const { authorization, actingFor } = credentialsIn(given);
   if (authorization !== null && headers.authorization !== null && authorization !== headers.authorization)

@@ -1,4 +1,5 @@
 import type { Day } from '@lotline/schema';
+import { OF_LOTS } from '../access';
 import type { Closure } from '../lineage';
 import type { Question } from '../questions';
 import { type StoryFacts, storyFacts, type TracedLot } from './facts';
@@ -54,14 +55,17 @@ export class Evidence {
     const counted = new Set(direction === 'FORWARD' ? lots.all.map(({ id }) => id) : roots);
     const all = (lot: string) => counted.has(lot);
     if (sight === null) {
-      const counting: Counting = { all, whole: all };
+      const counting: Counting = { all, whole: all, documented: all };
       const account = { facts, counting, paperwork: paperworkOf(store, lots.all, { facts, counting, sight: EVERYTHING, own: EVERYTHING }) };
       return { seen: account, behind: account, truth: null };
     }
     await sight.look(store.subjects);
     const seen = await this.seen();
-    const operations = await this.seenWhole(seen);
-    const counting: Counting = { all, whole: (lot, operation) => all(lot) && (sight.opened.has(lot) || operations.has(operation)) };
+    const met = this.operationsIn(seen);
+    const [operations, documented] = [await wholeOf(this.question, met, OF_LOTS), await wholeOf(this.question, met)];
+    const among = (known: ReadonlySet<string>) => (lot: string, operation: string) =>
+      all(lot) && (sight.opened.has(lot) || known.has(operation));
+    const counting: Counting = { all, whole: among(operations), documented: among(documented) };
     const account = (about: readonly TracedLot[], of: StoryFacts, looked: Sight): Account => ({
       facts: of,
       counting,
@@ -69,7 +73,7 @@ export class Evidence {
     });
     const told = account(lots.seen, seen, sight);
     if (direction === 'FORWARD') return { seen: told, behind: null, truth: null };
-    const everything: Counting = { all, whole: all };
+    const everything: Counting = { all, whole: all, documented: all };
     const rootLots = lots.all.filter(({ id }) => counted.has(id));
     const truth = {
       facts,
@@ -79,8 +83,8 @@ export class Evidence {
     return { seen: told, behind: account(lots.all, behindOf(facts, seen, counted, operations), EVERYTHING), truth };
   }
 
-  /** Of the operations that the viewer meets in what it sees, those of which it sees every fact. */
-  private async seenWhole({ movements, carriages }: StoryFacts): Promise<Set<string>> {
+  /** The operations that the viewer meets in what it sees. */
+  private operationsIn({ movements, carriages }: StoryFacts): Set<string> {
     const met = new Set<string>();
     for (const lot of this.lots.seen) {
       met.add(lot.producer);
@@ -90,6 +94,6 @@ export class Evidence {
       }
       for (const { shipper, consignee } of carriages.get(lot.id) ?? []) met.add(shipper).add(consignee);
     }
-    return wholeOf(this.question, met);
+    return met;
   }
 }

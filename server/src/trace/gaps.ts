@@ -99,17 +99,17 @@ function partsOf({ id }: TracedLot, { facts, paperwork }: Account): unknown[] {
 
 /** Does the viewer see all that a breach is judged by? */
 function isJudged({ judgedBy }: Rule, { holder }: Breach, lot: TracedLot, { facts, counting }: Account): boolean {
-  const isWhole = (operation: string) => counting.whole(lot.id, operation);
+  const isKnown = (operation: string) => counting.documented(lot.id, operation);
   if (judgedBy === 'FACT') return true;
-  if (judgedBy === 'HOLDER') return holder !== undefined && isWhole(holder);
-  if (judgedBy === 'PRODUCER') return isWhole(lot.producer);
+  if (judgedBy === 'HOLDER') return holder !== undefined && isKnown(holder);
+  if (judgedBy === 'PRODUCER') return counting.whole(lot.id, lot.producer);
   const movements = facts.movements.get(lot.id)!;
   const carriages = facts.carriages.get(lot.id) ?? [];
   return [
     lot.producer,
     ...movements.flatMap(({ from, to }) => [from, to ?? from]),
     ...carriages.flatMap(({ shipper, consignee }) => [shipper, consignee]),
-  ].every(isWhole);
+  ].every(isKnown);
 }
 
 /** What is said of a breach that is told by its kind alone. */

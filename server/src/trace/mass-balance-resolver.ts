@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { DateScalar, type Day, Lot, MassBalance, type Page, Refusal, StepKind, TraceStep, TraceStepConnection } from '@lotline/schema';
 import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
-import { operationVisible, seesWhole } from '../access';
+import { OF_LOTS, operationVisible, seesWhole } from '../access';
 import { lotById } from '../lots';
 import { idIn, makePage, PageArguments, type Question, readPage } from '../questions';
 import { type BalanceStep, countSteps, type MassBalanceRequest, massBalanceOf, stepsOf } from './mass-balance';
@@ -26,7 +26,7 @@ async function checkRight(question: Question, operation: string): Promise<void> 
     operation,
   ]);
   if (!row) throw notFound('operation');
-  if (await seesWhole(question, operation)) return;
+  if (await seesWhole(question, operation, OF_LOTS)) return;
   throw new Refusal({
     code: 'FORBIDDEN',
     message: 'the balance of an operation is for itself, its certifier and analysts',

@@ -102,14 +102,15 @@ export interface PaperView {
  */
 export function paperworkOf(store: PaperStore, lots: readonly TracedLot[], { facts, counting, sight, own }: PaperView): Paperwork {
   const { certificates, entries, papers, held, documented } = store;
-  const about = (noun: string) => (papers.about.get(noun) ?? []).filter(({ id }) => sight.seesSubject(id));
-  const paperBy = (id: string | null): Paper | null => (id === null || !sight.seesSubject(id) ? null : (papers.byId.get(id) ?? null));
+  const about = (noun: string) => (papers.about.get(noun) ?? []).filter(({ id }) => sight.seesSubject(id, 'DOCUMENTS'));
+  const paperBy = (id: string | null): Paper | null =>
+    id === null || !sight.seesSubject(id, 'DOCUMENTS') ? null : (papers.byId.get(id) ?? null);
 
   /** A certificate as far as it is seen: who does not know that it was voided takes it for live. */
   const told = (certificate: Certificate): Certificate[] => {
     const { id, live, seen } = certificate;
     if (sight === EVERYTHING) return [certificate];
-    if (!seen.issued || !sight.seesSubject(id)) return [];
+    if (!seen.issued || !sight.seesSubject(id, 'IMPORT_CERTIFICATES')) return [];
     return [live || seen.voided ? certificate : { ...certificate, live: true }];
   };
 
@@ -119,8 +120,9 @@ export function paperworkOf(store: PaperStore, lots: readonly TracedLot[], { fac
     const gave = new Set(movements.map(({ from }) => from));
     const all = counting.all(lot.id);
     const passedOn = (operation: string | null) => operation !== null && (gave.has(operation) || counting.whole(lot.id, operation));
-    const counts = ({ id, importer, consignee }: Certificate) => passedOn(importer) || passedOn(consignee) || (all && own.seesSubject(id));
-    const seenEntries = (entries.get(lot.id) ?? []).filter(({ fact }) => sight.sees(lot.id, fact));
+    const counts = ({ id, importer, consignee }: Certificate) =>
+      passedOn(importer) || passedOn(consignee) || (all && own.seesSubject(id, 'IMPORT_CERTIFICATES'));
+    const seenEntries = (entries.get(lot.id) ?? []).filter(({ fact }) => sight.sees(lot.id, fact, 'CUSTOMS_ENTRIES'));
 
     const named = [
       ...(certificates.naming.get(lot.id) ?? []),
@@ -143,7 +145,7 @@ export function paperworkOf(store: PaperStore, lots: readonly TracedLot[], { fac
               .filter((id) => !ofCertificates.has(id)),
       ),
     ]);
-    const naming = about(lot.id).filter(({ id }) => !counted.has(id) && !leftOut.has(id) && (!all || own.seesSubject(id)));
+    const naming = about(lot.id).filter(({ id }) => !counted.has(id) && !leftOut.has(id) && (!all || own.seesSubject(id, 'DOCUMENTS')));
     const shippers = new Set(carriages.map(({ shipper }) => shipper));
     return {
       papers: [...counted.values(), ...naming],
@@ -154,7 +156,7 @@ export function paperworkOf(store: PaperStore, lots: readonly TracedLot[], { fac
         .filter((each) => shippers.has(each.exporter) && counts(each)),
       entries: seenEntries.filter(
         ({ fact, certificate, filer }) =>
-          passedOn(filer) || covering.some(({ id }) => id === certificate) || (all && own.sees(lot.id, fact)),
+          passedOn(filer) || covering.some(({ id }) => id === certificate) || (all && own.sees(lot.id, fact, 'CUSTOMS_ENTRIES')),
       ),
     };
   };
@@ -176,6 +178,6 @@ export function paperworkOf(store: PaperStore, lots: readonly TracedLot[], { fac
     of: (lot) => found.get(lot)!,
     about,
     paper: paperBy,
-    heldBy: (noun) => (held.get(noun) ?? []).filter(({ id }) => sight.sees(noun, id)),
+    heldBy: (noun) => (held.get(noun) ?? []).filter(({ id }) => sight.sees(noun, id, 'CUSTOMS_ENTRIES')),
   };
 }

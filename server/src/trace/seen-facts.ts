@@ -10,12 +10,14 @@ export function seenOf(all: StoryFacts, sight: SightOfViewer, lots: readonly Tra
   const ofShipment = ({ shipment, legs, treatments, ...carriage }: Carriage): Carriage => ({
     ...carriage,
     shipment,
-    legs: legs.filter(({ id }) => sight.sees(shipment, id)),
-    treatments: treatments.filter(({ id }) => sight.sees(shipment, id)),
+    legs: legs.filter(({ id }) => sight.sees(shipment, id, 'SHIPMENTS')),
+    treatments: treatments.filter(({ id }) => sight.sees(shipment, id, 'SHIPMENTS')),
   });
   const carriagesIn = (facts: StoryFacts['carriages']) =>
     new Map(
-      [...some(facts, (lot, { fact }) => sight.sees(lot, fact))].map(([lot, carriages]) => [lot, carriages.map(ofShipment)] as const),
+      [...some(facts, (lot, { fact }) => sight.sees(lot, fact, 'SHIPMENTS'))].map(
+        ([lot, carriages]) => [lot, carriages.map(ofShipment)] as const,
+      ),
     );
   return {
     ...all,

@@ -1,19 +1,23 @@
-import { factsInSight, isOpened, seesAll, seesWhole } from '../access';
+import type { KeyScope } from '@lotline/schema';
+import { factsInSight, isOpened, type NounWithParties, scopesFor, seesAll, seesWhole } from '../access';
 import type { Question } from '../questions';
 
 /** What may be seen of a story. */
 export interface Sight {
-  sees(subject: string, fact: string): boolean;
+  /** Is a fact about a subject seen, by who needs this scope for it? */
+  sees(subject: string, fact: string, scope?: KeyScope): boolean;
   /** Does it see a fact about a lot, a shipment, a paper or a certificate? */
-  seesSubject(subject: string): boolean;
+  seesSubject(subject: string, scope?: KeyScope): boolean;
 }
 
 /** How much of a lot counts. */
 export interface Counting {
   /** Do all its facts that are seen count, and not only what leads to its use on this trace? */
   all(lot: string): boolean;
-  /** Of these, all that an operation did, to the end of its holding? */
+  /** Of these, all by which an operation came to hold it and gave it away? */
   whole(lot: string, operation: string): boolean;
+  /** And how it was carried, certified and documented? */
+  documented(lot: string, operation: string): boolean;
 }
 
 /** Sees every fact there is. */
@@ -21,8 +25,8 @@ export const EVERYTHING: Sight = { sees: () => true, seesSubject: () => true };
 
 /** What a viewer sees of the subjects that were looked at. */
 export class SightOfViewer implements Sight {
-  private readonly facts = new Set<string>();
-  private readonly subjects = new Set<string>();
+  private readonly facts = new Map<string, ReadonlySet<KeyScope>>();
+  private readonly subjects = new Map<string, ReadonlySet<KeyScope>>();
   private readonly looked = new Set<string>();
 
   /** @param opened lots of which an audit opens every fact */
@@ -37,19 +41,27 @@ export class SightOfViewer implements Sight {
     const more = subjects.filter((subject) => !this.looked.has(subject));
     if (more.length === 0) return;
     for (const subject of more) this.looked.add(subject);
-    for (const { subject, fact } of await reader.query<{ subject: string; fact: string }>(factsInSight(viewer), [more])) {
-      this.facts.add(subject + fact);
-      this.subjects.add(subject);
+    const rows = await reader.query<{ subject: string; fact: string; operation: string }>(factsInSight(viewer), [more]);
+    for (const { subject, fact, operation } of rows) {
+      const scopes = scopesFor(viewer, operation);
+      add(this.facts, subject + fact, scopes);
+      add(this.subjects, subject, scopes);
     }
   }
 
-  sees(subject: string, fact: string): boolean {
-    return this.facts.has(subject + fact);
+  sees(subject: string, fact: string, scope: KeyScope = 'LOTS'): boolean {
+    return this.facts.get(subject + fact)?.has(scope) ?? false;
   }
 
-  seesSubject(subject: string): boolean {
-    return this.subjects.has(subject);
+  seesSubject(subject: string, scope: KeyScope = 'LOTS'): boolean {
+    return this.subjects.get(subject)?.has(scope) ?? false;
   }
+}
+
+/** Whoever sees a fact for several operations has the scopes of all. */
+function add(to: Map<string, ReadonlySet<KeyScope>>, key: string, scopes: ReadonlySet<KeyScope>): void {
+  const known = to.get(key);
+  if (known !== scopes) to.set(key, known ? new Set([...known, ...scopes]) : scopes);
 }
 
 /** What the viewer sees of lots; null for who sees everything. */
@@ -60,10 +72,10 @@ export async function sightOf(question: Question, lots: readonly string[]): Prom
   return sight;
 }
 
-/** Of operations those of which the viewer sees every fact. */
-export async function wholeOf(question: Question, operations: Iterable<string>): Promise<Set<string>> {
+/** Of operations those of which the viewer sees every fact, or every one about some nouns. */
+export async function wholeOf(question: Question, operations: Iterable<string>, nouns?: readonly NounWithParties[]): Promise<Set<string>> {
   const all = [...operations];
-  const whole = await Promise.all(all.map((operation) => seesWhole(question, operation)));
+  const whole = await Promise.all(all.map((operation) => seesWhole(question, operation, nouns)));
   return new Set(all.filter((_, index) => whole[index]));
 }
 

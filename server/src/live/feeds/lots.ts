@@ -1,4 +1,4 @@
-import { type Day, type EventPayloads, type Grams, grams, LotEvent, type LotKind, type StepKind } from '@lotline/schema';
+import { type Day, type EventPayloads, type Grams, grams, type KeyScope, LotEvent, type LotKind, type StepKind } from '@lotline/schema';
 import { ANALYST, factVisible, stepVisible, type Viewer } from '../../access';
 import { knownFact, type Reader } from '../../database';
 import type { LoggedCommand, LogRow } from '../../log';
@@ -85,7 +85,7 @@ const OF_OTHERS = `
         or (k.type = 'import-certificate.lines-added' and b.recorded_by = (select id from command where position = k.position)))
     union all
     select j.lot, 'ENTERED', e.filed_on, null, false, case when (select count(*) from customs_entry_line_lot o where o.line = n.id) = 1 then n.grams end,
-        null, coalesce(ic.importer, e.filer), null, array[j.lot], array[n.id]
+        null, coalesce(ic.importer, e.filer), null, array[j.lot, e.id], array[n.id, n.id]
       from customs_entry_line n join customs_entry e on e.id = n.entry join customs_entry_line_lot j on j.line = n.id left join import_certificate ic on ic.id = n.import_certificate
       where k.type = 'import-certificate.drawn' and n.entry = k.fact and n.import_certificate = k.subject and n.recorded_by = (select id from command where position = k.position)
     union all
@@ -205,6 +205,19 @@ async function issuesSeen(reader: Reader, viewer: Viewer, certificates: readonly
   return new Set(rows.map(({ id }) => id));
 }
 
+/** Which scope a key needs to hear what happened otherwise than by lots alone; a treatment, where it was of a shipment. */
+const SCOPES: Partial<Record<StepKind, KeyScope>> = {
+  DEPARTED: 'SHIPMENTS',
+  ARRIVED: 'SHIPMENTS',
+  EXPORTED: 'SHIPMENTS',
+  IMPORTED: 'SHIPMENTS',
+  TREATED: 'SHIPMENTS',
+  CERTIFIED: 'IMPORT_CERTIFICATES',
+  ENTERED: 'CUSTOMS_ENTRIES',
+  HELD: 'CUSTOMS_ENTRIES',
+  DISPOSED: 'CUSTOMS_ENTRIES',
+};
+
 const READS = new Set([
   'lot.born',
   'lot.transferred',
@@ -241,6 +254,7 @@ export const lotFeed: Feed<LotEvent, Facts, LotFilter> = {
         answer: Object.assign(new LotEvent(), answer),
         facts: { ...facts, holders: holders[place] ?? [], isSeen: true },
         rights,
+        ...(SCOPES[kind] !== undefined && (kind !== 'TREATED' || shipment !== null) && { scope: SCOPES[kind] }),
       };
     });
   },
