@@ -253,6 +253,28 @@ test.each<[string, string, string]>([
   expect(await nowhere(RIVAL)).toHaveLength(1);
 });
 
+test('whose lots went into others is told once that a story came by them, and not whose it was, nor how many there were', async () => {
+  const made = ['MADE-1', 'MADE-2', 'MADE-3'];
+  await lotline.import({
+    'lots.csv': csv(made.map((code) => ({ code, producer: BUYER, product: 'Wheat', quantity: 100, unit: 'KGM', kind: 'transformation' }))),
+    'lot_inputs.csv': csv(made.map((output) => ({ output, input: 'LOT', quantity: 100, unit: 'KGM' }))),
+  });
+  const story = (code: string) => lotline.data(`{ lot(code: "${code}") { trace(direction: BACK) { complete } } }`, {}, by(BUYER));
+  await story('MADE-1');
+  const first = await settled(
+    () => journal(SELLER),
+    (found) => found.length > 0,
+  );
+  for (const code of made) await story(code);
+  await settled(
+    () => briefs(BUYER),
+    (found) => found.filter((each) => each.includes(' Lot ')).length === made.length,
+  );
+  const told = await journal(SELLER);
+  expect(told.map(brief)).toEqual([`TRACED OPERATION ${BUYER}     1`]);
+  expect(told).toEqual(first);
+});
+
 test('who is let in and let out is written down with the command itself, for whoever let them in', async () => {
   const { createKey: created } = (await createKey(['LOTS'])).data;
   const revoke = (as: As) =>
