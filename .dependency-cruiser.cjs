@@ -2,7 +2,7 @@
 // folders, each folder reached through its index only, and lineage knows no other noun.
 
 const folders =
-  '(database|log|access|commands|questions|lineage|rules|operations|products|lots|shipments|documents|certificates|customs|grants|journal|search|trace|report|import|live|http)';
+  '(database|log|access|commands|questions|lineage|rules|operations|products|lots|shipments|documents|attachments|files|certificates|customs|grants|journal|search|trace|report|import|live|http)';
 
 /** What each folder of the server may lean on, besides the schema. */
 const MAY_USE = {
@@ -17,6 +17,8 @@ const MAY_USE = {
   products: ['database', 'commands', 'questions'],
   operations: ['database', 'access', 'commands', 'questions', 'rules'],
   documents: ['database', 'commands', 'questions'],
+  files: ['database', 'access'],
+  attachments: ['database', 'access', 'commands', 'questions', 'documents', 'certificates', 'files'],
   certificates: ['database', 'access', 'commands', 'questions'],
   lots: ['database', 'access', 'commands', 'questions', 'operations', 'certificates'],
   shipments: ['database', 'access', 'commands', 'questions', 'operations'],
@@ -27,7 +29,7 @@ const MAY_USE = {
   report: ['database', 'questions', 'operations', 'products', 'lots', 'trace'],
   import: ['access', 'commands', 'operations', 'products', 'lots', 'shipments', 'documents', 'certificates', 'customs'],
   live: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'operations', 'lots', 'shipments', 'certificates'],
-  http: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'live'],
+  http: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'files', 'live'],
 };
 
 /** @type {import('dependency-cruiser').IConfiguration} */

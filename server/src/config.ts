@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { OidcSettings } from './access';
 
 /** Settings, read once from the environment. The names are part of the product's contract. */
@@ -9,6 +9,10 @@ export interface Config {
   host: string;
   /** Where the embedded database and the demo tokens live. */
   dataDir: string;
+  /** Where the bytes of documents are: below it a folder for each database. */
+  filesDir: string;
+  /** Most bytes of one file. */
+  largestFile: number;
   /** A PostgreSQL >= 15 of the operator's own; null runs the embedded one. */
   databaseUrl: string | null;
   /** Demo mode: loopback only, one token per kind of viewer minted at start. On the embedded database unless it is asked for. */
@@ -79,10 +83,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, from: string = 
   const demo = oneOf('LOTLINE_DEMO', env.LOTLINE_DEMO, databaseUrl === null ? 'yes' : 'no', ['yes', 'no']) === 'yes';
   if (databaseUrl === null && !demo)
     throw new SettingError('LOTLINE_DEMO: only a database of your own runs outside of demo mode; set DATABASE_URL');
+  const dataDir = env.DATA_DIR ? resolve(from, env.DATA_DIR) : HOME;
   return {
     port: integer('PORT', env.PORT, 4000, 0, 65535),
     host: demo ? '127.0.0.1' : env.HOST || '0.0.0.0',
-    dataDir: env.DATA_DIR ? resolve(from, env.DATA_DIR) : HOME,
+    dataDir,
+    filesDir: env.FILES_DIR ? resolve(from, env.FILES_DIR) : join(dataDir, 'files'),
+    largestFile: integer('LARGEST_FILE', env.LARGEST_FILE, 25 * 1024 * 1024, 1, 1024 ** 3),
     databaseUrl,
     demo,
     oidc: oidcIn(env),

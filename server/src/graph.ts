@@ -2,6 +2,7 @@ import { AccessRecord, Node, type NodeType, parseGlobalId, Refusal } from '@lotl
 import type { GraphQLSchema } from 'graphql';
 import { Arg, buildSchemaSync, Ctx, FieldResolver, ID, type PubSub, Query, Resolver, Root } from 'type-graphql';
 import { withinScope } from './access';
+import { AttachmentMutations } from './attachments';
 import {
   CustomsEntryLineCertificateResolver,
   ImportCertificateMutations,
@@ -22,6 +23,7 @@ import {
   visibleEmergencyAction,
 } from './customs';
 import {
+  DocumentContentResolver,
   DocumentResolver,
   ImportCertificateDocumentsResolver,
   LotDocumentsResolver,
@@ -176,6 +178,8 @@ const RESOLVERS = [
   HolderShareOperationResolver,
   OriginShareOperationResolver,
   DocumentResolver,
+  DocumentContentResolver,
+  AttachmentMutations,
   DocumentIssuerResolver,
   DocumentLotsResolver,
   LotDocumentsResolver,

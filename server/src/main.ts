@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { openInstance } from './app';
 import { forgetOldKeys } from './commands';
 import { callerDirectory, readConfig } from './config';
 import { mintDemoTokens } from './demo';
+import { FileDirectory } from './files';
 import { buildGraph } from './graph';
 import { startServer } from './http';
 import { loadSamples } from './samples';
@@ -27,7 +29,10 @@ async function main(): Promise<void> {
     const corridors = config.samples ? await loadSamples(instance) : [];
     const tokens = config.demo ? await mintDemoTokens(instance) : null;
     const { database, runner, cursors } = instance;
-    const server = await startServer({ ...config, graph: buildGraph(), database, runner, cursors, graphiqlToken: tokens?.analyst ?? null });
+    // What one database does not know is swept: no other may have its files there.
+    const files = new FileDirectory(join(config.filesDir, database.installation.id));
+    const graphiqlToken = tokens?.analyst ?? null;
+    const server = await startServer({ ...config, graph: buildGraph(), database, runner, cursors, files, graphiqlToken });
     const forget = () =>
       forgetOldKeys(database).catch((error) => server.log.error({ err: error }, 'old idempotency keys were not forgotten'));
     const forgetting = setInterval(forget, DAY_MS).unref();

@@ -40,6 +40,7 @@ beforeAll(async () => {
     ${entryLine({}, ID(76))};
     ${action('EAN-1', `'${A}'`, 'null', ID(77))};
     ${link(`'${A}'`, 'null')};
+    ${document('INV-KEPT', 'INVOICE', 'YES', ID(78))};
     insert into event (command, ordinal, type, version, subject, payload) values ('${ONE}', 0, 'lot.born', 1, '${A}', '{}');
     insert into command (id, position, type, at, by, key, input_hash) values ('${ONE}', 1, 'test', now(), 'test', 'k', '');`);
 });
@@ -73,7 +74,10 @@ const treatment = (kind: string, of: string, shipment: string) =>
 const NEW = 'gen_random_uuid()';
 const quoted = (id: string) => (id === NEW ? id : `'${id}'`);
 const document = (number: string, type = 'INVOICE', marked = 'YES', id = NEW, sha256 = 'null') =>
-  `insert into document (id, type, number, issuer, issued_on, marked_organic, sha256, recorded_by) values (${quoted(id)}, '${type}', '${number}', '${FARM}', '2025-01-01', '${marked}', ${sha256}, '${ONE}')`;
+  `insert into document (id, type, number, issuer, keeper, issued_on, marked_organic, sha256, recorded_by) values (${quoted(id)}, '${type}', '${number}', '${FARM}', '${FARM}', '2025-01-01', '${marked}', ${sha256}, '${ONE}')`;
+const HASH = 'a'.repeat(64);
+const file = (sha256: string, bytes = 1) =>
+  `insert into stored_file (sha256, bytes, type, stored_at) values ('${sha256}', ${bytes}, 'text/plain', now())`;
 const link = (lot: string, shipment: string) =>
   `insert into document_link (id, document, lot, shipment, recorded_by) values (gen_random_uuid(), '${ID(71)}', ${lot}, ${shipment}, '${ONE}')`;
 const certificate = (number: string, of: { kind?: string; hts?: string; to?: string; grams?: number }, id = NEW) =>
@@ -197,6 +201,19 @@ const BREACHES: [law: string, how: string, sql: string][] = [
   ['document_mark_known', 'a paper marked perhaps', document('INV-2', 'INVOICE', 'PERHAPS')],
   ['document_hash_well_formed', 'a hash of four digits', document('INV-2', 'INVOICE', 'YES', NEW, `'beef'`)],
   ['document_number_unique_within_issuer_and_type', 'a second invoice of a number', document('INV-1')],
+  [
+    'document_content_is_what_was_hashed',
+    'other bytes than were hashed',
+    `${file(HASH)}; update document set content = '${HASH}', sha256 = '${'b'.repeat(64)}'`,
+  ],
+  ['document_is_kept', 'a paper thrown away', `delete from document where id = '${ID(78)}'`],
+  [
+    'document_is_kept',
+    'the bytes of a paper taken away',
+    `${file(HASH)}; update document set sha256 = '${HASH}', content = '${HASH}' where id = '${ID(78)}'; update document set content = null where id = '${ID(78)}'`,
+  ],
+  ['stored_file_hash_well_formed', 'bytes by a name', file('../../etc/passwd')],
+  ['stored_file_has_bytes', 'a file of nothing', file(HASH, 0)],
   ['document_link_to_one_noun', 'a paper about nothing', link('null', 'null')],
   ['document_link_to_one_noun', 'a paper about two things at once', link(`'${B}'`, `'${ID(61)}'`)],
   ['one_link_per_document_and_noun', 'a paper that names a lot twice', link(`'${A}'`, 'null')],

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mintToken } from '@lotline/server/access';
+import { FileDirectory } from '@lotline/server/files';
 import { buildGraph } from '@lotline/server/graph';
 import { type RunningServer, startServer } from '@lotline/server/http';
 import { WebSocket } from 'ws';
@@ -97,6 +98,8 @@ const another = (streamLimits?: { messages: number; bytes: number }): Promise<Ru
     demo: true,
     oidc: null,
     graphiqlToken: null,
+    files: new FileDirectory(lotline.filesDir),
+    largestFile: 1,
     retentionDays: 30,
     journalDays: 400,
     heartbeatMs: 100,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ADMINISTRATOR, ANALYST, mintToken, NOBODY, readKey, type SignInSettings, type Viewer, viewerInRole } from '@lotline/server/access';
 import { Runner } from '@lotline/server/commands';
 import { Database } from '@lotline/server/database';
+import { FileDirectory } from '@lotline/server/files';
 import { buildGraph } from '@lotline/server/graph';
 import { type RunningServer, startServer } from '@lotline/server/http';
 import { FolderRefused, type ImportCounts, importFolder } from '@lotline/server/import';
@@ -31,6 +32,8 @@ export interface Lotline {
   database: Database;
   runner: Runner;
   cursors: Cursors;
+  /** Where the bytes of documents are. */
+  filesDir: string;
   readonly server: RunningServer;
   /** Asks over HTTP; the analyst where nobody else is named. */
   ask(query: string, variables?: Record<string, unknown>, as?: As, headers?: Record<string, string>): Promise<GraphQLAnswer>;
@@ -84,13 +87,14 @@ let graph: GraphQLSchema | undefined;
 
 /** A running server on an empty database of its own. */
 export async function startLotline(
-  options: { poolSize?: number } & Partial<LiveSettings & SignInSettings & JournalSettings> = {},
+  options: { poolSize?: number; largestFile?: number } & Partial<LiveSettings & SignInSettings & JournalSettings> = {},
 ): Promise<Lotline> {
   const { url: databaseUrl, drop } = await createDatabase();
   const database = await Database.open(databaseUrl, { poolSize: options.poolSize ?? 8 });
   const runner = new Runner(database);
   const cursors = new Cursors(database.installation);
   graph ??= buildGraph();
+  const filesDir = mkdtempSync(join(tmpdir(), 'lotline-files-'));
   const served = {
     graph,
     database,
@@ -102,6 +106,8 @@ export async function startLotline(
     demo: true,
     oidc: null,
     graphiqlToken: null,
+    files: new FileDirectory(filesDir),
+    largestFile: 100_000,
     retentionDays: 90,
     journalDays: 400,
     heartbeatMs: 15_000,
@@ -138,6 +144,7 @@ export async function startLotline(
     database,
     runner,
     cursors,
+    filesDir,
     get server() {
       return server;
     },
@@ -170,6 +177,7 @@ export async function startLotline(
       await server.stop();
       await database.close();
       await drop();
+      rmSync(filesDir, { recursive: true, force: true });
     },
   };
 }

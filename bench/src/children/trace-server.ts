@@ -1,6 +1,9 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ANALYST, mintToken, viewerInRole } from '@lotline/server/dist/access';
 import { Runner } from '@lotline/server/dist/commands';
 import { Database } from '@lotline/server/dist/database';
+import { FileDirectory } from '@lotline/server/dist/files';
 import { buildGraph } from '@lotline/server/dist/graph';
 import { startServer } from '@lotline/server/dist/http';
 import { Cursors } from '@lotline/server/dist/log';
@@ -33,6 +36,8 @@ answerParent<ServerTask, ServerPlace>(async ({ url, roles = [] }) => {
     demo: true,
     oidc: null,
     graphiqlToken: null,
+    files: new FileDirectory(join(tmpdir(), 'lotline-bench-files')),
+    largestFile: 1,
     retentionDays: 90,
     journalDays: 400,
     heartbeatMs: 15_000,

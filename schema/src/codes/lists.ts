@@ -104,6 +104,7 @@ export const DOCUMENT_TYPE_CODES = {
   ORGANIC_CERTIFICATE: null,
   EMERGENCY_ACTION_NOTIFICATION: null,
   AFFIDAVIT: null,
+  IMPORT_PROCEDURE: null,
   OTHER: null,
 } as const;
 export type DocumentType = keyof typeof DOCUMENT_TYPE_CODES;
@@ -125,6 +126,7 @@ export const DocumentType = enumeration(
     ORGANIC_CERTIFICATE: "An operation's organic certificate.",
     EMERGENCY_ACTION_NOTIFICATION: 'Emergency Action Notification of CBP or APHIS.',
     AFFIDAVIT: 'Statement under oath.',
+    IMPORT_PROCEDURE: "An importer's documented system for verifying imports (7 CFR 205.273), each version under its own number.",
     OTHER: 'Any other paper.',
   },
 );

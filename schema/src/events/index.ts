@@ -60,7 +60,8 @@ export interface EventPayloads {
   'lot.treated': { treatment: string; kind: TreatmentKind; prohibited: boolean; on: Day };
   'shipment.treated': { treatment: string; kind: TreatmentKind; prohibited: boolean; on: Day };
   'lot.lost': { adjustment: string; holder: string; kind: AdjustmentKind; grams: GramsText; on: Day };
-  'document.recorded': { type: DocumentType; number: string; issuer: string; issuedOn: Day; markedOrganic: MarkedOrganic };
+  'document.recorded': { type: DocumentType; number: string; issuer: string; keeper: string; issuedOn: Day; markedOrganic: MarkedOrganic };
+  'document.stored': { sha256: string };
   'document.bound': { fact: string };
   'document.linked': { lots: string[]; shipments: string[]; importCertificates: string[]; operations: string[] };
   'import-certificate.recorded': {
@@ -117,7 +118,8 @@ export const EVENT_VERSION: Record<EventType, number> = {
   'lot.treated': 1,
   'shipment.treated': 1,
   'lot.lost': 1,
-  'document.recorded': 1,
+  'document.recorded': 2,
+  'document.stored': 1,
   'document.bound': 1,
   'document.linked': 1,
   'import-certificate.recorded': 1,

@@ -1,4 +1,4 @@
-import { Field, ObjectType } from 'type-graphql';
+import { Field, Int, ObjectType } from 'type-graphql';
 import { Entity, PrimaryColumn } from 'typeorm';
 import type { Day } from '../codes/day';
 import { DocumentType, MarkedOrganic } from '../codes/lists';
@@ -21,11 +21,15 @@ export class Document extends Node {
   type: DocumentType;
 
   @TextColumn()
-  @Field(() => String, { description: 'Unique within its issuer and type; others may use the same.' })
+  @Field(() => String, { description: 'Unique within its issuer, its type and who keeps it.' })
   number: string;
 
   @ReferenceColumn('issuer')
   issuerId: string;
+
+  /** In whose records it is: its issuer's, or those of an operation that was given a copy. */
+  @ReferenceColumn('keeper')
+  keeperId: string;
 
   @DayColumn({ nullable: false })
   @Field(() => DateScalar, { nullable: true, description: 'Day on it.' })
@@ -43,11 +47,30 @@ export class Document extends Node {
   @Field(() => String, { nullable: true, description: 'SHA-256 of its bytes, hexadecimal; null where nobody gave them.' })
   sha256: string | null;
 
+  /** The same, where the bytes themselves are stored. */
+  @TextColumn({ name: 'content', nullable: true })
+  contentSha256: string | null;
+
   @AttributesColumn()
   attributes: Record<string, string> | null;
 
   @ReferenceColumn('recorded_by')
   recordedBy: string;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'The bytes of a document (docs/FILES.md).' })
+export class DocumentContent {
+  @Field(() => String, { description: 'Path below the address of this server; GET it with the same credentials.' })
+  url: string;
+
+  @Field(() => Int, { description: 'How many they are.' })
+  bytes: number;
+
+  @Field(() => String, { description: 'Media type, as the bytes themselves say.' })
+  type: string;
+
+  @Field(() => String, { description: 'Hexadecimal.' })
+  sha256: string;
 }
 
 /** A document is about one noun: a lot, a shipment, an import certificate or an operation. */

@@ -7,6 +7,7 @@ export * from './customs-entry';
 export * from './document';
 export * from './emergency-action';
 export * from './fact';
+export * from './file';
 export * from './holding';
 export * from './import-certificate';
 export * from './lot';

@@ -16,6 +16,7 @@ export const SCOPE_OF_TYPE: Readonly<Record<string, KeyScope | null>> = {
   CustomsEntryLine: 'CUSTOMS_ENTRIES',
   Disposition: 'CUSTOMS_ENTRIES',
   Document: 'DOCUMENTS',
+  DocumentContent: 'DOCUMENTS',
   EmergencyActionNotification: 'CUSTOMS_ENTRIES',
   GapCount: null,
   HolderShare: 'LOTS',

@@ -32,7 +32,7 @@ interface Attempt<Input, Outcome> extends ExecuteOptions {
 
 const ATTEMPTS = 5;
 
-/** Every change goes through here; nothing else opens a writing transaction. */
+/** Every change of what is on record goes through here. */
 export class Runner {
   constructor(private readonly database: Database) {}
 

@@ -28,15 +28,18 @@ import {
   Shipment,
   ShipmentLeg,
   ShippedLot,
+  StoredFile,
   Transfer,
   TransferOffer,
   Treatment,
+  Upload,
   VerifiedProductLine,
 } from '@lotline/schema';
 import { Client, type ClientConfig, type PoolClient, types } from 'pg';
 import { DataSource, DefaultNamingStrategy, type NamingStrategyInterface, type QueryRunner } from 'typeorm';
 import { explain, unavailable } from './laws';
 import { MIGRATIONS } from './migrations';
+import { Transaction } from './transaction';
 
 /**
  * A connection may end in the very moment in which the pool hands it over: from the pool's listener to the next nobody listens, and an error
@@ -74,6 +77,8 @@ export const ENTITIES = [
   Treatment,
   Document,
   DocumentLink,
+  StoredFile,
+  Upload,
   ImportCertificate,
   ImportCertificateStatusFact,
   ImportCertificateLine,
@@ -189,6 +194,25 @@ export class Database {
       throw explain(error);
     } finally {
       await connection.release();
+    }
+  }
+
+  /** Statements that are carried out together or not at all, for what is no command. */
+  async within<Done>(work: (tx: Transaction) => Promise<Done>): Promise<Done> {
+    const connection = await this.connect();
+    let broken: Error | undefined;
+    try {
+      await connection.client.query('begin isolation level read committed');
+      const done = await work(new Transaction(connection.client));
+      await connection.client.query('commit');
+      return done;
+    } catch (error) {
+      await connection.client.query('rollback').catch((failure: Error) => {
+        broken = failure;
+      });
+      throw explain(error);
+    } finally {
+      await connection.release(broken);
     }
   }
 

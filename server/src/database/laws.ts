@@ -150,8 +150,19 @@ export const LAWS: Record<string, Law> = {
   },
   document_number_unique_within_issuer_and_type: {
     code: 'CONFLICT',
-    message: 'this issuer has a document of this type and number',
+    message: 'a document of this issuer, type and number is kept already',
     remedy: 'use the existing document, or choose another number',
+  },
+  document_content_is_what_was_hashed: {
+    code: 'CONFLICT',
+    message: 'these are not the bytes of this document',
+    remedy: 'upload the bytes that have its sha256',
+  },
+  document_is_kept: {
+    code: 'REFUSED',
+    message: 'a document is kept for five years, with its bytes',
+    rule: '7 CFR 205.103(b)(4)',
+    remedy: 'record another document',
   },
   document_link_to_one_noun: {
     code: 'REFUSED',
@@ -263,6 +274,8 @@ export const LAWS: Record<string, Law> = {
   one_access_record_per_hour: { code: 'INTERNAL_SERVER_ERROR', message: 'what is alike is counted by one record', remedy: 'report this' },
   access_record_counts_something: { code: 'INTERNAL_SERVER_ERROR', message: 'a record counts something', remedy: 'report this' },
   access_record_act_known: { code: 'INTERNAL_SERVER_ERROR', message: 'unknown act in the access journal', remedy: 'report this' },
+  stored_file_hash_well_formed: { code: 'INTERNAL_SERVER_ERROR', message: 'bytes are kept by their SHA-256', remedy: 'report this' },
+  stored_file_has_bytes: { code: 'INTERNAL_SERVER_ERROR', message: 'a file has bytes', remedy: 'report this' },
   holding_floor_not_above_zero: { code: 'INTERNAL_SERVER_ERROR', message: 'a holding has a floor above zero', remedy: 'report this' },
   fact_is_never_edited: { code: 'INTERNAL_SERVER_ERROR', message: 'a fact is never edited', remedy: 'report this' },
   row_is_never_edited: { code: 'INTERNAL_SERVER_ERROR', message: 'this row is never edited', remedy: 'report this' },

@@ -1,8 +1,15 @@
-import { byteOrder, Document } from '@lotline/schema';
+import { byteOrder, Document, StoredFile } from '@lotline/schema';
 import { type BatchOf, nounById } from '../database';
 import { type Question, seenLinks, visibleNoun } from '../questions';
 
 export const documentById = nounById(Document);
+
+/** What is stored of bytes, by their hashes. */
+export const storedFiles: BatchOf<string, StoredFile> = async (reader, hashes) => {
+  const rows = await reader.query<StoredFile>('select sha256, bytes, type from stored_file where sha256 = any($1)', [hashes]);
+  const found = new Map(rows.map((row) => [row.sha256, row]));
+  return hashes.map((hash) => found.get(hash)!);
+};
 
 /** A document by id; null where there is none, or the viewer may not see it. */
 export const visibleDocument = (question: Question, id: string): Promise<Document | null> =>

@@ -9,10 +9,14 @@ export interface NewDocument {
   type: DocumentType;
   number: string;
   issuerId: string;
+  /** In whose records it is: it vouches for it. */
+  keeperId: string;
   issuedOn: Day;
   markedOrganic: MarkedOrganic;
   file: string | null;
   sha256: string | null;
+  /** Are the bytes of that hash stored? */
+  stored: boolean;
   attributes: Record<string, string> | null;
 }
 
@@ -32,10 +36,12 @@ const DOCUMENT: Columns<NewDocument> = {
   type: ['text', (each) => each.type],
   number: ['text', (each) => each.number],
   issuer: ['uuid', (each) => each.issuerId],
+  keeper: ['uuid', (each) => each.keeperId],
   issued_on: ['date', (each) => each.issuedOn],
   marked_organic: ['text', (each) => each.markedOrganic],
   file: ['text', (each) => each.file],
   sha256: ['text', (each) => each.sha256],
+  content: ['text', (each) => (each.stored ? each.sha256 : null)],
   attributes: ['jsonb', (each) => each.attributes],
 };
 
@@ -84,14 +90,14 @@ export async function bindPapers(work: Work, papers: readonly LatePaper[]): Prom
   await parties.record(work);
 }
 
-/** Facts that named one of these documents before it was on record, and to which its issuer is a party. */
+/** Facts that named one of these documents before it was on record, and to which its keeper is a party. */
 async function factsNaming(work: Work, documents: readonly NewDocument[]): Promise<LatePaper[]> {
   const found: LatePaper[] = [];
   for (const table of Object.keys(NAMING) as FactWithPaper[]) {
     const rows = await work.tx.query<{ fact: string; documentId: string }>(
       `select f.id as fact, min(d.id::text)::uuid as "documentId" from ${table} f
          join (document d join operation o on o.id = d.issuer)
-           on f.document_named in (d.number, d.type || '/' || d.number, o.identifier || '/' || d.type || '/' || d.number) and d.id = any($1) and d.issuer = any(${NAMING[table]})
+           on f.document_named in (d.number, d.type || '/' || d.number, o.identifier || '/' || d.type || '/' || d.number) and d.id = any($1) and d.keeper = any(${NAMING[table]})
        where f.document is null and f.document_named is not null and f.retracted_by is null group by f.id having count(*) = 1`,
       [documents.map(({ id }) => id)],
     );
@@ -100,15 +106,26 @@ async function factsNaming(work: Work, documents: readonly NewDocument[]): Promi
   return found;
 }
 
-/** Records documents: rows, parties, events. The issuer is a party to each. */
+/** Records documents: rows, parties, events. Issuer and keeper are parties to each. */
 export async function recordDocuments(work: Work, documents: readonly NewDocument[]): Promise<void> {
   await record(work, 'document', DOCUMENT, documents);
   const parties = new Parties();
-  for (const { id, issuerId, issuedOn } of documents) parties.add([issuerId], 'document', id, id, issuedOn);
+  for (const { id, issuerId, keeperId, issuedOn } of documents) parties.add([issuerId, keeperId], 'document', id, id, issuedOn);
   await parties.record(work);
   await bindPapers(work, await factsNaming(work, documents));
-  for (const { id, issuerId: issuer, type, number, issuedOn, markedOrganic } of documents)
-    work.emit({ type: 'document.recorded', subject: id, payload: { type, number, issuer, issuedOn, markedOrganic } });
+  for (const { id, issuerId: issuer, keeperId: keeper, type, number, issuedOn, markedOrganic, sha256, stored } of documents) {
+    work.emit({ type: 'document.recorded', subject: id, payload: { type, number, issuer, keeper, issuedOn, markedOrganic } });
+    if (stored) work.emit({ type: 'document.stored', subject: id, payload: { sha256: sha256! } });
+  }
+}
+
+/** Bytes arrive for documents that were recorded without. */
+export async function storeContents(work: Work, contents: readonly { documentId: string; sha256: string }[]): Promise<void> {
+  await work.tx.query(
+    `update document d set sha256 = c.sha256, content = c.sha256 from unnest($1::uuid[], $2::text[]) as c(document, sha256) where d.id = c.document`,
+    [contents.map(({ documentId }) => documentId), contents.map(({ sha256 }) => sha256)],
+  );
+  for (const { documentId, sha256 } of contents) work.emit({ type: 'document.stored', subject: documentId, payload: { sha256 } });
 }
 
 /** Records what documents are about. */

@@ -1,6 +1,7 @@
 import {
   Document,
   DocumentConnection,
+  DocumentContent,
   DocumentType,
   ImportCertificate,
   Lot,
@@ -12,6 +13,7 @@ import {
   TraceStep,
   TransferOffer,
   Treatment,
+  toGlobalId,
 } from '@lotline/schema';
 import { Arg, Args, Ctx, Field, FieldResolver, ID, InputType, Query, Resolver, Root } from 'type-graphql';
 import { idsOf, linked, PageArguments, pageOfLinked, pageOfNouns, type Question } from '../questions';
@@ -21,6 +23,7 @@ import {
   documentsOfLots,
   documentsOfShipments,
   inNumberOrder,
+  storedFiles,
   visibleDocument,
 } from './loaders';
 
@@ -59,6 +62,16 @@ export class DocumentResolver {
         where.anyOf('d.marked_organic', filter?.markedOrganic, 'text');
       },
     });
+  }
+}
+
+@Resolver(() => Document)
+export class DocumentContentResolver {
+  @FieldResolver(() => DocumentContent, { nullable: true, description: 'Its bytes; null where nobody uploaded them.' })
+  async content(@Root() { id, contentSha256 }: Document, @Ctx() { reader }: Question): Promise<DocumentContent | null> {
+    if (contentSha256 === null) return null;
+    const { sha256, bytes, type } = await reader.loader(storedFiles).load(contentSha256);
+    return { url: `/documents/${toGlobalId('Document', id)}/content`, sha256, bytes, type };
   }
 }
 

@@ -1,12 +1,14 @@
 import { type ErrorCode, Refusal } from '@lotline/schema';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { explain } from '../database';
+import { FileRefused } from '../files';
 import { refusalBody } from '../questions';
 
 /** HTTP status of a refusal that stops a request before GraphQL answers it. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
+  NOT_FOUND: 404,
   BUSY: 503,
   UNAVAILABLE: 503,
   BAD_USER_INPUT: 400,
@@ -38,6 +40,7 @@ const FAULT = new Refusal(
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const send = (status: number, refusal: Refusal) => reply.code(status).send(refusalBody(refusal, request.id));
   const explained = explain(error);
+  if (explained instanceof FileRefused) return send(explained.status, explained);
   if (explained instanceof Refusal) return send(STATUS[explained.reasons[0].code] ?? 500, explained);
   const status = (error as { statusCode?: number }).statusCode ?? 500;
   const own = HTTP_REFUSALS[status];

@@ -9,23 +9,25 @@ import { v7 as uuidv7 } from 'uuid';
 import { credentialsIn, SignIn, type SignInSettings } from '../access';
 import type { Runner } from '../commands';
 import { type Database, type Position, Reader } from '../database';
+import type { FileStore } from '../files';
 import { type Caller, Journal, type JournalSettings, Notes } from '../journal';
 import { type LiveSettings, openLive } from '../live';
 import type { Cursors } from '../log';
 import { formatError, type Question, refusalBody } from '../questions';
 import { boundedAnswer } from './cost';
 import { sendError } from './errors';
+import { serveFiles } from './files';
 import { serveGraphiql } from './graphiql';
 import { keepJournal, legacyStatus, stateOfAnswer, tellFaults } from './plugins';
 import { silentConnections } from './silent';
+import { UPLOAD_WITHIN_MS, withinTime } from './time';
 
 /** Largest request, bytes. */
 const LARGEST_BODY = 1024 * 1024;
 /** Most tokens of a document. */
 const MOST_TOKENS = 5000;
-/** How long a client may take for the headers of a request, and for all of it, milliseconds. */
+/** How long a client may take for the headers of a request, milliseconds. */
 const HEADERS_WITHIN_MS = 10_000;
-const REQUEST_WITHIN_MS = 15_000;
 /** How often it is looked for those who take longer, milliseconds. */
 const LOOK_EVERY_MS = 2000;
 /** How long a stop waits for a connection that was opened to ask something, milliseconds. */
@@ -48,6 +50,9 @@ export interface ServerOptions extends LiveSettings, SignInSettings, JournalSett
   questionTimeout: number;
   /** Demo mode: its own tokens are good, and only loopback names are served. */
   demo: boolean;
+  /** Where the bytes of documents are, and most bytes of one file. */
+  files: FileStore;
+  largestFile: number;
   /** Token that GraphiQL is signed in with. */
   graphiqlToken: string | null;
 }
@@ -80,8 +85,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     genReqId: () => uuidv7(),
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
-    // Fastify waits for ever unless told.
-    requestTimeout: REQUEST_WITHIN_MS,
+    // Fastify waits for ever unless told; all but files have less.
+    requestTimeout: UPLOAD_WITHIN_MS,
     http: { headersTimeout: HEADERS_WITHIN_MS, connectionsCheckingInterval: LOOK_EVERY_MS },
     // The answer to that is ours, in the shape of all others.
     return503OnClosing: false,
@@ -141,6 +146,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       'answered',
     );
   });
+  withinTime(app);
   app.setErrorHandler(sendError);
   app.setNotFoundHandler((request, reply) =>
     reply
@@ -189,6 +195,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       },
     }),
   });
+  const stopFiles = serveFiles(app, { ...options, signIn, journal });
   serveGraphiql(app, options.graphiqlToken);
   const live = await openLive(app, {
     ...options,
@@ -207,6 +214,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     log: app.log,
     stop: async () => {
       stopping = true;
+      stopFiles();
       await live.stop();
       // A client that keeps its connection would hold the stop up after its last answer.
       const idle = setInterval(() => app.server.closeIdleConnections(), 50);

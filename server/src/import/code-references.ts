@@ -177,10 +177,10 @@ export async function storedShipments(book: Book, codes: readonly string[]): Pro
   return rows.map((row) => ({ ...row, stored: true }));
 }
 
-/** The documents that the database knows by any of these numbers. */
+/** The documents that the database knows by any of these numbers: a folder names an issuer's own, not the copies that others keep. */
 export async function storedDocuments(book: Book, codes: readonly string[]): Promise<KnownDocument[]> {
   const rows = await book.work.tx.query<Omit<KnownDocument, 'stored'>>(
-    `select d.id, d.number as code, d.type, o.identifier as owner, d.issued_on as "issuedOn" from document d join operation o on o.id = d.issuer where d.number = any($1)`,
+    `select d.id, d.number as code, d.type, o.identifier as owner, d.issued_on as "issuedOn" from document d join operation o on o.id = d.issuer where d.number = any($1) and d.keeper = d.issuer`,
     [codes],
   );
   return rows.map((row) => ({ ...row, stored: true }));

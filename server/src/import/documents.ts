@@ -71,10 +71,12 @@ export async function checkDocuments(book: Book): Promise<CheckedDocuments> {
       type,
       number,
       issuerId: issuer.id,
+      keeperId: issuer.id,
       issuedOn,
       markedOrganic,
       file: values.file ?? null,
       sha256,
+      stored: false,
       attributes,
     });
   }

@@ -1,0 +1,6 @@
+export * from './claims';
+export * from './content';
+export * from './directory';
+export * from './refused';
+export * from './store';
+export * from './uploads';
