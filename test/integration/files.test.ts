@@ -555,7 +555,7 @@ describe('attachDocument', () => {
   test("who has another's paper says nothing of what it is about", async () => {
     const { id } = await attached({ ...paper('SHARED'), shipments: [ids.shipment] });
     const answer = await attach({ operation: ids.buyer, document: id, shipments: [ids.shipment] }, by(BUYER));
-    expect(refused(answer)).toContain('FORBIDDEN document');
+    expect(refused(answer)).toContain('REFUSED document');
     expect(refused(await attach({ operation: ids.stranger, document: id, lots: [ids.theirs] }, by(STRANGER)))).toEqual([
       'NOT_FOUND document',
     ]);

@@ -130,7 +130,7 @@ async function documentToAttach(work: Work, row: number, { operation, document }
   if (!found) work.refuse(row, noSuch('document', 'document'));
   else if (found.issuer !== operation && found.keeper !== operation)
     work.refuse(row, {
-      code: 'FORBIDDEN',
+      code: 'REFUSED',
       message: 'the operation neither issued the document nor keeps it',
       path: ['document'],
       remedy: 'give it as a new paper, of which the operation keeps a copy',

@@ -14,6 +14,7 @@ function inputOf(row: string, id: (name: string) => string): object {
   const partner = id(other === 'to an unknown operation' ? 'The buyer' : 'The importer');
   const document = other === "with the stranger's paper" ? { document: id('A-PAPER-OTHER') } : {};
   const birth = { producer: id('The exporter'), product: id('Flour'), code: 'A-FLOUR', quantity: TOO_MUCH };
+  const paper = { type: 'INVOICE', number: 'A-NEW', issuedOn: '2099-01-01', markedOrganic: 'YES' };
   const use = { lot, quantity: TOO_MUCH };
   const inputs: Record<string, object> = {
     recordHarvest: birth,
@@ -23,6 +24,13 @@ function inputOf(row: string, id: (name: string) => string): object {
     recordDeparture: { shipment: id('A-SHIP'), mode: 'ROAD', fromPlace: 'USLAX', toPlace: 'USSCK', departed: '2020-01-01' },
     recordArrival: { shipment: id('A-SHIP'), arrived: '2025-11-01' },
     offerTransfer: { lot, sender: id('The exporter'), receiver: partner, quantity: TOO_MUCH, on: '2025-09-01', ...document },
+    attachDocument: {
+      operation: id('The exporter'),
+      ...(other === "with the stranger's paper"
+        ? { document: id('A-PAPER-OTHER') }
+        : { paper: { ...paper, issuer: other === '' ? id('The exporter') : partner } }),
+      lots: [lot],
+    },
     acceptTransfer: { transferOffer: id('OFFER'), on: '2025-09-01' },
     createKey: { operation: id('The exporter'), name: 'Another', scopes: ['LOTS'], expiresOn: '2020-01-01' },
     assignBroker: { importer: id('The exporter'), broker: id('The exporter'), scopes: ['LOTS'], validUntil: '2020-01-01T00:00:00Z' },

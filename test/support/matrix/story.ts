@@ -301,6 +301,18 @@ export async function tellStory(lotline: Lotline): Promise<Story> {
     document: ids['A-INVOICE-2'],
   });
   await command('acceptTransfer', 'cursor', { transferOffer: offered.transferOffer.id, on: '2025-08-02' });
+  const upload = await fetch(`${lotline.url}/files`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${await lotline.token({ operation: exporter })}` },
+    body: during['invoice.txt'],
+  });
+  const { sha256 } = (await upload.json()) as { sha256: string };
+  await command(
+    'attachDocument',
+    'cursor',
+    { operation: ids['The exporter'], document: ids['A-INVOICE-2'], sha256 },
+    { operation: exporter },
+  );
   await lotline.import(after);
   await command('voidImportCertificate', 'cursor', { importCertificate: ids[CERTIFICATE(2)], reason: 'asked for twice' });
   const gone = { operation: ids['The exporter'], name: 'A-KEY', scopes: ['LOTS'], expiresOn };
