@@ -661,6 +661,22 @@ describe('3. keeping', () => {
     expect(filesOnDisk()).toEqual(expect.arrayContaining([going, recent]));
   });
 
+  test('what somebody uploads while it is about to be swept stays', async () => {
+    const [gone, back] = [pdf('gone'), pdf('back')];
+    class Interrupted extends FileDirectory {
+      override async *keptBefore() {
+        yield [hashOf(gone), hashOf(back)];
+      }
+      override async remove(sha256: string) {
+        if (sha256 === hashOf(gone)) await uploaded(back);
+        await super.remove(sha256);
+      }
+    }
+    await new Uploads(lotline.database, new Interrupted(lotline.filesDir), 1).sweep();
+    expect(readFileSync(pathOf(hashOf(back)))).toEqual(back);
+    expect(await stored()).toContain(hashOf(back));
+  });
+
   test('claims, uploads and sweeps of the same bytes at once: what is claimed is there', async () => {
     const uploads = new Uploads(lotline.database, new FileDirectory(lotline.filesDir), 100_000);
     let claimed = 0;

@@ -82,6 +82,13 @@ async function* bytesOf({ raw }: FastifyRequest): AsyncIterable<Buffer> {
       cut.refresh();
       yield chunk;
     }
+  } catch (cause) {
+    // Nobody is there to read this; nor is it a fault of ours.
+    throw new FileRefused(
+      408,
+      { code: 'BAD_USER_INPUT', message: 'the connection ended before the file', remedy: 'send the file again' },
+      { retryable: true, cause },
+    );
   } finally {
     clearTimeout(cut);
     // What is refused before its end is read to it, so that its sender hears the answer.
