@@ -19,7 +19,7 @@ const MAY_USE = {
   documents: ['database', 'commands', 'questions'],
   files: ['database', 'access'],
   attachments: ['database', 'access', 'commands', 'questions', 'documents', 'certificates', 'files'],
-  certificates: ['database', 'access', 'commands', 'questions'],
+  certificates: ['database', 'access', 'commands', 'questions', 'documents'],
   lots: ['database', 'access', 'commands', 'questions', 'operations', 'certificates'],
   shipments: ['database', 'access', 'commands', 'questions', 'operations'],
   customs: ['database', 'access', 'commands', 'questions', 'shipments', 'certificates'],

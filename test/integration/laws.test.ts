@@ -35,6 +35,7 @@ beforeAll(async () => {
     ${document('INV-1', 'INVOICE', 'YES', ID(71))};
     ${certificate('999-0000000001-000001', {}, ID(72))};
     insert into import_certificate_status (id, import_certificate, sequence, status, on_day, recorded_by) values ('${ID(73)}', '${ID(72)}', 1, 'ISSUED', '2025-01-01', '${ONE}');
+    ${certificateRevision(1, ID(78))};
     ${certificateLine(600, ID(74))};
     ${entry('ABC-1234567-6', ID(75))};
     ${entryLine({}, ID(76))};
@@ -85,6 +86,10 @@ const certificate = (number: string, of: { kind?: string; hts?: string; to?: str
     (${quoted(id)}, '${number}', '${of.kind ?? 'SHIPMENT'}', '${FARM}', '${MILL}', '${ID(20)}', '${of.hts ?? '1001990000'}', '2025-01-01', '${of.to ?? '2025-02-01'}', ${of.grams ?? 5}, '${ONE}')`;
 const certificateStatus = (sequence: number, status: string) =>
   `insert into import_certificate_status (id, import_certificate, sequence, status, recorded_by) values (gen_random_uuid(), '${ID(72)}', ${sequence}, '${status}', '${TWO}')`;
+const certificateRevision = (sequence: number, id = NEW) =>
+  `insert into import_certificate_revision (id, import_certificate, sequence, on_day, at, made_by, reason, changes, recorded_by) values (${quoted(id)}, '${ID(72)}', ${sequence}, '2025-01-02', now(), '${ID(20)}', 'why', '[]', '${ONE}')`;
+const stepMade = (status: string, of = ID(72), sequence = 2) =>
+  `insert into import_certificate_status (id, import_certificate, sequence, status, made_by, recorded_by) values (gen_random_uuid(), '${of}', ${sequence}, '${status}', '${FARM}', '${TWO}')`;
 const certificateLine = (grams: number, id = NEW) =>
   `insert into import_certificate_line (id, import_certificate, product, lot, grams, value, unit, recorded_by) values (${quoted(id)}, '${ID(72)}', '${WHEAT}', '${A}', ${grams}, '1', 'GRM', '${ONE}')`;
 const entry = (number: string, id = NEW) =>
@@ -225,6 +230,32 @@ const BREACHES: [law: string, how: string, sql: string][] = [
   ['import_certificate_mass_above_zero', 'a certificate for nothing', certificate('999-0000000001-000002', { grams: 0 })],
   ['import_certificate_status_known', 'a certificate that is fine', certificateStatus(2, 'FINE')],
   ['one_status_per_import_certificate_and_sequence', 'two first steps', certificateStatus(1, 'VOIDED')],
+  ['import_certificate_keeps_to_its_road', 'an issued certificate asked for', certificateStatus(2, 'REQUESTED')],
+  ['import_certificate_keeps_to_its_road', 'a certificate verified by nobody that ever had it', stepMade('VERIFIED')],
+  [
+    'import_certificate_keeps_to_its_road',
+    'a certificate that begins with its approval',
+    `${certificate('999-0000000001-000003', {}, ID(79))}; ${stepMade('APPROVED', ID(79), 1)}`,
+  ],
+  [
+    'import_certificate_history_unbroken',
+    'a step taken out of a history that goes on',
+    `${certificateStatus(2, 'HANDED_OVER')}; ${certificateStatus(3, 'VOIDED')
+      .replace('status, recorded_by', 'status, made_by, recorded_by')
+      .replace("'VOIDED'", `'VOIDED', '${ID(20)}'`)};
+     update import_certificate_status set retracted_by = '${TWO}' where id = '${ID(73)}'`,
+  ],
+  ['one_revision_per_import_certificate_and_sequence', 'two first revisions', certificateRevision(1)],
+  [
+    'fact_is_never_edited',
+    'a revision for another reason',
+    `update import_certificate_revision set reason = 'none' where id = '${ID(78)}'`,
+  ],
+  [
+    'claims_within_birth_mass',
+    'two certificates issued for one lot',
+    `${certificate('999-0000000001-000004', {}, ID(82))}; ${certificateLine(500).replace(`'${ID(72)}'`, `'${ID(82)}'`)}; ${certificateStatus(1, 'ISSUED').replace(`'${ID(72)}'`, `'${ID(82)}'`)}`,
+  ],
   ['import_certificate_line_mass_above_zero', 'a line of nothing', certificateLine(0)],
   ['claims_within_birth_mass', 'a kilogram lot that backs 1,001 g', certificateLine(401)],
   ['customs_entry_number_unique', 'a second entry of a number', entry('ABC-1234567-6')],
@@ -291,6 +322,7 @@ test('every law there is is broken above', () => {
 test('what a voided certificate claimed may back another; concurrent claims wait for each other', async () => {
   const other = ID(81);
   await database.query(certificate('999-0000000001-000009', {}, other));
+  await database.query(certificateStatus(1, 'ISSUED').replace(`'${ID(72)}'`, `'${other}'`));
   const claim = (grams: number) => certificateLine(grams).replace(`'${ID(72)}'`, `'${other}'`);
   const claims = await Promise.allSettled(Array.from({ length: 8 }, () => database.query(claim(100))));
   expect(claims.filter(({ status }) => status === 'fulfilled')).toHaveLength(4);

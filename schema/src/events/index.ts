@@ -80,6 +80,12 @@ export interface EventPayloads {
     on: Day | null;
     reason: string | null;
   };
+  'import-certificate.revised': {
+    revision: string;
+    /** Of a consignee the ids of operations. */
+    changes: { field: string; from: string | null; to: string | null }[];
+    reason: string;
+  };
   'customs-entry.recorded': { number: string; filer: string | null; filedOn: Day };
   'import-certificate.drawn': { entry: string; line: number; grams: GramsText; lots: string[] };
   'emergency-action.recorded': { number: string; ordered: string; lot: string | null; shipment: string | null; on: Day };
@@ -125,6 +131,7 @@ export const EVENT_VERSION: Record<EventType, number> = {
   'import-certificate.recorded': 1,
   'import-certificate.lines-added': 1,
   'import-certificate.status-changed': 1,
+  'import-certificate.revised': 1,
   'customs-entry.recorded': 1,
   'import-certificate.drawn': 1,
   'emergency-action.recorded': 1,

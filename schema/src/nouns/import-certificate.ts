@@ -70,6 +70,10 @@ export class ImportCertificate extends Node {
   @Field(() => DateScalar, { nullable: true, description: 'Last day of its period.' })
   validTo: Day | null;
 
+  @DayColumn()
+  @Field(() => DateScalar, { nullable: true, description: 'Day by which the exporter needs it.' })
+  neededBy: Day | null;
+
   /** Null where only its lines say how much. */
   @GramsColumn({ nullable: true })
   grams: Grams | null;
@@ -117,9 +121,72 @@ export class ImportCertificateStatusFact extends Fact {
   @Field(() => String, { nullable: true, description: 'Why.' })
   reason: string | null;
 
-  /** Read beside the row. */
-  @Field(() => String, { nullable: true, description: 'Who made the step; null where it was reported from outside.' })
+  /** On whose behalf: an operation, or a certifying agent; nobody where it was reported from outside. */
+  @ReferenceColumn('made_by', { nullable: true })
+  madeById: string | null;
+
+  /** To whom it was handed over. */
+  @ReferenceColumn('recipient', { nullable: true })
+  recipientId: string | null;
+
+  /** Name of whoever made the step; read beside the row. */
+  @Field(() => String, { nullable: true, description: 'On whose behalf the step was made; null where it was reported from outside.' })
   by: string | null;
+}
+
+/** One field that a revision changed. */
+@ObjectType({ simpleResolvers: true, description: 'One field of an import certificate that a revision changed.' })
+export class ImportCertificateChange {
+  @Field(() => String, { description: 'consignee, kilograms or lines.' })
+  field: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'What it said before; null where it said nothing, "withheld" where you may not see it.',
+  })
+  from: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'What it says since; null where it says nothing, "withheld" where you may not see it.',
+  })
+  to: string | null;
+}
+
+/** A change of an issued import certificate, which keeps its number. */
+@Entity('import_certificate_revision')
+@ObjectType({ simpleResolvers: true, description: 'A change of an issued import certificate, which keeps its number.' })
+export class ImportCertificateRevision extends Fact {
+  @ReferenceColumn('import_certificate')
+  importCertificateId: string;
+
+  /** Place among the revisions, from 1. */
+  @Column('integer')
+  sequence: number;
+
+  @DayColumn({ nullable: false })
+  onDay: Day;
+
+  @InstantColumn({ nullable: false })
+  @Field(() => DateTimeScalar, { description: 'When.' })
+  at: Date;
+
+  /** On whose behalf: the certifying agent. */
+  @ReferenceColumn('made_by')
+  madeById: string;
+
+  @TextColumn()
+  @Field(() => String, { description: 'Why.' })
+  reason: string;
+
+  /** Of a consignee the ids of operations. */
+  @Column('jsonb')
+  @Field(() => [ImportCertificateChange], { description: 'What was changed.' })
+  changes: ImportCertificateChange[];
+
+  /** Read beside the row. */
+  @Field(() => String, { description: 'On whose behalf it was changed.' })
+  by: string;
 }
 
 /** What an import certificate covers: a product, and the lot where it names one. */

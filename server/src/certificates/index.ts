@@ -5,3 +5,4 @@ export { claimedOf, importCertificateById, visibleImportCertificate } from './lo
 export * from './mutations';
 export * from './record';
 export * from './resolver';
+export { commandsFrom, MOVES, REPORTED, ROAD } from './road';

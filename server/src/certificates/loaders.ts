@@ -3,16 +3,19 @@ import {
   type Grams,
   grams,
   ImportCertificate,
+  ImportCertificateChange,
   ImportCertificateLine,
+  ImportCertificateRevision,
   type ImportCertificateStatus,
   ImportCertificateStatusFact,
   parseCertificateNumber,
   Refusal,
   ZERO,
 } from '@lotline/schema';
-import { factVisible, stepVisible, subjectVisible, type Viewer } from '../access';
+import { additionVisible, factVisible, operationVisible, stepVisible, subjectVisible, type Viewer } from '../access';
 import { alike, type BatchOf, grouped, knownFact, nounById, type Position } from '../database';
 import { type Question, type SeenKey, seenFacts, seenLinks, visibleNoun } from '../questions';
+import { CLAIMS_NOTHING } from './road';
 
 export const importCertificateById = nounById(ImportCertificate);
 
@@ -52,14 +55,71 @@ export const historyOf: BatchOf<{ id: string; viewer: Viewer }, Step[]> = async 
     const ids = group.map(({ id }) => id);
     const rows = await reader.query<Step>(
       `select s.id, s.import_certificate as "importCertificateId", s.sequence, s.status, s.on_day as "onDay",
-       coalesce(s.at, s.on_day::timestamp at time zone 'UTC', c.at) as at, s.reason, null as by
+       coalesce(s.at, s.on_day::timestamp at time zone 'UTC', c.at) as at, s.reason, s.recipient as "recipientId", coalesce(o.name, z.name) as by
      from import_certificate_status s join command c on c.id = s.recorded_by
+       left join operation o on o.id = s.made_by left join certifier z on z.id = s.made_by
      where s.import_certificate = any($1) and s.retracted_by is null and ${stepVisible(viewer, 's')} order by s.sequence`,
       [ids],
     );
     const steps = rows.map((row) => Object.assign(new ImportCertificateStatusFact(), row));
     grouped(ids, steps, (row) => row.importCertificateId).forEach((history, index) => {
       found.set(viewer.name + ids[index], history);
+    });
+  }
+  return keys.map(({ id, viewer }) => found.get(viewer.name + id)!);
+};
+
+interface RevisionRow {
+  id: string;
+  importCertificateId: string;
+  sequence: number;
+  reason: string;
+  at: Date;
+  by: string;
+  changes: { field: string; from: string | null; to: string | null }[];
+  recordedBy: string;
+  retractedBy: string | null;
+}
+
+/**
+ * Revisions of certificates, oldest first, as viewers see them: who certified a party for a time sees none that came later, and a consignee
+ * that a viewer may not see is withheld.
+ */
+export const revisionsOf: BatchOf<{ id: string; viewer: Viewer }, ImportCertificateRevision[]> = async (reader, keys) => {
+  const found = new Map<string, ImportCertificateRevision[]>();
+  for (const group of alike(keys, ({ viewer }) => [viewer.name])) {
+    const { viewer } = group[0]!;
+    const ids = group.map(({ id }) => id);
+    const rows = await reader.query<RevisionRow>(
+      `select r.id, r.import_certificate as "importCertificateId", r.sequence, r.reason, r.at, coalesce(o.name, z.name) as by, r.changes,
+         r.recorded_by as "recordedBy", r.retracted_by as "retractedBy"
+       from import_certificate_revision r left join operation o on o.id = r.made_by left join certifier z on z.id = r.made_by
+       where r.import_certificate = any($1) and r.retracted_by is null and ${additionVisible(viewer, 'r.import_certificate', 'r.on_day')}
+       order by r.sequence`,
+      [ids],
+    );
+    const consignees = rows.flatMap(({ changes }) => changes.flatMap(({ field, from, to }) => (field === 'consignee' ? [from, to] : [])));
+    const names = new Map(
+      (
+        await reader.query<{ id: string; name: string }>(
+          `select o.id, o.name from operation o where o.id = any($1) and ${operationVisible(viewer, 'o')}`,
+          [consignees.filter((id) => id !== null)],
+        )
+      ).map(({ id, name }) => [id, name]),
+    );
+    const shown = (id: string | null) => (id === null ? null : (names.get(id) ?? 'withheld'));
+    const revisions = rows.map((row) =>
+      Object.assign(new ImportCertificateRevision(), row, {
+        changes: row.changes.map(({ field, from, to }) =>
+          Object.assign(
+            new ImportCertificateChange(),
+            field === 'consignee' ? { field, from: shown(from), to: shown(to) } : { field, from, to },
+          ),
+        ),
+      }),
+    );
+    grouped(ids, revisions, (row) => row.importCertificateId).forEach((all, index) => {
+      found.set(viewer.name + ids[index], all);
     });
   }
   return keys.map(({ id, viewer }) => found.get(viewer.name + id)!);
@@ -94,11 +154,11 @@ export const drawnOn = sumOf(
    from customs_entry_line x where x.import_certificate = any($1) and x.retracted_by is null`,
 );
 
-/** How much of lots backs import certificates that were not voided, for all the viewer sees. */
+/** How much of lots backs import certificates: issued and not voided, for all the viewer sees. */
 export const claimedOf = sumOf(
   (viewer) => `select x.lot as of, x.lot as subject, x.id as fact, x.id as place, x.grams
    from import_certificate_line x where x.lot = any($1) and x.retracted_by is null
-     and ${statusOf(viewer, 'x.import_certificate', null)} not in ('VOIDED', 'REJECTED', 'WITHDRAWN')`,
+     and ${statusOf(viewer, 'x.import_certificate', null)} not in ('${CLAIMS_NOTHING.join("', '")}')`,
 );
 
 /** Certificates that cover lots: a line names the lot, or an entry line joins the two. */

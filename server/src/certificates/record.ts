@@ -28,6 +28,8 @@ export interface NewImportCertificate extends CertificateParties {
   standard: string | null;
   validFrom: Day | null;
   validTo: Day | null;
+  /** Day by which the exporter needs it. */
+  neededBy: Day | null;
   grams: Grams | null;
   value: string | null;
   unit: string | null;
@@ -41,6 +43,8 @@ interface NewStatus {
   status: ImportCertificateStatus;
   on: Day | null;
   at: Date | null;
+  /** On whose behalf: an operation or a certifying agent; nobody where it was reported from outside. */
+  madeById?: string;
 }
 
 export interface NewCertificateLine {
@@ -82,13 +86,14 @@ const CERTIFICATE: Columns<NewImportCertificate> = {
   standard: ['text', (each) => each.standard],
   valid_from: ['date', (each) => each.validFrom],
   valid_to: ['date', (each) => each.validTo],
+  needed_by: ['date', (each) => each.neededBy],
   grams: ['bigint', (each) => each.grams],
   value: ['text', (each) => each.value],
   unit: ['text', (each) => each.unit],
   attributes: ['jsonb', (each) => each.attributes],
 };
 
-type StatusRow = NewStatus & { certificateId: string; sequence: number; reason?: string };
+type StatusRow = NewStatus & { certificateId: string; sequence: number; reason?: string | null; recipientId?: string | null };
 
 const STATUS: Columns<StatusRow> = {
   id: ['uuid', (each) => each.id],
@@ -98,6 +103,8 @@ const STATUS: Columns<StatusRow> = {
   on_day: ['date', (each) => each.on],
   at: ['timestamptz', (each) => each.at],
   reason: ['text', (each) => each.reason ?? null],
+  made_by: ['uuid', (each) => each.madeById ?? null],
+  recipient: ['uuid', (each) => each.recipientId ?? null],
 };
 
 const LINE: Columns<NewCertificateLine> = {
@@ -115,11 +122,13 @@ const LINE: Columns<NewCertificateLine> = {
 /**
  * Records certificates with their history and lines: rows, parties, events. Exporter and issuer are parties to a certificate; importer,
  * consignee and final handler once it has been handed over. All of them are parties to what it says of a lot.
+ * @param addedOn the day of lines that a certificate on record has from then on; null for those that it had all the time
  */
 export async function recordImportCertificates(
   work: Work,
   certificates: readonly NewImportCertificate[],
   lines: readonly NewCertificateLine[],
+  addedOn: Day | null = null,
 ): Promise<void> {
   await record(work, 'import_certificate', CERTIFICATE, certificates);
   await record(
@@ -145,10 +154,10 @@ export async function recordImportCertificates(
   );
   for (const { id, certificate, lotId } of lines) {
     if (lotId === null) continue;
-    parties.add(askingParties(certificate), 'lot', lotId, id, asked.get(certificate.id) ?? null);
+    parties.add(askingParties(certificate), 'lot', lotId, id, addedOn ?? asked.get(certificate.id) ?? null);
   }
   await parties.record(work);
-  await handOver(work, [...certificates.map(({ id }) => id), ...lines.map(({ certificate }) => certificate.id)]);
+  await handOver(work, [...certificates.map(({ id }) => id), ...lines.map(({ certificate }) => certificate.id)], addedOn);
   tell(work, certificates, lines);
 }
 
@@ -186,15 +195,27 @@ function tell(work: Work, certificates: readonly NewImportCertificate[], lines: 
   for (const id of [...linesOf.keys()]) work.emit({ type: 'import-certificate.lines-added', subject: id, payload: { lines: take(id) } });
 }
 
-/** A step that certificates on record take. */
+/** A step that a certificate on record takes. */
 export interface CertificateStep extends StatusRow {
   from: ImportCertificateStatus;
-  reason: string;
+  reason: string | null;
 }
 
-/** Records a step of certificates that are on record, which changes nothing of who sees them. */
-export async function recordCertificateStep(work: Work, steps: readonly CertificateStep[]): Promise<void> {
-  await record(work, 'import_certificate_status', STATUS, steps);
-  for (const { certificateId, from, status, on, reason } of steps)
-    work.emit({ type: 'import-certificate.status-changed', subject: certificateId, payload: { from, to: status, on, reason } });
+/** Records a step of a certificate that is on record; one that hands it over makes whoever receives it a party from that day on. */
+export async function recordCertificateStep(work: Work, certificate: CertificateParties, step: CertificateStep): Promise<void> {
+  await record(work, 'import_certificate_status', STATUS, [step]);
+  const { id, certificateId, from, status, on, reason, recipientId = null } = step;
+  if (HANDED_OVER.has(status)) {
+    const parties = new Parties();
+    parties.add(
+      [...askingParties(certificate), ...receivingParties(certificate), recipientId],
+      'import_certificate',
+      certificateId,
+      id,
+      on,
+    );
+    await parties.record(work);
+    await handOver(work, [certificateId]);
+  }
+  work.emit({ type: 'import-certificate.status-changed', subject: certificateId, payload: { from, to: status, on, reason } });
 }

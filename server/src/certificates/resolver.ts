@@ -7,6 +7,7 @@ import {
   ImportCertificateConnection,
   ImportCertificateLine,
   ImportCertificateLineConnection,
+  ImportCertificateRevision,
   ImportCertificateStatus,
   ImportCertificateStatusFact,
   KilogramsScalar,
@@ -28,6 +29,7 @@ import {
   historyOf,
   importCertificateById,
   linesOf,
+  revisionsOf,
   visibleImportCertificate,
 } from './loaders';
 
@@ -62,6 +64,11 @@ export class ImportCertificateResolver {
   @FieldResolver(() => [ImportCertificateStatusFact], { description: 'Every step in its standing, oldest first.' })
   history(@Root() { id }: ImportCertificate, @Ctx() { reader, viewer }: Question): Promise<ImportCertificateStatusFact[]> {
     return reader.loader(historyOf).load({ id, viewer });
+  }
+
+  @FieldResolver(() => [ImportCertificateRevision], { description: 'What was changed after its issue, oldest first; it keeps its number.' })
+  revisions(@Root() { id }: ImportCertificate, @Ctx() { reader, viewer }: Question): Promise<ImportCertificateRevision[]> {
+    return reader.loader(revisionsOf).load({ id, viewer });
   }
 
   @FieldResolver(() => DateScalar, { nullable: true, description: 'Day on which the exporter asked for it.' })

@@ -210,6 +210,23 @@ export const LAWS: Record<string, Law> = {
     message: 'somebody else changed the certificate at the same time',
     remedy: 'look at it again',
   },
+  import_certificate_keeps_to_its_road: {
+    code: 'CONFLICT',
+    message: 'an import certificate does not go from there to here',
+    rule: '7 CFR 205.273',
+    remedy: 'look where it stands now, and take a step that may follow',
+  },
+  import_certificate_history_unbroken: {
+    code: 'CONFLICT',
+    message: 'the steps after this one follow from it',
+    rule: '7 CFR 205.273',
+    remedy: 'take back the last step first',
+  },
+  one_revision_per_import_certificate_and_sequence: {
+    code: 'CONFLICT',
+    message: 'somebody else changed the certificate at the same time',
+    remedy: 'look at it again',
+  },
   import_certificate_line_mass_above_zero: MASS,
   claims_within_birth_mass: {
     code: 'REFUSED',

@@ -168,6 +168,7 @@ function newCertificates(book: Book, stored: ReadonlyMap<string, StoredCertifica
       standard: values.standard ?? null,
       validFrom: values.valid_from ?? null,
       validTo: values.valid_to ?? null,
+      neededBy: null,
       grams,
       value: quantity?.text ?? null,
       unit,
@@ -237,6 +238,7 @@ async function checkClaims(book: Book, lines: readonly NewLine[]): Promise<void>
       ? []
       : await book.work.tx.query<{ lot: string; grams: string }>(
           `select x.lot, sum(x.grams) as grams from import_certificate_line x where x.lot = any($1) and x.retracted_by is null
+             and exists (select from import_certificate_status s where s.import_certificate = x.import_certificate and s.retracted_by is null and s.status = 'ISSUED')
              and not exists (select from import_certificate_status s where s.import_certificate = x.import_certificate and s.retracted_by is null and s.status = 'VOIDED')
            group by x.lot`,
           [ids],

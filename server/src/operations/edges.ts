@@ -6,6 +6,7 @@ import {
   HolderShare,
   Holding,
   ImportCertificate,
+  ImportCertificateStatusFact,
   Lot,
   LotInput,
   Operation,
@@ -173,6 +174,14 @@ export class ImportCertificatePartiesResolver {
   @FieldResolver(() => Certifier, { nullable: true, description: 'Who issues it.' })
   certifier(@Root() { certifierId }: ImportCertificate, @Ctx() { reader }: Question): Promise<Certifier | null> {
     return reader.loader(certifierById).load(certifierId);
+  }
+}
+
+@Resolver(() => ImportCertificateStatusFact)
+export class ImportCertificateRecipientResolver {
+  @FieldResolver(() => Operation, { nullable: true, description: 'To whom it was handed over: the importer, or a broker.' })
+  recipient(@Root() { recipientId }: ImportCertificateStatusFact, @Ctx() question: Question): Promise<Operation | null> | null {
+    return operationOf(question, recipientId);
   }
 }
 

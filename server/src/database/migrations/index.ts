@@ -11,6 +11,7 @@ import { Keys1764000000010 } from './1764000000010-keys';
 import { Grants1764000000011 } from './1764000000011-grants';
 import { AccessJournal1764000000012 } from './1764000000012-access-journal';
 import { DatedClaims1764000000013 } from './1764000000013-dated-claims';
+import { CertificateRoad1764000000014 } from './1764000000014-certificate-road';
 import { Files1764000000015 } from './1764000000015-files';
 
 /** Forward only, in this order. */
@@ -28,5 +29,6 @@ export const MIGRATIONS = [
   Grants1764000000011,
   AccessJournal1764000000012,
   DatedClaims1764000000013,
+  CertificateRoad1764000000014,
   Files1764000000015,
 ];

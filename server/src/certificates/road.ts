@@ -1,0 +1,140 @@
+import type { ImportCertificateStatus as Status } from '@lotline/schema';
+
+// The road of an import certificate, from the request to where the goods are entered under it, as a table of data. What is legal is decided
+// here and nowhere else: commands ask it, docs/certificate-road.md is written from it, and the law of the database has the same moves.
+
+/** On whose behalf a step is made. An exporter may let its broker or its key make it; a certifying agent makes its own. */
+export type RoadRole = 'EXPORTER' | 'CERTIFIER';
+
+interface Step {
+  command: string;
+  role: RoadRole;
+  /** Where the certificate stands before; null where there is none yet. */
+  from: readonly (Status | null)[];
+  /** Where it stands then; null where it stays as it was. */
+  to: Status | null;
+  /** Regulation or act. */
+  rule: string;
+  says: string;
+}
+
+const RULE = '7 CFR 205.273';
+
+/** Every step that a command makes. */
+export const ROAD = [
+  {
+    command: 'requestImportCertificate',
+    role: 'EXPORTER',
+    from: [null],
+    to: 'REQUESTED',
+    rule: `${RULE}, 7 U.S.C. 6502(13)`,
+    says: 'The exporter asks its certifier, before export.',
+  },
+  {
+    command: 'askForInformation',
+    role: 'CERTIFIER',
+    from: ['REQUESTED'],
+    to: 'INFORMATION_ASKED',
+    rule: RULE,
+    says: 'The certifier cannot decide yet.',
+  },
+  {
+    command: 'answerInformation',
+    role: 'EXPORTER',
+    from: ['INFORMATION_ASKED'],
+    to: 'REQUESTED',
+    rule: RULE,
+    says: 'The exporter tells what was asked.',
+  },
+  {
+    command: 'withdrawImportCertificate',
+    role: 'EXPORTER',
+    from: ['REQUESTED', 'INFORMATION_ASKED', 'APPROVED'],
+    to: 'WITHDRAWN',
+    rule: RULE,
+    says: 'The exporter takes its request back before it is issued.',
+  },
+  {
+    command: 'approveImportCertificate',
+    role: 'CERTIFIER',
+    from: ['REQUESTED'],
+    to: 'APPROVED',
+    rule: RULE,
+    says: 'Product and amount are valid and organic integrity was kept.',
+  },
+  {
+    command: 'rejectImportCertificate',
+    role: 'CERTIFIER',
+    from: ['REQUESTED', 'INFORMATION_ASKED', 'APPROVED'],
+    to: 'REJECTED',
+    rule: RULE,
+    says: 'They are not, for the reasons given; also where that shows after the approval.',
+  },
+  {
+    command: 'issueImportCertificate',
+    role: 'CERTIFIER',
+    from: ['APPROVED'],
+    to: 'ISSUED',
+    rule: RULE,
+    says: 'It has its number from the Organic Integrity Database, and claims the grams of the lots it names.',
+  },
+  {
+    command: 'handOverImportCertificate',
+    role: 'EXPORTER',
+    from: ['ISSUED'],
+    to: 'HANDED_OVER',
+    rule: RULE,
+    says: 'The importer has it, or a broker; all whom it names as receiving see it from then on.',
+  },
+  {
+    command: 'reviseImportCertificate',
+    role: 'CERTIFIER',
+    from: ['ISSUED', 'HANDED_OVER', 'ENTERED'],
+    to: null,
+    rule: RULE,
+    says: 'Weights are brought up to date, or the consignee changes; it keeps its number.',
+  },
+  {
+    command: 'voidImportCertificate',
+    role: 'CERTIFIER',
+    from: ['ISSUED', 'HANDED_OVER'],
+    to: 'VOIDED',
+    rule: RULE,
+    says: 'It never counts, and its grams are free again; not once goods are entered under it.',
+  },
+] as const satisfies readonly Step[];
+
+export type RoadCommand = (typeof ROAD)[number]['command'];
+
+/** A move from one standing to another. */
+interface Move {
+  from: Status | null;
+  to: Status;
+}
+
+/** Where a certificate may stand once it is issued, by a history that came from outside. */
+const SINCE: readonly Status[] = ['HANDED_OVER', 'ENTERED', 'VERIFIED', 'HELD', 'SUSPENDED', 'EXHAUSTED', 'EXPIRED', 'VOIDED'];
+
+/**
+ * Moves that only a history reported from outside makes: it tells that a certificate was issued, with or without the request, and where it
+ * stands since; the steps between are not known.
+ */
+export const REPORTED: readonly Move[] = [
+  ...([null, 'REQUESTED'] as const).map((from) => ({ from, to: 'ISSUED' }) as const),
+  ...SINCE.map((to) => ({ from: 'ISSUED', to }) as const),
+];
+
+/** Moves that commands make. */
+export const MOVES: readonly Move[] = (ROAD as readonly Step[]).flatMap(({ from, to }) =>
+  to === null ? [] : from.map((before) => ({ from: before, to })),
+);
+
+/** A certificate claims the grams of its lots from its issue on, unless it is void. */
+export const CLAIMS_NOTHING: readonly Status[] = ['REQUESTED', 'INFORMATION_ASKED', 'APPROVED', 'REJECTED', 'WITHDRAWN', 'VOIDED'];
+
+/** The step of a command. */
+export const stepOf = (command: RoadCommand): Step => ROAD.find((step) => step.command === command)!;
+
+/** What may be done with a certificate that stands there. */
+export const commandsFrom = (status: Status): string[] =>
+  (ROAD as readonly Step[]).filter(({ from }) => from.includes(status)).map(({ command }) => command);

@@ -1,0 +1,104 @@
+import { type Day, parseText, type Reason, today } from '@lotline/schema';
+import { Field, ID, InputType } from 'type-graphql';
+import { v7 as uuidv7 } from 'uuid';
+import type { ZodType } from 'zod';
+import { mayActFor, mayCommand, type Viewer } from '../access';
+import { type Command, CommandInput, read, type Work } from '../commands';
+import { recordCertificateStep } from './record';
+import { type RoadCommand, stepOf } from './road';
+import { lockCertificates, mayStep, type Standing } from './standing';
+
+@InputType({ description: 'A step of an import certificate.' })
+export abstract class ImportCertificateStepInput extends CommandInput {
+  @Field(() => ID, { description: 'The certificate.' })
+  importCertificate: string;
+}
+
+/** A reason, or any other words of a step. */
+export const words = read((text) => parseText(text, 1000));
+
+/** What is told of a step. */
+interface Told {
+  reason: string | null;
+  /** Today where it is left out. */
+  on?: Day;
+  at?: Date | null;
+  /** To whom it is handed over. */
+  recipientId?: string;
+}
+
+interface StepCommand<Input> {
+  command: RoadCommand;
+  input: ZodType<Input>;
+  told(row: Input): Told;
+  /** What else would be refused. */
+  judge?(work: Work, row: Input, certificate: Standing, index: number): Promise<Reason[]>;
+  /** What else is recorded, before the step. */
+  also?(work: Work, row: Input, certificate: Standing): Promise<void>;
+}
+
+/** Who may take such a step of some certificate at all. */
+const mayTake =
+  (command: RoadCommand) =>
+  (viewer: Viewer): Reason | null =>
+    stepOf(command).role === 'CERTIFIER' ? mayCommand(viewer) : mayActFor(viewer, null);
+
+/** The command that takes certificates one step of the road on. */
+export function takeStep<Input extends { importCertificate: string }>({
+  command,
+  input,
+  told,
+  judge,
+  also,
+}: StepCommand<Input>): Command<Input, { importCertificate: string }> {
+  return {
+    name: command,
+    input,
+    may: mayTake(command),
+    async run(work, rows) {
+      const certificates = await lockCertificates(
+        work,
+        rows.map((row) => row.importCertificate),
+      );
+      for (const [index, row] of rows.entries()) {
+        const certificate = certificates.get(row.importCertificate);
+        const reason = mayStep(work, command, certificate);
+        const reasons = reason ? [reason] : ((await judge?.(work, row, certificate!, index)) ?? []);
+        for (const each of reasons) work.refuse(index, each);
+      }
+      work.check();
+      for (const row of rows) {
+        const certificate = certificates.get(row.importCertificate)!;
+        await also?.(work, row, certificate);
+        const { to, role } = stepOf(command);
+        if (to === null) continue;
+        const { reason, recipientId = null, on = today(work.now), at = work.now } = told(row);
+        await recordCertificateStep(work, certificate, {
+          id: uuidv7(),
+          certificateId: certificate.id,
+          sequence: certificate.sequence + 1,
+          from: certificate.status,
+          status: to,
+          on,
+          at,
+          reason,
+          recipientId,
+          madeById: role === 'CERTIFIER' ? certificate.certifierId : certificate.exporterId,
+        });
+      }
+      return rows.map(({ importCertificate }) => ({ importCertificate }));
+    },
+  };
+}
+
+/** Why a step cannot have been on that day; null if it can: not before the last day of the history. */
+export const beforeItsHistory = ({ since }: Standing, on: Day, rule: string, path: string): Reason | null =>
+  since === null || on >= since
+    ? null
+    : {
+        code: 'REFUSED',
+        message: `the step before was on ${since}`,
+        path: [path],
+        rule,
+        remedy: 'give the day on which it was, not before that',
+      };
