@@ -32,7 +32,7 @@ export async function handOver(work: Work, certificates: readonly string[], adde
     `with received as materialized (${RECEIVED}), due as (
        select h.operation, 'lot' as noun, l.lot as subject, l.id as fact, greatest(h."on", $3::date) as "on"
        from received h join import_certificate_line l on l.import_certificate = h.id and l.lot is not null and l.retracted_by is null
-       union all select h.operation, 'document', k.document, k.id, greatest(d.issued_on, h."on")
+       union all select h.operation, 'document', k.document, k.id, greatest(d.issued_on, h."on", $3::date)
        from received h join document_link k on k.import_certificate = h.id and k.retracted_by is null join document d on d.id = k.document
        union all select e.filer, 'lot', l.lot, x.id, e.filed_on
        from customs_entry_line x join customs_entry e on e.id = x.entry and e.filer is not null

@@ -122,7 +122,8 @@ const REVISION = ({ now }: Work): Columns<NewRevision & { sequence: number }> =>
   at: ['timestamptz', () => now],
   made_by: ['uuid', (each) => each.certificate.certifierId],
   reason: ['text', (each) => each.reason],
-  changes: ['jsonb', (each) => each.changes],
+  // As text: an array would travel as one of PostgreSQL's.
+  changes: ['jsonb', (each) => JSON.stringify(each.changes)],
 });
 
 /** Records a revision: what the certificate says, its lines, who is a party to it since, and what was changed. */
