@@ -404,6 +404,19 @@ describe('a request', () => {
   });
 });
 
+test('a later consignee does not learn who was to have it, where it shares nothing with that one', async () => {
+  const certificate = await standingAt('HANDED_OVER');
+  await take('reviseImportCertificate', certificate);
+  for (const [as, from] of [
+    [{ operation: LATER }, 'withheld'],
+    [{ operation: CONSIGNEE }, 'The consignee'],
+    [importer, 'The consignee'],
+  ] as const)
+    expect((await seenBy(certificate, as)).revisions[0].changes).toEqual([
+      { field: 'consignee', from, to: from === 'The consignee' && as !== importer ? 'withheld' : 'The later' },
+    ]);
+});
+
 test('the road is walked to the hand-over and beyond, each seeing what is its own', async () => {
   const since = (await lotline.ask('{ viewer { kind } }', {}, certifier)).extensions!.cursor!;
   const certificate = await asked({
@@ -528,19 +541,6 @@ test('the road is walked to the hand-over and beyond, each seeing what is its ow
   ]);
   await done('voidImportCertificate', { importCertificate: certificate, reason: 'never shipped' }, certifier);
   expect(await claimed('R-BEANS')).toBe('0');
-});
-
-test('a later consignee does not learn who was to have it, where it shares nothing with that one', async () => {
-  const certificate = await standingAt('HANDED_OVER');
-  await take('reviseImportCertificate', certificate);
-  for (const [as, from] of [
-    [{ operation: LATER }, 'withheld'],
-    [{ operation: CONSIGNEE }, 'The consignee'],
-    [importer, 'The consignee'],
-  ] as const)
-    expect((await seenBy(certificate, as)).revisions[0].changes).toEqual([
-      { field: 'consignee', from, to: from === 'The consignee' && as !== importer ? 'withheld' : 'The later' },
-    ]);
 });
 
 test('a number is given once, and the refusal is the same whoever has it', async () => {

@@ -55,7 +55,7 @@ test('somebody has a value of every field but a few', () => {
   );
   expect(nobody.sort()).toEqual(WITHOUT_VALUE);
 });
-/** What nothing records yet; and of the access journal what is written down while the matrix is asked. */
+/** What nothing of the story records; and of the access journal what is written down while the matrix is asked. */
 const WITHOUT_VALUE = [
   'AccessRecord.certifier',
   'AccessRecord.code',
@@ -63,7 +63,8 @@ const WITHOUT_VALUE = [
   'Disposition.kilograms',
   'Disposition.on',
   'ImportCertificate.importerOfRecord',
-  'ImportCertificateStatusFact.by',
+  'ImportCertificate.neededBy',
+  'ImportCertificateStatusFact.recipient',
   'VerifiedProduct.labelledAs',
 ];
 

@@ -29,7 +29,7 @@ const DOCUMENTS = `query ($first: Int, $after: String) { documents(first: $first
 const OFFERS = `query ($first: Int, $after: String) { transferOffers(first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes {
   id status lot { code } sender { name } receiver { name } } } }`;
 const CERTIFICATES = `query ($first: Int, $after: String) { importCertificates(first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes {
-  id number kind status hts exporter { name } importer { name } consignee { name } certifier { code } history { status } kilograms drawn remaining
+  id number kind status hts exporter { name } importer { name } consignee { name } certifier { code } history { status by recipient { name } } revisions { by reason changes { field from to } } neededBy kilograms drawn remaining
   lines { totalCount nodes { kilograms product { name } lot { id code } } } documents { totalCount nodes { number } }
   customsEntries { totalCount nodes { id number filer { name } lines { totalCount nodes { line kilograms importCertificate { number } } } } } } } }`;
 const SEARCH = `query ($text: String!, $first: Int, $after: String) { search(text: $text, first: $first, after: $after) {
@@ -66,6 +66,19 @@ const COMMANDS: Record<string, (id: string, operation: string) => object> = {
   offerTransfer: (lot, operation) => ({ lot, sender: operation, receiver: operation, quantity: { value: '1', unit: 'GRM' }, on: dayOf(1) }),
   declareLotInputs: (lot) => ({ lot, inputs: [{ lot, quantity: { value: '1', unit: 'GRM' } }] }),
   recordDeparture: (shipment) => ({ shipment, mode: 'ROAD', fromPlace: 'Here', toPlace: 'There', departed: dayOf(1) }),
+  requestImportCertificate: (lot, operation) => ({
+    exporter: operation,
+    importer: operation,
+    certifier: inventedId('Certifier'),
+    kind: 'SHIPMENT',
+    origin: 'TR',
+    destination: 'US',
+    hts: '1001990000',
+    standard: 'NOP',
+    lines: [{ product: inventedId('Product'), lot, quantity: { value: '1', unit: 'GRM' } }],
+  }),
+  approveImportCertificate: (importCertificate) => ({ importCertificate }),
+  handOverImportCertificate: (importCertificate, recipient) => ({ importCertificate, recipient, on: dayOf(1) }),
   voidImportCertificate: (importCertificate) => ({ importCertificate, reason: 'None' }),
   acceptTransfer: (transferOffer) => ({ transferOffer, on: dayOf(1) }),
   revokeKey: (key) => ({ key }),
@@ -75,6 +88,9 @@ const ABOUT: Record<string, string> = {
   offerTransfer: 'Lot',
   declareLotInputs: 'Lot',
   recordDeparture: 'Shipment',
+  requestImportCertificate: 'Lot',
+  approveImportCertificate: 'ImportCertificate',
+  handOverImportCertificate: 'ImportCertificate',
   voidImportCertificate: 'ImportCertificate',
   acceptTransfer: 'TransferOffer',
   revokeKey: 'ApiKey',

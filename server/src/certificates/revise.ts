@@ -144,7 +144,7 @@ async function recordRevision(work: Work, { consigneeId, mass, retracted, added 
   await work.tx.query('update import_certificate_line set retracted_by = $2 where id = any($1)', [retracted, work.command]);
   await work.tx.query('update party set retracted_by = $2 where fact = any($1) and retracted_by is null', [retracted, work.command]);
   const revised = { ...certificate, consigneeId: consigneeId ?? certificate.consigneeId };
-  if (HANDED_OVER.has(certificate.status)) {
+  if (certificate.drawn || HANDED_OVER.has(certificate.status)) {
     const parties = new Parties();
     parties.add([...askingParties(revised), ...receivingParties(revised)], 'import_certificate', id, revisionId, on);
     await parties.record(work);

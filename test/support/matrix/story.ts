@@ -314,6 +314,12 @@ export async function tellStory(lotline: Lotline): Promise<Story> {
     { operation: exporter },
   );
   await lotline.import(after);
+  for (const value of ['401', '400'])
+    await command('reviseImportCertificate', 'cursor', {
+      importCertificate: ids[CERTIFICATE(1)],
+      quantity: { value, unit: 'KGM' },
+      reason: 'weighed again',
+    });
   await command('voidImportCertificate', 'cursor', { importCertificate: ids[CERTIFICATE(2)], reason: 'asked for twice' });
   const gone = { operation: ids['The exporter'], name: 'A-KEY', scopes: ['LOTS'], expiresOn };
   const { key } = await command('createKey', 'key { id }', gone);
