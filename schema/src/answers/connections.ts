@@ -8,6 +8,7 @@ import { EmergencyActionNotification } from '../nouns/emergency-action';
 import { Holding } from '../nouns/holding';
 import { ImportCertificate, ImportCertificateLine } from '../nouns/import-certificate';
 import { Lot } from '../nouns/lot';
+import { LotAdjustment } from '../nouns/lot-adjustment';
 import { LotInput } from '../nouns/lot-input';
 import { Operation } from '../nouns/operation';
 import { OperationCertificate } from '../nouns/operation-certificate';
@@ -33,6 +34,7 @@ export const HolderShareConnection = connectionOf('HolderShare', () => HolderSha
 export const HoldingConnection = connectionOf('Holding', () => Holding);
 export const ImportCertificateConnection = connectionOf('ImportCertificate', () => ImportCertificate);
 export const ImportCertificateLineConnection = connectionOf('ImportCertificateLine', () => ImportCertificateLine);
+export const LotAdjustmentConnection = connectionOf('LotAdjustment', () => LotAdjustment);
 export const LotConnection = connectionOf('Lot', () => Lot);
 export const LotInputConnection = connectionOf('LotInput', () => LotInput);
 export const OperationConnection = connectionOf('Operation', () => Operation);

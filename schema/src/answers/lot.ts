@@ -1,4 +1,4 @@
-import { Field, ObjectType } from 'type-graphql';
+import { Field, ID, ObjectType } from 'type-graphql';
 import type { Day } from '../codes/day';
 import type { Grams } from '../codes/mass';
 import { DateScalar, KilogramsScalar } from '../scalars';
@@ -13,6 +13,9 @@ export class Ownership {
   /** The days on which the owner is judged for it, both included. */
   heldFrom: Day;
   heldTo: Day;
+
+  @Field(() => ID, { nullable: true, description: 'Names the transfer to retractFact; null for a birth.' })
+  fact: string | null;
 
   @Field(() => KilogramsScalar, { description: 'Mass acquired.' })
   kilograms: Grams;

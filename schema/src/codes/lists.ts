@@ -41,8 +41,15 @@ export const LotKind = enumeration('LotKind', 'How a lot came to be.', {
 });
 export type LotKind = keyof typeof LotKind;
 
-export const ADJUSTMENT_KINDS = ['MOISTURE', 'CLEANING', 'SPOILAGE', 'SAMPLE', 'COUNT', 'DRAFT_SURVEY'] as const;
-export type AdjustmentKind = (typeof ADJUSTMENT_KINDS)[number];
+export const AdjustmentKind = enumeration('AdjustmentKind', 'How some of a lot was lost.', {
+  MOISTURE: 'It dried.',
+  CLEANING: 'Taken out by cleaning or sorting.',
+  SPOILAGE: 'Spoilt.',
+  SAMPLE: 'Taken as a sample.',
+  COUNT: 'A recount found less.',
+  DRAFT_SURVEY: 'A draft survey found less.',
+});
+export type AdjustmentKind = keyof typeof AdjustmentKind;
 
 export const TraceDirection = enumeration('TraceDirection', 'Which way a trace walks.', {
   BACK: 'To what a lot was made of.',
@@ -76,6 +83,7 @@ export type ShipmentStatus = keyof typeof ShipmentStatus;
 export const TransferOfferStatus = enumeration('TransferOfferStatus', 'How far an offer of a lot is.', {
   OPEN: 'It waits for its receiver.',
   ACCEPTED: 'The receiver has it.',
+  DISPUTED: 'The receiver has it, and says that it was another quantity.',
 });
 export type TransferOfferStatus = keyof typeof TransferOfferStatus;
 
@@ -259,6 +267,7 @@ export const StepKind = enumeration('StepKind', 'What happened.', {
   HELD: 'An emergency action holds it.',
   DISPOSED: 'Held goods were released, sent back, given away or destroyed.',
   LOST: 'Some of it was lost.',
+  RETRACTED: 'What was told of it before was taken back. Of streams only: a story is told without it.',
 });
 export type StepKind = keyof typeof StepKind;
 
@@ -271,7 +280,7 @@ const names = <T extends string>(codes: Record<T, T>): T[] => Object.keys(codes)
 export const parseRole = choiceOf('role of an operation', names(OperationRole));
 export const parseOperationCertificateStatus = choiceOf('status of an operation certificate', names(OperationCertificateStatus));
 export const parseLotKind = choiceOf('kind of lot', names(LotKind));
-export const parseAdjustmentKind = choiceOf('kind of adjustment', ADJUSTMENT_KINDS);
+export const parseAdjustmentKind = choiceOf('kind of adjustment', names(AdjustmentKind));
 export const parseTransportMode = choiceOf('mode of transport', names(TransportMode));
 export const parseTreatmentKind = choiceOf('kind of treatment', names(TreatmentKind));
 export const parseDocumentType = choiceOf('type of document', names(DocumentType));

@@ -43,6 +43,7 @@ export interface EventPayloads {
   };
   'lot.inputs-declared': { inputs: { input: string; grams: GramsText; on: Day | null }[]; retracted: string[]; reason: string | null };
   'lot.transfer-offered': { offer: string; sender: string; receiver: string; grams: GramsText; on: Day };
+  'lot.transfer-disputed': { transfer: string; offer: string; grams: GramsText; reason: string };
   'lot.transferred': { transfer: string; sender: string; receiver: string; grams: GramsText; on: Day };
   'shipment.booked': { shipper: string; consignee: string; reference: string; on: Day | null };
   'shipment.leg-recorded': {
@@ -117,6 +118,7 @@ export const EVENT_VERSION: Record<EventType, number> = {
   'lot.born': 1,
   'lot.inputs-declared': 1,
   'lot.transfer-offered': 1,
+  'lot.transfer-disputed': 1,
   'lot.transferred': 1,
   'shipment.booked': 1,
   'shipment.leg-recorded': 2,

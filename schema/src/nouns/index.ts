@@ -21,5 +21,6 @@ export * from './product';
 export * from './quantity';
 export * from './shipment';
 export * from './transfer';
+export * from './transfer-difference';
 export * from './transfer-offer';
 export * from './treatment';

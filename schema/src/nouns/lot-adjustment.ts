@@ -1,12 +1,16 @@
+import { Field, ID, ObjectType } from 'type-graphql';
 import { Entity } from 'typeorm';
 import type { Day } from '../codes/day';
-import type { AdjustmentKind } from '../codes/lists';
+import { AdjustmentKind } from '../codes/lists';
 import type { Grams } from '../codes/mass';
+import { toFactId } from '../relay/global-id';
+import { DateScalar, KilogramsScalar } from '../scalars';
 import { AttributesColumn, DayColumn, GramsColumn, InstantColumn, ReferenceColumn, TextColumn } from './columns';
 import { Fact } from './fact';
 
 /** A loss: grams of a lot that left a holding and went nowhere. */
 @Entity('lot_adjustment')
+@ObjectType({ simpleResolvers: true, description: 'A loss: grams of a lot that left a holding and went nowhere.' })
 export class LotAdjustment extends Fact {
   @ReferenceColumn('lot')
   lotId: string;
@@ -15,6 +19,7 @@ export class LotAdjustment extends Fact {
   holderId: string;
 
   @TextColumn()
+  @Field(() => AdjustmentKind, { description: 'How it was lost.' })
   kind: AdjustmentKind;
 
   @GramsColumn()
@@ -45,4 +50,19 @@ export class LotAdjustment extends Fact {
 
   @AttributesColumn()
   attributes: Record<string, string> | null;
+
+  @Field(() => ID, { description: 'Names it to retractFact.' })
+  get fact(): string {
+    return toFactId('LotAdjustment', this.id);
+  }
+
+  @Field(() => KilogramsScalar, { description: 'Mass lost.' })
+  get kilograms(): Grams {
+    return this.grams;
+  }
+
+  @Field(() => DateScalar, { description: 'Local day.' })
+  get on(): Day {
+    return this.onDay;
+  }
 }

@@ -1,7 +1,8 @@
-import { Field, ObjectType } from 'type-graphql';
+import { Field, ID, ObjectType } from 'type-graphql';
 import { Entity } from 'typeorm';
 import type { Day } from '../codes/day';
 import type { Grams } from '../codes/mass';
+import { toFactId } from '../relay/global-id';
 import { DateScalar, KilogramsScalar } from '../scalars';
 import { AttributesColumn, DayColumn, GramsColumn, InstantColumn, ReferenceColumn, TextColumn } from './columns';
 import { Fact } from './fact';
@@ -40,6 +41,11 @@ export class LotInput extends Fact {
 
   @AttributesColumn()
   attributes: Record<string, string> | null;
+
+  @Field(() => ID, { description: 'Names it to retractFact.' })
+  get fact(): string {
+    return toFactId('LotInput', this.id);
+  }
 
   @Field(() => KilogramsScalar, { description: 'Mass taken.' })
   get kilograms(): Grams {

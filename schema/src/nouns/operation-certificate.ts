@@ -1,7 +1,8 @@
-import { Field, ObjectType } from 'type-graphql';
+import { Field, ID, ObjectType } from 'type-graphql';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Day } from '../codes/day';
 import { OperationCertificateStatus } from '../codes/lists';
+import { toFactId } from '../relay/global-id';
 import { Node } from '../relay/node';
 import { DateScalar, DateTimeScalar } from '../scalars';
 import { AttributesColumn, DayColumn, ReferenceColumn, TextColumn } from './columns';
@@ -69,6 +70,11 @@ export class OperationCertificateStatusFact extends Fact {
   /** When its command was recorded; read beside the row. */
   @Field(() => DateTimeScalar, { description: 'When Lotline learned of it.' })
   recordedAt: Date;
+
+  @Field(() => ID, { description: 'Names it to retractFact.' })
+  get fact(): string {
+    return toFactId('OperationCertificateStatusFact', this.id);
+  }
 }
 
 /** A line of the Product Verification Form as one status row gave it. A row without lines keeps the list before it. */

@@ -1,8 +1,9 @@
-import { Field, Int, ObjectType } from 'type-graphql';
+import { Field, ID, Int, ObjectType } from 'type-graphql';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Day } from '../codes/day';
 import { TransportMode } from '../codes/lists';
 import type { Grams } from '../codes/mass';
+import { toFactId } from '../relay/global-id';
 import { Node } from '../relay/node';
 import { DateScalar, DateTimeScalar, KilogramsScalar } from '../scalars';
 import { AttributesColumn, DayColumn, GramsColumn, InstantColumn, ReferenceColumn, TextColumn } from './columns';
@@ -106,6 +107,11 @@ export class ShipmentLeg extends Fact {
   @AttributesColumn()
   attributes: Record<string, string> | null;
 
+  @Field(() => ID, { description: 'Names it to retractFact.' })
+  get fact(): string {
+    return toFactId('ShipmentLeg', this.id);
+  }
+
   @Field(() => Place, { description: 'Where it departed.' })
   get from(): Place {
     return { name: this.fromName, unLocode: this.fromUnLocode, country: this.fromCountry };
@@ -141,6 +147,11 @@ export class ShippedLot extends Fact {
 
   @AttributesColumn()
   attributes: Record<string, string> | null;
+
+  @Field(() => ID, { description: 'Names it to retractFact.' })
+  get fact(): string {
+    return toFactId('ShippedLot', this.id);
+  }
 
   @Field(() => KilogramsScalar, { description: 'Mass carried.' })
   get kilograms(): Grams {

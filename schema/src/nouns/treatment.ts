@@ -1,7 +1,8 @@
-import { Field, ObjectType } from 'type-graphql';
+import { Field, ID, ObjectType } from 'type-graphql';
 import { Column, Entity } from 'typeorm';
 import type { Day } from '../codes/day';
 import { TreatmentKind } from '../codes/lists';
+import { toFactId } from '../relay/global-id';
 import { DateScalar } from '../scalars';
 import { AttributesColumn, DayColumn, InstantColumn, ReferenceColumn, TextColumn } from './columns';
 import { Fact } from './fact';
@@ -50,6 +51,11 @@ export class Treatment extends Fact {
 
   @AttributesColumn()
   attributes: Record<string, string> | null;
+
+  @Field(() => ID, { description: 'Names it to retractFact.' })
+  get fact(): string {
+    return toFactId('Treatment', this.id);
+  }
 
   @Field(() => DateScalar, { description: 'Local day.' })
   get on(): Day {

@@ -92,6 +92,12 @@ export const LAWS: Record<string, Law> = {
     message: 'the offer was accepted',
     remedy: 'ask the sender for another offer if there is more',
   },
+  transfer_difference_not_zero: {
+    code: 'REFUSED',
+    message: 'what was received is what was offered',
+    remedy: 'accept the offer',
+  },
+  one_difference_per_transfer: { code: 'CONFLICT', message: 'the transfer is disputed', remedy: 'look at it again' },
   transfer_between_two_operations: {
     code: 'REFUSED',
     message: 'a transfer needs two operations',

@@ -20,6 +20,7 @@ import {
 } from '../commands';
 import { type NewInput, type NewLot, recordLotFacts } from './facts';
 import { judgeUses, knownProducts, LotUseInput, lotUses } from './inputs';
+import { judgedLots } from './judged';
 import { lockHoldings } from './ledger';
 
 @InputType({ description: 'The birth of a lot.' })
@@ -167,9 +168,13 @@ export const recordTransformation: Command<z.infer<typeof transformation>, { lot
       work.tx,
       rows.flatMap((row) => row.inputs.map((use) => ({ lotId: use.lot, ownerId: row.producer }))),
     );
+    const judged = await judgedLots(
+      work.tx,
+      rows.flatMap((row) => row.inputs.map((use) => use.lot)),
+    );
     for (const [index, row] of rows.entries()) {
       const output = { id: lots[index]?.id ?? '', producerId: row.producer, producedOn: row.producedOn };
-      inputs.push(...(await judgeUses(work, index, output, row.inputs, held)));
+      inputs.push(...(await judgeUses(work, index, output, row.inputs, { held, judged })));
     }
     work.check();
     await recordLotFacts(work, { lots: present(lots), inputs });

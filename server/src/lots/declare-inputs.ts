@@ -5,6 +5,7 @@ import { mayActFor, subjectVisible } from '../access';
 import { type Command, CommandInput, idempotencyKey, idOf, noSuch, optional, read, type Work } from '../commands';
 import { type Correction, type NewInput, type RetractedInput, recordLotFacts } from './facts';
 import { judgeUses, LotUseInput, lotUses, type Output } from './inputs';
+import { judgedLots } from './judged';
 import { lockHoldings } from './ledger';
 
 @InputType({ description: 'What a lot was made of, declared once, as a set.' })
@@ -51,6 +52,11 @@ export const declareLotInputs: Command<z.infer<typeof declaration>, { lot: strin
       ),
     ]);
 
+    const judged = await judgedLots(work.tx, [
+      ...[...declared.values()].flat().map((use) => use.inputId),
+      ...rows.flatMap((row) => row.inputs.map((use) => use.lot)),
+    ]);
+
     const inputs: NewInput[] = [];
     const corrections: Correction[] = [];
     for (const [index, row] of rows.entries()) {
@@ -72,8 +78,15 @@ export const declareLotInputs: Command<z.infer<typeof declaration>, { lot: strin
         continue;
       }
       if (retracted.length > 0) corrections.push({ outputId: row.lot, retracted, reason: row.correctionReason! });
-      for (const use of retracted) held.add(use.inputId, use.holderId, use.grams);
-      inputs.push(...(await judgeUses(work, index, lot, row.inputs, held)));
+      for (const use of retracted) {
+        held.add(use.inputId, use.holderId, use.grams);
+        const { movements } = judged.get(use.inputId)!;
+        movements.splice(
+          movements.findIndex(({ fact }) => fact === use.id),
+          1,
+        );
+      }
+      inputs.push(...(await judgeUses(work, index, lot, row.inputs, { held, judged })));
     }
     work.check();
     await recordLotFacts(work, { inputs, corrections });

@@ -75,6 +75,20 @@ export interface NewLoss extends NewFact {
   documentNamed: string | null;
 }
 
+/** What a receiver says to have received, less what was offered: not zero, and moves nothing. */
+export interface NewDifference {
+  id: string;
+  /** The transfer by which the rest passed, of the lot and by the offer. */
+  transferId: string;
+  lotId: string;
+  offerId: string;
+  grams: Grams;
+  /** The quantity received, as entered. */
+  value: string;
+  unit: string;
+  reason: string;
+}
+
 /** A set of inputs that replaces an earlier one, which is retracted for the reason given. */
 export interface Correction {
   outputId: string;
@@ -95,6 +109,7 @@ export interface LotFacts {
   inputs?: readonly NewInput[];
   transfers?: readonly NewTransfer[];
   losses?: readonly NewLoss[];
+  differences?: readonly NewDifference[];
   corrections?: readonly Correction[];
 }
 
@@ -155,15 +170,23 @@ const LOT_ADJUSTMENT: Columns<NewLoss> = {
   document_named: ['text', (loss) => loss.documentNamed],
 };
 
+const TRANSFER_DIFFERENCE: Columns<NewDifference> = {
+  ...QUANTITY,
+  id: ['uuid', (each) => each.id],
+  transfer: ['uuid', (each) => each.transferId],
+  reason: ['text', (each) => each.reason],
+};
+
 /** Records facts about lots: rows, holdings, parties, events. Laws of the database refuse what can never be. */
 export async function recordLotFacts(work: Work, facts: LotFacts): Promise<void> {
-  const { lots = [], inputs = [], transfers = [], losses = [], corrections = [] } = facts;
+  const { lots = [], inputs = [], transfers = [], losses = [], differences = [], corrections = [] } = facts;
   await record(work, 'lot', LOT, lots);
   await retractInputs(work, corrections);
   await post(work.tx, movesOf(facts), { born: new Set(lots.map((lot) => lot.id)), reported: work.reported });
   // One statement for all inputs, after all lots and holdings: the law against circles looks at them together, and takes its gate last.
   await record(work, 'lot_input', LOT_INPUT, inputs);
   await record(work, 'transfer', TRANSFER, transfers);
+  await record(work, 'transfer_difference', TRANSFER_DIFFERENCE, differences);
   await record(work, 'lot_adjustment', LOT_ADJUSTMENT, losses);
   await partiesOf(facts).record(work);
   tell(work, facts);
@@ -211,7 +234,7 @@ async function retractInputs(work: Work, corrections: readonly Correction[]): Pr
   );
 }
 
-function tell(work: Work, { lots = [], inputs = [], transfers = [], losses = [], corrections = [] }: LotFacts): void {
+function tell(work: Work, { lots = [], inputs = [], transfers = [], losses = [], differences = [], corrections = [] }: LotFacts): void {
   const usesOf = new Map<string, NewInput[]>();
   for (const use of inputs) {
     const uses = usesOf.get(use.outputId);
@@ -252,6 +275,8 @@ function tell(work: Work, { lots = [], inputs = [], transfers = [], losses = [],
       payload: { transfer: each.id, sender: each.senderId, receiver: each.receiverId, grams: String(each.grams), on: each.on },
     });
   }
+  for (const { transferId: transfer, lotId, offerId: offer, grams, reason } of differences)
+    work.emit({ type: 'lot.transfer-disputed', subject: lotId, payload: { transfer, offer, grams: String(grams), reason } });
   for (const loss of losses) {
     work.emit({
       type: 'lot.lost',

@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { onBehalfOf, subjectVisible } from '../access';
 import { idOf, isReason, noSuch, optional, QuantityInput, quantity, read, type Work, weigh } from '../commands';
 import type { NewInput } from './facts';
+import { leastFrom } from './holdings';
+import type { JudgedLot } from './judged';
 import type { Held } from './ledger';
 
 // What the commands about lots take as input, and the policies that uses of lots share.
@@ -55,10 +57,18 @@ interface UsedLot {
 }
 
 /**
- * The uses of one output as facts, judged by the policies: the lots exist, were born by the day of use, and the user holds that much.
+ * The uses of one output as facts, judged by the policies: the lots exist, were born by the day of use, and the user holds that much, by
+ * that day and to spare from then on.
  * @param held what the user has, locked; what is used is taken out of it
+ * @param judged the facts of the lots, as they would stand; what is used is added to them
  */
-export async function judgeUses(work: Work, row: number, output: Output, uses: readonly LotUse[], held: Held): Promise<NewInput[]> {
+export async function judgeUses(
+  work: Work,
+  row: number,
+  output: Output,
+  uses: readonly LotUse[],
+  { held, judged }: { held: Held; judged: ReadonlyMap<string, JudgedLot> },
+): Promise<NewInput[]> {
   const lots = new Map(
     (
       await work.tx.query<UsedLot>(
@@ -68,7 +78,7 @@ export async function judgeUses(work: Work, row: number, output: Output, uses: r
       )
     ).map((lot) => [lot.id, lot]),
   );
-  const facts: NewInput[] = [];
+  const facts: (NewInput & { place: number })[] = [];
   const seen = new Set<string>();
   for (const [index, use] of uses.entries()) {
     const at = (reason: Reason, ...path: string[]) => work.refuse(row, { ...reason, path: ['inputs', index, ...path] });
@@ -101,6 +111,7 @@ export async function judgeUses(work: Work, row: number, output: Output, uses: r
       );
     }
     facts.push({
+      place: index,
       id: uuidv7(),
       outputId: output.id,
       inputId: use.lot,
@@ -121,7 +132,16 @@ export async function judgeUses(work: Work, row: number, output: Output, uses: r
   for (const [lotId, wants] of wanted) {
     const has = held.of(lotId, output.producerId);
     held.add(lotId, output.producerId, -wants);
-    if (wants <= has) continue;
+    if (wants <= has) {
+      judgeDays(
+        work,
+        row,
+        lots.get(lotId)!,
+        judged.get(lotId)!,
+        facts.filter(({ inputId }) => inputId === lotId),
+      );
+      continue;
+    }
     work.refuse(row, {
       code: 'REFUSED',
       message: `${toKilograms(wants)} kg of lot ${quote(lots.get(lotId)!.code)} are used, but its user holds ${toKilograms(has)} kg`,
@@ -131,4 +151,39 @@ export async function judgeUses(work: Work, row: number, output: Output, uses: r
     });
   }
   return facts;
+}
+
+/** What is used of a lot is had on the day of its use, and is not given away later. */
+function judgeDays(
+  work: Work,
+  row: number,
+  lot: UsedLot,
+  { birth, movements }: JudgedLot,
+  uses: readonly (NewInput & { place: number })[],
+): void {
+  for (const { id, inputId, outputId, holderId, grams, usedOn, place } of uses) {
+    const isUnborn = usedOn !== null && lot.produced_on !== null && usedOn < lot.produced_on;
+    const spare = usedOn === null ? null : leastFrom(birth, movements, holderId, usedOn);
+    movements.push({
+      lot: inputId,
+      kind: 'USE',
+      fact: id,
+      from: holderId,
+      to: null,
+      output: outputId,
+      outputCountry: null,
+      grams,
+      on: usedOn,
+      at: null,
+      document: null,
+    });
+    if (spare === null || isUnborn || grams <= spare) continue;
+    work.refuse(row, {
+      code: 'REFUSED',
+      message: `${toKilograms(grams)} kg of lot ${quote(lot.code)} are used on ${usedOn}, but from then on its user had ${toKilograms(spare)} kg to spare`,
+      path: ['inputs', place, 'on'],
+      rule: '7 CFR 205.103(b)(2)',
+      remedy: 'give a day from which on that much was held, or record first the transfer by which it came',
+    });
+  }
 }

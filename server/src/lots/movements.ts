@@ -1,7 +1,7 @@
-import { type Day, type Grams, grams, ZERO } from '@lotline/schema';
+import { type Day, type Grams, grams, LotAdjustment, ZERO } from '@lotline/schema';
 import { factVisible } from '../access';
 import { alike, type BatchOf, groupBy, grouped, knownFact, type Position, type Reader } from '../database';
-import type { Question } from '../questions';
+import { type Question, seenFacts as seenFactsOf } from '../questions';
 
 /** Grams that left a holding, or passed from one to another, as its lot's facts tell it. */
 export interface Movement {
@@ -77,6 +77,15 @@ export async function documentedMovements(
   );
   return groupBy(rows, ({ lot }) => lot);
 }
+
+/** Losses of lots, oldest first. */
+export const lossesOf = seenFactsOf<Omit<LotAdjustment, 'grams'> & { of: string; grams: string }, LotAdjustment>(
+  `select a.lot as of, a.lot as subject, a.id as fact, row(a.on_day, a.at, a.id) as place, a.id, a.lot as "lotId", a.holder as "holderId", a.kind, a.grams,
+     a.on_day as "onDay", a.recorded_by as "recordedBy"
+   from lot_adjustment a where a.lot = any($1) and a.retracted_by is null`,
+  ({ id, lotId, holderId, kind, grams: mass, onDay, recordedBy }) =>
+    Object.assign(new LotAdjustment(), { id, lotId, holderId, kind, grams: grams(mass), onDay, recordedBy }),
+);
 
 /** What a viewer sees of the facts of a lot. */
 export interface SeenFacts {

@@ -1,13 +1,15 @@
-import { Lot, TransferOffer } from '@lotline/schema';
-import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
+import { Lot, TransferOffer, toFactId } from '@lotline/schema';
+import { Arg, Ctx, Field, ID, Mutation, ObjectType, Resolver } from 'type-graphql';
 import { type Command, type CommandInput, INPUT } from '../commands';
 import { CommandPayload, give, type Question } from '../questions';
 import { AcceptTransferInput, acceptTransfer } from './accept-transfer';
 import { RecordHarvestInput, RecordTransformationInput, recordHarvest, recordTransformation } from './birth';
 import { DeclareLotInputsInput, declareLotInputs } from './declare-inputs';
+import { DisputeTransferInput, disputeTransfer } from './dispute-transfer';
 import { visibleLot } from './lookup';
 import { OfferTransferInput, offerTransfer } from './offer-transfer';
 import { visibleTransferOffer } from './offers';
+import { RecordLossInput, recordLoss } from './record-loss';
 
 @ObjectType({ simpleResolvers: true, description: 'What a command about a lot has done.' })
 abstract class LotPayload extends CommandPayload {
@@ -35,6 +37,15 @@ export class OfferTransferPayload extends TransferOfferPayload {}
 
 @ObjectType({ simpleResolvers: true, description: 'The offer that was accepted.' })
 export class AcceptTransferPayload extends TransferOfferPayload {}
+
+@ObjectType({ simpleResolvers: true, description: 'The offer that was disputed.' })
+export class DisputeTransferPayload extends TransferOfferPayload {}
+
+@ObjectType({ simpleResolvers: true, description: 'The loss that was recorded.' })
+export class RecordLossPayload extends LotPayload {
+  @Field(() => ID, { description: 'Names the loss to retractFact.' })
+  fact: string;
+}
 
 async function offered<Input>(
   question: Question,
@@ -99,5 +110,25 @@ export class LotMutations {
     @Ctx() question: Question,
   ): Promise<TransferOfferPayload> {
     return offered(question, acceptTransfer, input);
+  }
+
+  @Mutation(() => DisputeTransferPayload, {
+    nullable: true,
+    description: 'Accepts another quantity than was offered: what was received passes, and the difference is kept. The receiver says so.',
+  })
+  disputeTransfer(
+    @Arg('input', () => DisputeTransferInput, INPUT) input: DisputeTransferInput,
+    @Ctx() question: Question,
+  ): Promise<TransferOfferPayload> {
+    return offered(question, disputeTransfer, input);
+  }
+
+  @Mutation(() => RecordLossPayload, { nullable: true, description: 'Some of a lot was lost; its holder says so.' })
+  async recordLoss(
+    @Arg('input', () => RecordLossInput, INPUT) input: RecordLossInput,
+    @Ctx() question: Question,
+  ): Promise<RecordLossPayload> {
+    const { cursor, outcome } = await give(question, recordLoss, input);
+    return { cursor, lot: await visibleLot(question, outcome.lot), fact: toFactId('LotAdjustment', outcome.fact) };
   }
 }

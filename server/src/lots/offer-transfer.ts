@@ -1,8 +1,8 @@
-import { DateScalar, type Day, parseDay, quote, toKilograms } from '@lotline/schema';
+import { DateScalar, parseDay, quote, toKilograms } from '@lotline/schema';
 import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { mayActFor, onBehalfOf, subjectVisible } from '../access';
+import { mayActFor } from '../access';
 import {
   type Command,
   CommandInput,
@@ -15,13 +15,13 @@ import {
   QuantityInput,
   quantity,
   read,
-  type Work,
   weigh,
 } from '../commands';
 import { heldAtEndOf } from './holdings';
 import { judgedLots } from './judged';
 import { lockHoldings } from './ledger';
 import { type NewOffer, recordOffers } from './offers';
+import { seenOnBehalfOf } from './seen';
 
 @InputType({ description: 'Some of a lot, offered by its owner to another operation.' })
 export class OfferTransferInput extends CommandInput {
@@ -54,28 +54,6 @@ const offer = z.object({
   document: optional(idOf('Document')),
 });
 
-interface OfferedLot {
-  id: string;
-  code: string;
-  producedOn: Day | null;
-  kgPerBushel: string | null;
-}
-
-/** The lot and the paper of an offer, as far as they are seen on the sender's behalf. */
-async function seenBySender(
-  { tx, viewer }: Work,
-  { sender, lot, document }: z.infer<typeof offer>,
-): Promise<{ lot: OfferedLot | undefined; hasDocument: boolean }> {
-  const asSender = onBehalfOf(viewer, sender);
-  const [found] = await tx.query<OfferedLot>(
-    `select l.id, l.code, l.produced_on as "producedOn", p.kg_per_bushel as "kgPerBushel" from lot l join product p on p.id = l.product
-     where l.id = $1 and ${subjectVisible(asSender, 'l.id')}`,
-    [lot],
-  );
-  const documents = await tx.query(`select from document d where d.id = $1 and ${subjectVisible(asSender, 'd.id')}`, [document]);
-  return { lot: found, hasDocument: documents.length === 1 };
-}
-
 /**
  * An owner offers some of a lot: what it has now, and had on the day of the offer. Nothing moves yet, so what it did between the two is no
  * matter until the offer is accepted; the receiver sees the lot from now on.
@@ -103,10 +81,10 @@ export const offerTransfer: Command<z.infer<typeof offer>, { transferOffer: stri
     const offers: NewOffer[] = [];
     for (const [index, row] of rows.entries()) {
       const { sender, receiver, document, on } = row;
-      const { lot, hasDocument } = await seenBySender(work, row);
+      const { lot, hasDocument } = await seenOnBehalfOf(work, sender, row);
       if (!lot) work.refuse(index, noSuch('lot', 'lot'));
       for (const party of ['sender', 'receiver'] as const) if (!operations.has(row[party])) work.refuse(index, noSuch('operation', party));
-      if (document !== null && !hasDocument) work.refuse(index, noSuch('document', 'document'));
+      if (!hasDocument) work.refuse(index, noSuch('document', 'document'));
       if (sender === receiver)
         work.refuse(index, {
           code: 'REFUSED',

@@ -1,4 +1,16 @@
-import { DateScalar, type Day, type Grams, type Page, TransferOffer, TransferOfferConnection, TransferOfferStatus } from '@lotline/schema';
+import {
+  DateScalar,
+  type Day,
+  type Grams,
+  grams,
+  KilogramsScalar,
+  type Page,
+  Quantity,
+  TransferOffer,
+  TransferOfferConnection,
+  TransferOfferStatus,
+  toFactId,
+} from '@lotline/schema';
 import { Arg, Args, Ctx, Field, FieldResolver, ID, InputType, Query, Resolver, Root } from 'type-graphql';
 import { factVisible, type Viewer } from '../access';
 import { Parties, record, type Work } from '../commands';
@@ -56,16 +68,43 @@ export const transferOfferById = nounById(TransferOffer);
 export const visibleTransferOffer = (question: Question, id: string): Promise<TransferOffer | null> =>
   visibleNoun(question, 'transfer_offer', transferOfferById, id);
 
-/** Days on which offers were accepted: one, or none. */
-const acceptances = seenFacts<{ of: string; on: Day }, Day>(
-  `select t.offer as of, t.lot as subject, t.id as fact, t.id as place, t.on_day as "on" from transfer t where t.offer = any($1) and t.retracted_by is null`,
-  ({ on }) => on,
+/** What came of an offer. */
+interface Acceptance {
+  transfer: string;
+  on: Day;
+  /** Received, as its receiver says; what passes is no more than was offered. */
+  quantity: Quantity;
+  /** Received less offered, where that is disputed. */
+  difference: Grams | null;
+  reason: string | null;
+}
+
+/** Acceptances of offers: one, or none. */
+const acceptances = seenFacts<
+  Omit<Acceptance, 'quantity' | 'difference'> & { of: string; grams: string; value: string; unit: string; difference: string | null },
+  Acceptance
+>(
+  `select t.offer as of, t.lot as subject, t.id as fact, t.id as place, t.id as transfer, t.on_day as "on", f.reason, f.grams as difference,
+     o.grams + coalesce(f.grams, 0) as grams, coalesce(f.value, o.value) as value, coalesce(f.unit, o.unit) as unit
+   from transfer t join transfer_offer o on o.id = t.offer left join transfer_difference f on f.transfer = t.id and f.retracted_by is null
+   where t.offer = any($1) and t.retracted_by is null`,
+  ({ transfer, on, reason, grams: kilograms, value, unit, difference }) => ({
+    transfer,
+    on,
+    reason,
+    quantity: { kilograms: grams(kilograms), value, unit },
+    difference: difference === null ? null : grams(difference),
+  }),
 );
+
+const acceptanceOf = async (question: Question, id: string): Promise<Acceptance | null> =>
+  (await seen(question, acceptances, id))[0] ?? null;
 
 /** How far an offer `fo` is, as SQL over the facts that the viewer sees. */
 const statusOf = (viewer: Viewer, known: Position | null): string =>
-  `case when exists (select from transfer t where t.offer = fo.id and ${knownFact('t', known)} and ${factVisible(viewer, 't.lot', 't.id', known)})
-     then 'ACCEPTED' else 'OPEN' end`;
+  `coalesce((select case when f.id is null then 'ACCEPTED' else 'DISPUTED' end
+     from transfer t left join transfer_difference f on f.transfer = t.id and ${knownFact('f', known)}
+     where t.offer = fo.id and ${knownFact('t', known)} and ${factVisible(viewer, 't.lot', 't.id', known)} limit 1), 'OPEN')`;
 
 @InputType({ description: 'Fields are ANDed, lists are ORed.' })
 export class TransferOfferFilter {
@@ -107,11 +146,38 @@ export class TransferOfferResolver {
 
   @FieldResolver(() => TransferOfferStatus, { description: 'How far it is.' })
   async status(@Root() { id }: TransferOffer, @Ctx() question: Question): Promise<TransferOfferStatus> {
-    return (await seen(question, acceptances, id)).length > 0 ? 'ACCEPTED' : 'OPEN';
+    const acceptance = await acceptanceOf(question, id);
+    if (acceptance === null) return 'OPEN';
+    return acceptance.difference === null ? 'ACCEPTED' : 'DISPUTED';
   }
 
   @FieldResolver(() => DateScalar, { nullable: true, description: 'Local day on which it passed to the receiver.' })
   async acceptedOn(@Root() { id }: TransferOffer, @Ctx() question: Question): Promise<Day | null> {
-    return (await seen(question, acceptances, id))[0] ?? null;
+    return (await acceptanceOf(question, id))?.on ?? null;
+  }
+
+  @FieldResolver(() => Quantity, { nullable: true, description: 'Mass received, as the receiver says; null while it is open.' })
+  async received(@Root() { id }: TransferOffer, @Ctx() question: Question): Promise<Quantity | null> {
+    return (await acceptanceOf(question, id))?.quantity ?? null;
+  }
+
+  @FieldResolver(() => KilogramsScalar, {
+    nullable: true,
+    description:
+      'Received less offered, where the receiver disputes it; it moves nothing: of more than was offered, what was offered passes.',
+  })
+  async difference(@Root() { id }: TransferOffer, @Ctx() question: Question): Promise<Grams | null> {
+    return (await acceptanceOf(question, id))?.difference ?? null;
+  }
+
+  @FieldResolver(() => String, { nullable: true, description: 'How the difference shows.' })
+  async disputeReason(@Root() { id }: TransferOffer, @Ctx() question: Question): Promise<string | null> {
+    return (await acceptanceOf(question, id))?.reason ?? null;
+  }
+
+  @FieldResolver(() => ID, { nullable: true, description: 'Names the transfer by which it passed to retractFact.' })
+  async fact(@Root() { id }: TransferOffer, @Ctx() question: Question): Promise<string | null> {
+    const acceptance = await acceptanceOf(question, id);
+    return acceptance && toFactId('Transfer', acceptance.transfer);
   }
 }

@@ -9,6 +9,8 @@ import {
   HoldingConnection,
   ImportCertificateLine,
   Lot,
+  LotAdjustment,
+  LotAdjustmentConnection,
   LotBalance,
   LotConnection,
   LotInput,
@@ -20,16 +22,17 @@ import {
   ShippedLot,
   TransferOffer,
   today,
+  toFactId,
 } from '@lotline/schema';
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
 import { isOpened, seesWhole } from '../access';
 import { claimedOf } from '../certificates';
 import { operationById } from '../operations';
-import { linked, PageArguments, pageOfLinked, pageOfList, type Question, readPage, seen } from '../questions';
+import { linked, PageArguments, pageOfFacts, pageOfLinked, pageOfList, type Question, readPage, seen } from '../questions';
 import { balanceOf, holdingsOn, ownershipOf, ownersOf } from './holdings';
 import { LotFilter, listLots } from './list';
 import { findLot, lotById, lotsOfDocuments, visibleLot } from './lookup';
-import { factsSeen, shippedOf } from './movements';
+import { factsSeen, lossesOf, shippedOf } from './movements';
 import { usesOf } from './uses';
 
 async function identifiersOf({ reader }: Question, ids: Iterable<string>): Promise<Map<string, string>> {
@@ -104,7 +107,12 @@ export class LotResolver {
         byteOrder(a.fact ?? '', b.fact ?? ''),
     );
     const rows = acquisitions.map((each) =>
-      Object.assign(new Ownership(), each, { kilograms: each.grams, productId: lot.productId, heldTo: each.until ?? day }),
+      Object.assign(new Ownership(), each, {
+        fact: each.fact && toFactId('Transfer', each.fact),
+        kilograms: each.grams,
+        productId: lot.productId,
+        heldTo: each.until ?? day,
+      }),
     );
     return pageOfList(question, list, request, rows, day);
   }
@@ -117,6 +125,11 @@ export class LotResolver {
   @FieldResolver(() => LotInputConnection, { description: 'What it went into.' })
   outputs(@Root() lot: Lot, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<LotInput>> {
     return usesOf(question, lot.id, 'outputs', page);
+  }
+
+  @FieldResolver(() => LotAdjustmentConnection, { description: 'What was lost of it, oldest first.' })
+  losses(@Root() { id }: Lot, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<LotAdjustment>> {
+    return pageOfFacts(question, `losses of ${id}`, page, (known) => seen(question, lossesOf, id, known));
   }
 
   @FieldResolver(() => LotBalance, { description: 'What became of its mass.' })

@@ -8,6 +8,7 @@ import {
   ImportCertificate,
   ImportCertificateStatusFact,
   Lot,
+  LotAdjustment,
   LotInput,
   Operation,
   OriginShare,
@@ -36,6 +37,14 @@ export class LotInputHolderResolver {
   @FieldResolver(() => Operation, { nullable: true, description: 'Who used it.' })
   holder(@Root() use: LotInput, @Ctx() { reader }: Question): Promise<Operation | null> {
     return reader.loader(operationById).load(use.holderId);
+  }
+}
+
+@Resolver(() => LotAdjustment)
+export class LotAdjustmentHolderResolver {
+  @FieldResolver(() => Operation, { nullable: true, description: 'Who held it.' })
+  holder(@Root() loss: LotAdjustment, @Ctx() { reader }: Question): Promise<Operation | null> {
+    return reader.loader(operationById).load(loss.holderId);
   }
 }
 

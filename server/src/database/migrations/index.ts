@@ -13,6 +13,7 @@ import { AccessJournal1764000000012 } from './1764000000012-access-journal';
 import { DatedClaims1764000000013 } from './1764000000013-dated-claims';
 import { CertificateRoad1764000000014 } from './1764000000014-certificate-road';
 import { Files1764000000015 } from './1764000000015-files';
+import { TransferDifferences1764000000016 } from './1764000000016-transfer-differences';
 
 /** Forward only, in this order. */
 export const MIGRATIONS = [
@@ -31,4 +32,5 @@ export const MIGRATIONS = [
   DatedClaims1764000000013,
   CertificateRoad1764000000014,
   Files1764000000015,
+  TransferDifferences1764000000016,
 ];

@@ -1,0 +1,190 @@
+import { type Day, type Grams, grams } from '@lotline/schema';
+import { v7 as uuidv7 } from 'uuid';
+import { mayActFor, subjectVisible } from '../access';
+import { type EnteredMass, isReason, noSuch, notYet, type Work, weigh } from '../commands';
+import { type NewDifference, type NewTransfer, recordLotFacts } from './facts';
+import { leastFrom } from './holdings';
+import { judgedLots } from './judged';
+import { lockHoldings } from './ledger';
+
+// What a receiver says of an offer, whether it accepts or disputes it.
+
+/** An offer has been received on a day: all of it, or another quantity. */
+export interface Receipt {
+  transferOffer: string;
+  on: Day;
+  /** What came, where that is not what was offered, and how that shows. */
+  other: { quantity: EnteredMass; reason: string } | null;
+}
+
+interface Standing {
+  id: string;
+  lotId: string;
+  senderId: string;
+  receiverId: string;
+  grams: string;
+  value: string;
+  unit: string;
+  offeredOn: Day;
+  documentId: string | null;
+  acceptedOn: Day | null;
+  kgPerBushel: string | null;
+}
+
+/** Offers of these ids that the viewer sees, locked: two acceptances of one come one after the other. */
+async function lockOffers(work: Work, ids: readonly string[]): Promise<Map<string, Standing>> {
+  const locked = await work.tx.query<{ id: string }>(
+    `select o.id from transfer_offer o where o.id = any($1) and ${subjectVisible(work.viewer, 'o.id')} order by o.id for no key update of o`,
+    [ids],
+  );
+  const rows = await work.tx.query<Standing>(
+    `select o.id, o.lot as "lotId", o.sender as "senderId", o.receiver as "receiverId", o.grams, o.value, o.unit, o.on_day as "offeredOn",
+       o.document as "documentId", t.on_day as "acceptedOn", p.kg_per_bushel as "kgPerBushel"
+     from transfer_offer o join lot l on l.id = o.lot join product p on p.id = l.product
+       left join transfer t on t.offer = o.id and t.retracted_by is null where o.id = any($1)`,
+    [locked.map(({ id }) => id)],
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** What passes, and what is said to have come. */
+interface Received {
+  passes: Grams;
+  value: string;
+  unit: string;
+  /** What came less what was offered. */
+  difference: Grams;
+}
+
+/**
+ * The quantity that passes by a receipt; null where that is refused. Nobody gives what it did not offer: of what came beyond that no more
+ * passes, and a receiver learns nothing of what its sender has.
+ */
+function received(work: Work, row: number, offer: Standing, other: Receipt['other']): Received | null {
+  const offered = grams(offer.grams);
+  const whole = { passes: offered, value: offer.value, unit: offer.unit, difference: grams(0) };
+  if (other === null) return whole;
+  const came = weigh(other.quantity, offer.kgPerBushel);
+  if (isReason(came)) {
+    work.refuse(row, { ...came, path: ['quantity'] });
+    return null;
+  }
+  const difference = grams(came - offered);
+  if (difference === 0n)
+    work.refuse(row, { code: 'REFUSED', message: 'this is the quantity that was offered', path: ['quantity'], remedy: 'accept the offer' });
+  return difference > 0n ? { ...whole, difference } : { passes: came, value: other.quantity.value, unit: other.quantity.unit, difference };
+}
+
+/**
+ * Offers are received: the grams pass from the sender's holding into the receiver's (7 CFR 205.103(b)(2)), on a day on which the sender had
+ * them, and from which on it had them to spare. The receiver is told that it was not so, never what the sender had or when.
+ */
+export async function receive(work: Work, rows: readonly Receipt[]): Promise<{ transferOffer: string }[]> {
+  const offers = await lockOffers(
+    work,
+    rows.map(({ transferOffer }) => transferOffer),
+  );
+  const held = await lockHoldings(
+    work.tx,
+    [...offers.values()].flatMap(({ lotId, senderId, receiverId }) => [senderId, receiverId].map((ownerId) => ({ lotId, ownerId }))),
+  );
+  const judged = await judgedLots(
+    work.tx,
+    [...offers.values()].map(({ lotId }) => lotId),
+  );
+  const transfers: NewTransfer[] = [];
+  const differences: NewDifference[] = [];
+  for (const [index, { transferOffer, on, other }] of rows.entries()) {
+    const offer = offers.get(transferOffer);
+    const forbidden = offer && mayActFor(work.viewer, offer.receiverId, 'LOTS');
+    if (!offer || forbidden) {
+      work.refuse(index, forbidden ?? noSuch('transfer offer', 'transferOffer'));
+      continue;
+    }
+    if (offer.acceptedOn !== null) {
+      work.refuse(index, {
+        code: 'CONFLICT',
+        message: `the offer was accepted on ${offer.acceptedOn}`,
+        path: ['transferOffer'],
+        remedy: 'ask the sender for another offer if there is more',
+      });
+      continue;
+    }
+    const early = notYet(on, work.now, 'on');
+    if (early) work.refuse(index, early);
+    const isBefore = on < offer.offeredOn;
+    if (isBefore)
+      work.refuse(index, {
+        code: 'REFUSED',
+        message: `it was offered on ${offer.offeredOn}`,
+        path: ['on'],
+        rule: '7 CFR 205.103(b)(2)',
+        remedy: 'give the day on which it was received, which is not before that',
+      });
+    const what = received(work, index, offer, other);
+    if (what === null) continue;
+    const { birth, movements } = judged.get(offer.lotId)!;
+    const isHeld = what.passes <= held.of(offer.lotId, offer.senderId);
+    if (!isHeld)
+      work.refuse(index, {
+        code: 'REFUSED',
+        message: `the sender no longer holds as much as it ${other === null ? 'offered' : 'gave'}`,
+        path: ['transferOffer'],
+        rule: '7 CFR 205.403(d)(4)',
+        remedy: 'ask the sender for an offer of what it holds',
+      });
+    else if (!isBefore && what.passes > leastFrom(birth, movements, offer.senderId, on))
+      work.refuse(index, {
+        code: 'REFUSED',
+        message: 'the sender did not have that much to give on that day',
+        path: ['on'],
+        rule: '7 CFR 205.103(b)(2)',
+        remedy: 'give the day on which it was received; if this is that day, let the sender record first how it came to the lot',
+      });
+    held.add(offer.lotId, offer.senderId, -what.passes);
+    const id = uuidv7();
+    movements.push({
+      lot: offer.lotId,
+      kind: 'TRANSFER',
+      fact: id,
+      from: offer.senderId,
+      to: offer.receiverId,
+      output: null,
+      outputCountry: null,
+      grams: what.passes,
+      on,
+      at: null,
+      document: offer.documentId,
+    });
+    transfers.push({
+      id,
+      offerId: offer.id,
+      lotId: offer.lotId,
+      senderId: offer.senderId,
+      receiverId: offer.receiverId,
+      grams: what.passes,
+      value: what.value,
+      unit: what.unit,
+      on,
+      at: null,
+      documentId: offer.documentId,
+      documentNamed: null,
+      reference: null,
+      attributes: null,
+    });
+    if (other !== null)
+      differences.push({
+        id: uuidv7(),
+        transferId: id,
+        lotId: offer.lotId,
+        offerId: offer.id,
+        grams: what.difference,
+        value: other.quantity.value,
+        unit: other.quantity.unit,
+        reason: other.reason,
+      });
+  }
+  work.check();
+  await recordLotFacts(work, { transfers, differences });
+  return rows.map(({ transferOffer }) => ({ transferOffer }));
+}
