@@ -33,6 +33,7 @@ export interface EventPayloads {
     effectiveFrom: Day;
     reason: string | null;
   };
+  'operation-certificate.product-verified': { product: string; labelledAs: string | null; on: Day };
   'lot.born': {
     producer: string;
     product: string;
@@ -115,6 +116,7 @@ export const EVENT_VERSION: Record<EventType, number> = {
   'operation.recorded': 1,
   'product.recorded': 1,
   'operation-certificate.status-changed': 1,
+  'operation-certificate.product-verified': 1,
   'lot.born': 1,
   'lot.inputs-declared': 1,
   'lot.transfer-offered': 1,

@@ -78,7 +78,7 @@ export async function importOperationCertificates(book: Book): Promise<void> {
     const products = (values.products ?? []).flatMap((name) => {
       const product = book.products.get(name);
       if (!product) unknown(book, format, line, 'products', 'product', name);
-      return product ? [product.id] : [];
+      return product ? [{ productId: product.id, labelledAs: null }] : [];
     });
     if (!operation || !certifier) continue;
     const standard = standardOf(row, certifier);

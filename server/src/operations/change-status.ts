@@ -3,7 +3,8 @@ import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { mayActForCertifier, mayCommand } from '../access';
-import { type Command, CommandInput, idempotencyKey, idOf, noSuch, oneOf, read, type Work } from '../commands';
+import { type Command, CommandInput, idempotencyKey, idOf, noSuch, oneOf, optional, read, type Work } from '../commands';
+import { judgeLastDay } from './last-day';
 import { recordOperationCertificates } from './record';
 
 @InputType({ description: "A new standing of an operation's certificate." })
@@ -17,6 +18,12 @@ export class ChangeOperationCertificateStatusInput extends CommandInput {
   @Field(() => DateScalar, { description: 'First day in force; after that of the standing before.' })
   effectiveFrom: string;
 
+  @Field(() => DateScalar, {
+    nullable: true,
+    description: 'Last day in force of a certificate that is renewed, under another standard than NOP; as it was where none is given.',
+  })
+  expiresOn?: string;
+
   @Field(() => String, { description: 'Why; at most 1,000 characters.' })
   reason: string;
 }
@@ -26,6 +33,7 @@ const change = z.object({
   operationCertificate: idOf('OperationCertificate'),
   status: oneOf(OperationCertificateStatus, 'a standing'),
   effectiveFrom: read(parseDay),
+  expiresOn: optional(read(parseDay)),
   reason: read((text) => parseText(text, 1000)),
 });
 
@@ -55,6 +63,10 @@ interface Latest {
 /** A NOP certificate does not expire (7 CFR 205.404(c)). */
 const hasExpired = ({ standard, expiresOn }: Latest, day: Day): boolean => standard !== 'NOP' && expiresOn !== null && expiresOn < day;
 
+/** A certificate in force gets another last day. */
+const isRenewal = ({ status, standard }: Latest, to: OperationCertificateStatus, expiresOn: Day | null): boolean =>
+  status === 'CERTIFIED' && to === 'CERTIFIED' && standard !== 'NOP' && expiresOn !== null;
+
 /** The certificates of these ids with their latest standing, locked: two changes of one come one after the other. */
 async function lockCertificates(work: Work, ids: readonly string[]): Promise<Map<string, Latest>> {
   const rows = await work.tx.query<Latest>(
@@ -74,8 +86,8 @@ async function lockCertificates(work: Work, ids: readonly string[]): Promise<Map
 }
 
 /**
- * A certifying agent changes the standing of a certification that it gave (7 CFR 205.404, 205.662). Its last day in force stays as it was:
- * a suspension that ends is no renewal. Scope, hectares and products are left out, which keeps those before.
+ * A certifying agent changes the standing of a certification that it gave (7 CFR 205.404, 205.662), or renews it. Its last day in force stays
+ * as it was unless another is given: a suspension that ends is no renewal. Scope, hectares and products are left out, which keeps those before.
  */
 export const changeOperationCertificateStatus: Command<z.infer<typeof change>, { operationCertificate: string }> = {
   name: 'changeOperationCertificateStatus',
@@ -86,12 +98,12 @@ export const changeOperationCertificateStatus: Command<z.infer<typeof change>, {
       work,
       rows.map((row) => row.operationCertificate),
     );
-    for (const [index, { operationCertificate, status, effectiveFrom }] of rows.entries()) {
+    for (const [index, { operationCertificate, status, effectiveFrom, expiresOn }] of rows.entries()) {
       const certificate = certificates.get(operationCertificate);
       const forbidden = certificate && mayActForCertifier(work.viewer, certificate.certifier);
       if (!certificate) work.refuse(index, noSuch('operation certificate', 'operationCertificate'));
       else if (forbidden) work.refuse(index, forbidden);
-      else if (certificate.status !== null && !NEXT[certificate.status].includes(status))
+      else if (certificate.status !== null && !NEXT[certificate.status].includes(status) && !isRenewal(certificate, status, expiresOn))
         work.refuse(index, {
           code: 'REFUSED',
           message: `a certificate that is ${certificate.status} cannot become ${status}`,
@@ -107,19 +119,21 @@ export const changeOperationCertificateStatus: Command<z.infer<typeof change>, {
           path: ['effectiveFrom'],
           remedy: 'give a later day',
         });
-      else if (status === 'CERTIFIED' && hasExpired(certificate, effectiveFrom))
+      else if (status === 'CERTIFIED' && expiresOn === null && hasExpired(certificate, effectiveFrom))
         work.refuse(index, {
           code: 'REFUSED',
           message: `the certificate was to expire on ${certificate.expiresOn}`,
           path: ['effectiveFrom'],
-          remedy: 'give a day until then; a certificate that was renewed is imported, with its new last day',
+          remedy: 'give a day until then, or the new last day of a certificate that was renewed',
         });
+      if (certificate && !forbidden && expiresOn !== null)
+        judgeLastDay(work, index, { standard: certificate.standard, effectiveFrom, expiresOn });
     }
     work.check();
     await recordOperationCertificates(
       work,
       [],
-      rows.map(({ operationCertificate, status, effectiveFrom, reason }) => {
+      rows.map(({ operationCertificate, status, effectiveFrom, expiresOn: renewedTo, reason }) => {
         const { operation, certifier, status: from, expiresOn } = certificates.get(operationCertificate)!;
         return {
           id: uuidv7(),
@@ -131,7 +145,7 @@ export const changeOperationCertificateStatus: Command<z.infer<typeof change>, {
           effectiveFrom,
           scope: null,
           hectares: null,
-          expiresOn,
+          expiresOn: renewedTo ?? expiresOn,
           reason,
           products: [],
           attributes: null,

@@ -34,7 +34,7 @@ export const visibleOperation = async ({ reader, viewer }: Question, id: string)
 
 interface StatusRow extends Omit<OperationCertificateStatusFact, 'recordedAt'> {
   recordedAt: Date;
-  products: string[];
+  lines: { productId: string; labelledAs: string | null }[];
 }
 
 /** The history of certificates, oldest first, each row with the lines it gave of the Product Verification Form. */
@@ -42,7 +42,8 @@ export const historyOf: BatchOf<string, StatusRow[]> = async (reader, certificat
   const rows = await reader.query<StatusRow>(
     `select s.id, s.operation_certificate as "operationCertificateId", s.status, s.effective_from as "effectiveFrom", s.scope, s.hectares, s.expires_on as "expiresOn",
        s.reason, s.attributes, s.recorded_by as "recordedBy", s.retracted_by as "retractedBy", c.at as "recordedAt",
-       array(select v.product from verified_product v join product p on p.id = v.product where v.status = s.id order by p.name) as products
+       coalesce((select jsonb_agg(jsonb_build_object('productId', v.product, 'labelledAs', v.labelled_as) order by p.name)
+         from verified_product v join product p on p.id = v.product where v.status = s.id), '[]') as lines
      from operation_certificate_status s join command c on c.id = s.recorded_by
      where s.operation_certificate = any($1) and s.retracted_by is null order by s.effective_from`,
     [certificates],
@@ -55,24 +56,24 @@ export const historyOf: BatchOf<string, StatusRow[]> = async (reader, certificat
 };
 
 /** The Product Verification Form as its rows build it: a row without lines keeps the list before it, one with lines replaces it. */
-export function verifiedProducts(history: readonly { effectiveFrom: Day; products: readonly string[] }[]): VerifiedProduct[] {
-  const lines: VerifiedProduct[] = [];
+export function verifiedProducts(history: readonly Pick<StatusRow, 'effectiveFrom' | 'lines'>[]): VerifiedProduct[] {
+  const all: VerifiedProduct[] = [];
   const open = new Map<string, VerifiedProduct>();
-  for (const { effectiveFrom, products } of history) {
-    if (products.length === 0) continue;
+  for (const { effectiveFrom, lines } of history) {
+    if (lines.length === 0) continue;
     for (const [product, line] of open) {
-      if (products.includes(product)) continue;
+      if (lines.some((each) => each.productId === product && each.labelledAs === line.labelledAs)) continue;
       line.until = effectiveFrom;
       open.delete(product);
     }
-    for (const productId of products) {
+    for (const { productId, labelledAs } of lines) {
       if (open.has(productId)) continue;
-      const line: VerifiedProduct = { productId, labelledAs: null, from: effectiveFrom, until: null };
+      const line: VerifiedProduct = { productId, labelledAs, from: effectiveFrom, until: null };
       open.set(productId, line);
-      lines.push(line);
+      all.push(line);
     }
   }
-  return lines;
+  return all;
 }
 
 interface StepRow {

@@ -1,14 +1,41 @@
-import { OperationCertificate } from '@lotline/schema';
+import { Operation, OperationCertificate } from '@lotline/schema';
 import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
-import { INPUT } from '../commands';
+import { type Command, type CommandInput, INPUT } from '../commands';
 import { CommandPayload, give, type Question } from '../questions';
 import { ChangeOperationCertificateStatusInput, changeOperationCertificateStatus } from './change-status';
-import { operationCertificateById } from './loaders';
+import { operationById, operationCertificateById } from './loaders';
+import { RecordOperationCertificateInput, recordOperationCertificate } from './record-certificate';
+import { RecordOperationInput, recordOperation } from './record-operation';
+import { VerifyProductInput, verifyProduct } from './verify-product';
 
-@ObjectType({ simpleResolvers: true, description: 'The certificate whose standing changed.' })
-export class ChangeOperationCertificateStatusPayload extends CommandPayload {
+@ObjectType({ simpleResolvers: true, description: 'What a command about a certificate has done.' })
+abstract class OperationCertificatePayload extends CommandPayload {
   @Field(() => OperationCertificate, { nullable: true, description: 'The certificate.' })
   operationCertificate: OperationCertificate | null;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'The certificate whose standing changed.' })
+export class ChangeOperationCertificateStatusPayload extends OperationCertificatePayload {}
+
+@ObjectType({ simpleResolvers: true, description: 'The certificate that was recorded.' })
+export class RecordOperationCertificatePayload extends OperationCertificatePayload {}
+
+@ObjectType({ simpleResolvers: true, description: 'The certificate whose form has the product now.' })
+export class VerifyProductPayload extends OperationCertificatePayload {}
+
+@ObjectType({ simpleResolvers: true, description: 'The operation that was recorded.' })
+export class RecordOperationPayload extends CommandPayload {
+  @Field(() => Operation, { nullable: true, description: 'The operation.' })
+  operation: Operation | null;
+}
+
+async function certified<Input>(
+  question: Question,
+  command: Command<Input, { operationCertificate: string }>,
+  input: CommandInput,
+): Promise<OperationCertificatePayload> {
+  const { cursor, outcome } = await give(question, command, input);
+  return { cursor, operationCertificate: await question.reader.loader(operationCertificateById).load(outcome.operationCertificate) };
 }
 
 @Resolver()
@@ -17,12 +44,45 @@ export class OperationCertificateMutations {
     nullable: true,
     description: "Suspends, revokes, reinstates or takes back an operation's certificate: its certifier does, with a reason.",
   })
-  async changeOperationCertificateStatus(
+  changeOperationCertificateStatus(
     @Arg('input', () => ChangeOperationCertificateStatusInput, INPUT)
     input: ChangeOperationCertificateStatusInput,
     @Ctx() question: Question,
   ): Promise<ChangeOperationCertificateStatusPayload> {
-    const { cursor, outcome } = await give(question, changeOperationCertificateStatus, input);
-    return { cursor, operationCertificate: await question.reader.loader(operationCertificateById).load(outcome.operationCertificate) };
+    return certified(question, changeOperationCertificateStatus, input);
+  }
+
+  @Mutation(() => RecordOperationPayload, {
+    nullable: true,
+    description: 'A client of a certifying agent, by its NOP ID; the agent says so.',
+  })
+  async recordOperation(
+    @Arg('input', () => RecordOperationInput, INPUT) input: RecordOperationInput,
+    @Ctx() question: Question,
+  ): Promise<RecordOperationPayload> {
+    const { cursor, outcome } = await give(question, recordOperation, input);
+    return { cursor, operation: await question.reader.loader(operationById).load(outcome.operation) };
+  }
+
+  @Mutation(() => RecordOperationCertificatePayload, {
+    nullable: true,
+    description: 'A certification that a certifying agent gave, with its Product Verification Form; the agent says so.',
+  })
+  recordOperationCertificate(
+    @Arg('input', () => RecordOperationCertificateInput, INPUT) input: RecordOperationCertificateInput,
+    @Ctx() question: Question,
+  ): Promise<RecordOperationCertificatePayload> {
+    return certified(question, recordOperationCertificate, input);
+  }
+
+  @Mutation(() => VerifyProductPayload, {
+    nullable: true,
+    description: 'Puts a product on the Product Verification Form from a day on, by the name on its label; the certifier does.',
+  })
+  verifyProduct(
+    @Arg('input', () => VerifyProductInput, INPUT) input: VerifyProductInput,
+    @Ctx() question: Question,
+  ): Promise<VerifyProductPayload> {
+    return certified(question, verifyProduct, input);
   }
 }

@@ -34,6 +34,13 @@ export interface NewOperationCertificate {
   standard: string;
 }
 
+/** A line of the Product Verification Form. */
+export interface VerifiedLine {
+  productId: string;
+  /** The name that stands on the label; null where that is the product's own. */
+  labelledAs: string | null;
+}
+
 export interface NewOperationCertificateStatus {
   id: string;
   certificateId: string;
@@ -48,7 +55,7 @@ export interface NewOperationCertificateStatus {
   expiresOn: Day | null;
   reason: string | null;
   /** Lines of the Product Verification Form; empty keeps the list before. */
-  products: string[];
+  products: VerifiedLine[];
   attributes: Attributes;
 }
 
@@ -104,18 +111,28 @@ export async function recordOperations(work: Work, rows: readonly NewOperation[]
   }
 }
 
+/** Records steps in the standing of certificates, with the lines that each gives of the Product Verification Form; says nothing. */
+async function recordSteps(work: Work, statuses: readonly NewOperationCertificateStatus[]): Promise<void> {
+  await record(work, 'operation_certificate_status', STATUS, statuses);
+  await work.tx.insert(
+    'verified_product',
+    {
+      status: ['uuid', ({ status }) => status],
+      product: ['uuid', ({ productId }) => productId],
+      labelled_as: ['text', ({ labelledAs }) => labelledAs],
+    },
+    statuses.flatMap((row) => row.products.map((line) => ({ status: row.id, ...line }))),
+  );
+}
+
+/** Records certificates and steps in their standing: rows, events. */
 export async function recordOperationCertificates(
   work: Work,
   certificates: readonly NewOperationCertificate[],
   statuses: readonly NewOperationCertificateStatus[],
 ): Promise<void> {
   await record(work, 'operation_certificate', OPERATION_CERTIFICATE, certificates);
-  await record(work, 'operation_certificate_status', STATUS, statuses);
-  await work.tx.insert(
-    'verified_product',
-    { status: ['uuid', ([status]) => status], product: ['uuid', ([, product]) => product] },
-    statuses.flatMap((row) => row.products.map((product): [string, string] => [row.id, product])),
-  );
+  await recordSteps(work, statuses);
   for (const row of statuses) {
     const { operationId: operation, certifierId: certifier, from, status: to, effectiveFrom, reason } = row;
     work.emit({
@@ -124,4 +141,28 @@ export async function recordOperationCertificates(
       payload: { operation, certifier, from, to, effectiveFrom, reason },
     });
   }
+}
+
+/** A product that stands on the Product Verification Form from a day on, by the row that gives the whole form from then. */
+export interface VerifiedProduct {
+  step: NewOperationCertificateStatus;
+  line: VerifiedLine;
+  /** The row of that day, which the new one takes the place of. */
+  replaced: string | null;
+}
+
+/** Records products that certifiers verified: the standing stays what it is. */
+export async function recordVerifiedProducts(work: Work, verified: readonly VerifiedProduct[]): Promise<void> {
+  const replaced = verified.flatMap((each) => each.replaced ?? []);
+  await work.tx.query('update operation_certificate_status set retracted_by = $2 where id = any($1)', [replaced, work.command]);
+  await recordSteps(
+    work,
+    verified.map(({ step }) => step),
+  );
+  for (const { step, line } of verified)
+    work.emit({
+      type: 'operation-certificate.product-verified',
+      subject: step.certificateId,
+      payload: { product: line.productId, labelledAs: line.labelledAs, on: step.effectiveFrom },
+    });
 }

@@ -18,6 +18,8 @@ export interface Had {
  * @param by of this day or before; null for all
  */
 export async function everHad(work: Work, shipper: string, lots: readonly string[], by: Day | null): Promise<Map<string, Had>> {
+  // What it received is not taken back meanwhile.
+  await work.tx.query('select from holding h where h.owner = $1 and h.lot = any($2) order by h.lot for share', [shipper, lots]);
   const rows = await work.tx.query<Omit<Had, 'grams'> & { grams: string }>(
     `select l.id as lot, l.code, l.produced_on as "producedOn", case when l.producer = $1 then l.grams else 0 end + coalesce(r.grams, 0) as grams,
        case when l.producer <> $1 then r.since end as since

@@ -1,11 +1,13 @@
-import { Shipment } from '@lotline/schema';
+import { Shipment, Treatment } from '@lotline/schema';
 import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
 import { type Command, type CommandInput, INPUT } from '../commands';
+import { nounById } from '../database';
 import { CommandPayload, give, type Question } from '../questions';
 import { RecordArrivalInput, recordArrival } from './arrive';
 import { BookShipmentInput, bookShipment } from './book';
 import { RecordDepartureInput, recordDeparture } from './depart';
 import { visibleShipment } from './resolver';
+import { RecordTreatmentInput, recordTreatment } from './treat';
 
 @ObjectType({ simpleResolvers: true, description: 'What a command about a shipment has done.' })
 abstract class ShipmentPayload extends CommandPayload {
@@ -21,6 +23,14 @@ export class RecordDeparturePayload extends ShipmentPayload {}
 
 @ObjectType({ simpleResolvers: true, description: 'The shipment that arrived.' })
 export class RecordArrivalPayload extends ShipmentPayload {}
+
+@ObjectType({ simpleResolvers: true, description: 'The treatment that was recorded.' })
+export class RecordTreatmentPayload extends CommandPayload {
+  @Field(() => Treatment, { nullable: true, description: 'The treatment.' })
+  treatment: Treatment | null;
+}
+
+const treatmentById = nounById(Treatment);
 
 async function carriedOut<Input>(
   question: Question,
@@ -58,5 +68,18 @@ export class ShipmentMutations {
     @Ctx() question: Question,
   ): Promise<ShipmentPayload> {
     return carriedOut(question, recordArrival, input);
+  }
+
+  @Mutation(() => RecordTreatmentPayload, {
+    nullable: true,
+    description:
+      'A lot or a shipment was treated, allowed or not; whoever has, or had, some of the lot says so, or a side of the shipment.',
+  })
+  async recordTreatment(
+    @Arg('input', () => RecordTreatmentInput, INPUT) input: RecordTreatmentInput,
+    @Ctx() question: Question,
+  ): Promise<RecordTreatmentPayload> {
+    const { cursor, outcome } = await give(question, recordTreatment, input);
+    return { cursor, treatment: await question.reader.loader(treatmentById).load(outcome.fact) };
   }
 }
