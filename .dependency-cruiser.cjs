@@ -2,7 +2,7 @@
 // folders, each folder reached through its index only, and lineage knows no other noun.
 
 const folders =
-  '(database|log|access|commands|questions|lineage|rules|operations|products|lots|shipments|documents|attachments|files|certificates|customs|grants|journal|search|trace|report|import|live|http)';
+  '(database|log|access|commands|questions|lineage|rules|operations|products|lots|shipments|documents|attachments|files|certificates|customs|grants|retraction|journal|search|trace|report|import|live|http)';
 
 /** What each folder of the server may lean on, besides the schema. */
 const MAY_USE = {
@@ -23,6 +23,7 @@ const MAY_USE = {
   lots: ['database', 'access', 'commands', 'questions', 'operations', 'certificates'],
   shipments: ['database', 'access', 'commands', 'questions', 'operations'],
   customs: ['database', 'access', 'commands', 'questions', 'shipments', 'certificates'],
+  retraction: ['database', 'access', 'commands', 'questions', 'operations', 'lots', 'shipments'],
   grants: ['database', 'access', 'journal', 'commands', 'questions', 'operations'],
   search: ['database', 'access', 'questions', 'operations', 'lots', 'shipments', 'documents', 'certificates', 'customs'],
   trace: ['database', 'access', 'questions', 'lineage', 'operations', 'lots', 'shipments', 'documents', 'certificates', 'customs', 'rules'],

@@ -78,6 +78,7 @@ import {
   HoldingOperationResolver,
   ImportCertificatePartiesResolver,
   ImportCertificateRecipientResolver,
+  LotAdjustmentHolderResolver,
   LotInputHolderResolver,
   LotProducerResolver,
   OperationCertificateMutations,
@@ -94,6 +95,7 @@ import {
 } from './operations';
 import { ImportCertificateLineProductResolver, LotProductResolver, productById, VerifiedProductResolver } from './products';
 import type { Question } from './questions';
+import { RetractionMutations } from './retraction';
 import { SearchResolver } from './search';
 import {
   EmergencyActionShipmentResolver,
@@ -154,6 +156,7 @@ const RESOLVERS = [
   LotProductResolver,
   LotTraceResolver,
   LotMutations,
+  RetractionMutations,
   OperationCertificateMutations,
   ImportCertificateMutations,
   ShipmentMutations,
@@ -161,6 +164,7 @@ const RESOLVERS = [
   OperationLotsResolver,
   OperationCertificateResolver,
   VerifiedProductResolver,
+  LotAdjustmentHolderResolver,
   LotInputHolderResolver,
   HoldingOperationResolver,
   OwnershipOperationResolver,

@@ -114,6 +114,12 @@ export class LotEvent {
   @Field(() => StepKind, { description: 'What happened.' })
   kind: StepKind;
 
+  @Field(() => StepKind, { nullable: true, description: 'Of RETRACTED: what was told before, and is taken back.' })
+  retracts: StepKind | null;
+
+  @Field(() => String, { nullable: true, description: 'Of RETRACTED: why.' })
+  reason: string | null;
+
   @Field(() => DateScalar, { nullable: true, description: 'Local day on which it happened.' })
   on: Day | null;
 

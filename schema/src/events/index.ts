@@ -9,6 +9,7 @@ import type {
   LotKind,
   MarkedOrganic,
   OperationCertificateStatus,
+  StepKind,
   TraceDirection,
   TransportMode,
   TreatmentKind,
@@ -33,6 +34,7 @@ export interface EventPayloads {
     effectiveFrom: Day;
     reason: string | null;
   };
+  'operation-certificate.step-retracted': { step: string; reason: string };
   'operation-certificate.product-verified': { product: string; labelledAs: string | null; on: Day };
   'lot.born': {
     producer: string;
@@ -46,6 +48,25 @@ export interface EventPayloads {
   'lot.transfer-offered': { offer: string; sender: string; receiver: string; grams: GramsText; on: Day };
   'lot.transfer-disputed': { transfer: string; offer: string; grams: GramsText; reason: string };
   'lot.transferred': { transfer: string; sender: string; receiver: string; grams: GramsText; on: Day };
+  /** What was told of a lot before is taken back. */
+  'lot.fact-retracted': {
+    fact: string;
+    retracts: StepKind;
+    grams: GramsText | null;
+    on: Day;
+    from: string | null;
+    to: string | null;
+    reason: string;
+  };
+  'shipment.lot-retracted': { fact: string; lot: string; reason: string };
+  'shipment.treatment-retracted': { treatment: string; reason: string };
+  'shipment.leg-retracted': {
+    leg: string;
+    /** What of it had been told, and is taken back. */
+    news: ('DEPARTED' | 'ARRIVED')[];
+    sequence: number;
+    reason: string;
+  };
   'shipment.booked': { shipper: string; consignee: string; reference: string; on: Day | null };
   'shipment.leg-recorded': {
     leg: string;
@@ -116,12 +137,17 @@ export const EVENT_VERSION: Record<EventType, number> = {
   'operation.recorded': 1,
   'product.recorded': 1,
   'operation-certificate.status-changed': 1,
+  'operation-certificate.step-retracted': 1,
   'operation-certificate.product-verified': 1,
   'lot.born': 1,
   'lot.inputs-declared': 1,
   'lot.transfer-offered': 1,
   'lot.transfer-disputed': 1,
   'lot.transferred': 1,
+  'lot.fact-retracted': 1,
+  'shipment.lot-retracted': 1,
+  'shipment.treatment-retracted': 1,
+  'shipment.leg-retracted': 1,
   'shipment.booked': 1,
   'shipment.leg-recorded': 2,
   'lot.shipped': 1,

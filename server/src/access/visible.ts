@@ -151,7 +151,8 @@ export function additionVisible({ certifierId, audits }: Viewer, subject: string
 }
 
 const ASKED = 'unnest($4::int[], $5::uuid[], $6::uuid[]) as a(place, subject, fact)';
-const PARTY_TO_IT = 'select from party p where p.subject = a.subject and (a.fact is null or p.fact = a.fact) and p.retracted_by is null';
+/** A party to a fact hears of it, and of its being taken back, though it is a party no more. */
+const PARTY_TO_IT = 'select from party p where p.subject = a.subject and (p.fact = a.fact or (a.fact is null and p.retracted_by is null))';
 
 /**
  * Which viewers see which subjects, or which facts about them: the same question, asked for many viewers at once, by the assignments and

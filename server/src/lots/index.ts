@@ -8,3 +8,4 @@ export { documentedMovements, type Movement, movementsOf, transfersOf } from './
 export * from './mutations';
 export { TransferOfferResolver, visibleTransferOffer } from './offers';
 export * from './resolver';
+export * from './take-back';

@@ -101,7 +101,7 @@ function standardOf(work: Work, index: number, given: Standard | null, schemes: 
       code: 'REFUSED',
       message: `the certifier does not certify to ${given}`,
       path: ['standard'],
-      rule: '7 CFR 205.511',
+      rule: '7 CFR 205.404',
       remedy: `it certifies to ${schemes.join(' ')}`,
     });
   return given ?? schemes[0] ?? 'NOP';

@@ -57,7 +57,7 @@ const operation = z.object({
   longitude: optional(z.number(A_LONGITUDE).min(-180, A_LONGITUDE).max(180, A_LONGITUDE)),
 });
 
-/** A certifying agent keeps the list of its own clients (7 CFR 205.501(a)(15), the Organic Integrity Database): each by its NOP ID, once. */
+/** A certifying agent keeps the list of its own clients as the Organic Integrity Database does: each by its NOP ID, once. */
 export const recordOperation: Command<z.infer<typeof operation>, { operation: string }> = {
   name: 'recordOperation',
   input: operation,

@@ -1,4 +1,4 @@
-import { DateScalar, type Day, OperationCertificateStatus, parseDay, quote } from '@lotline/schema';
+import { DateScalar, type Day, OperationCertificateStatus, parseDay, quote, type Standard } from '@lotline/schema';
 import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
@@ -51,12 +51,13 @@ interface Certificate {
   id: string;
   operation: string;
   certifier: string;
+  standard: Standard;
 }
 
 /** Certificates of these ids with all their steps in order, locked: two changes of one come one after the other. */
 async function lockCertificates(work: Work, ids: readonly string[]): Promise<Map<string, Certificate & { steps: Step[] }>> {
   const certificates = await work.tx.query<Certificate>(
-    'select c.id, c.operation, c.certifier from operation_certificate c where c.id = any($1) order by c.id for no key update of c',
+    'select c.id, c.operation, c.certifier, c.standard from operation_certificate c where c.id = any($1) order by c.id for no key update of c',
     [ids],
   );
   const steps = await work.tx.query<Step>(
@@ -104,7 +105,8 @@ export const verifyProduct: Command<z.infer<typeof verification>, { operationCer
       const { steps } = certificate;
       const now = steps.findLast(({ effectiveFrom }) => effectiveFrom <= on);
       const form = steps.findLast(({ lines }) => lines.length > 0);
-      const isInForce = now?.status === 'CERTIFIED' && (now.expiresOn === null || on <= now.expiresOn);
+      const isOver = certificate.standard !== 'NOP' && now != null && now.expiresOn !== null && now.expiresOn < on;
+      const isInForce = now?.status === 'CERTIFIED' && !isOver;
       if (!isInForce)
         work.refuse(index, {
           code: 'REFUSED',

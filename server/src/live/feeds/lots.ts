@@ -29,6 +29,9 @@ interface Happening {
   from: string | null;
   to: string | null;
   shipment: string | null;
+  /** What is taken back, and why. */
+  retracts: StepKind | null;
+  reason: string | null;
   rights: readonly Right[];
 }
 
@@ -38,7 +41,7 @@ const BIRTH: Record<LotKind, StepKind> = { HARVEST: 'HARVESTED', PURCHASED: 'PUR
 
 /** What an event says by itself. */
 function ofEvent({ type, subject: lot, payload }: LogRow): Told[] {
-  const told = { lot, from: null, to: null, grams: null, shipment: null } as const;
+  const told = { lot, from: null, to: null, grams: null, shipment: null, retracts: null, reason: null } as const;
   if (type === 'lot.born') {
     const { kind, on, grams: mass, producer } = payload as EventPayloads['lot.born'];
     return [{ ...told, kind: BIRTH[kind], on, grams: grams(mass), to: producer, rights: [{ subject: lot, fact: lot }] }];
@@ -51,6 +54,11 @@ function ofEvent({ type, subject: lot, payload }: LogRow): Told[] {
   if (type === 'lot.lost') {
     const { adjustment, holder, grams: mass, on } = payload as EventPayloads['lot.lost'];
     return [{ ...told, kind: 'LOST', on, grams: grams(mass), from: holder, rights: [{ subject: lot, fact: adjustment }] }];
+  }
+  if (type === 'lot.fact-retracted') {
+    const { fact, retracts, grams: mass, on, from, to, reason } = payload as EventPayloads['lot.fact-retracted'];
+    const rights = [{ subject: lot, fact }];
+    return [{ ...told, kind: 'RETRACTED', retracts, reason, on, grams: mass === null ? null : grams(mass), from, to, rights }];
   }
   if (type === 'lot.treated') {
     const { treatment, on } = payload as EventPayloads['lot.treated'];
@@ -67,7 +75,7 @@ const OF_OTHERS = `
         g.from_country is not null and g.to_country is not null and g.from_country <> g.to_country as crosses,
         x.grams, s.shipper as "from", s.consignee as "to", s.id as shipment, array[s.id, x.lot] as subjects, array[g.id, x.id] as facts
       from shipment s join shipped_lot x on x.shipment = s.id and ${knownFact('x', 'k.position')} join shipment_leg g on g.id = k.fact
-      where k.type = 'shipment.leg-recorded' and s.id = k.subject
+      where k.type in ('shipment.leg-recorded', 'shipment.leg-retracted') and s.id = k.subject
     union all
     select x.lot, 'LEG', g.departed_on, g.arrived_on, g.from_country is not null and g.to_country is not null and g.from_country <> g.to_country,
         x.grams, s.shipper, s.consignee, s.id, array[s.id, x.lot], array[g.id, x.id]
@@ -76,7 +84,7 @@ const OF_OTHERS = `
     union all
     select x.lot, 'TREATED', t.on_day, null, false, null, s.shipper, null, s.id, array[s.id, x.lot], array[t.id, x.id]
       from shipment s join shipped_lot x on x.shipment = s.id and ${knownFact('x', 'k.position')} join treatment t on t.id = k.fact
-      where k.type = 'shipment.treated' and s.id = k.subject
+      where k.type in ('shipment.treated', 'shipment.treatment-retracted') and s.id = k.subject
     union all
     select b.lot, 'CERTIFIED', i.on_day, null, false, b.grams, ic.exporter, ic.importer, null, array[ic.id, b.lot], array[null, b.id]
       from import_certificate ic join import_certificate_line b on b.import_certificate = ic.id and b.lot is not null and ${knownFact('b', 'k.position')}
@@ -113,6 +121,8 @@ interface OtherRow {
 /** The fact that an event about something else names; null where it is about its subject as a whole, undefined where lots hear nothing of it. */
 function factOf({ type, payload }: LogRow): string | null | undefined {
   if (type === 'shipment.leg-recorded') return (payload as EventPayloads['shipment.leg-recorded']).leg;
+  if (type === 'shipment.leg-retracted') return (payload as EventPayloads['shipment.leg-retracted']).leg;
+  if (type === 'shipment.treatment-retracted') return (payload as EventPayloads['shipment.treatment-retracted']).treatment;
   if (type === 'lot.shipped') return (payload as EventPayloads['lot.shipped']).shipment;
   if (type === 'shipment.treated') return (payload as EventPayloads['shipment.treated']).treatment;
   if (type === 'import-certificate.drawn') return (payload as EventPayloads['import-certificate.drawn']).entry;
@@ -125,7 +135,9 @@ function factOf({ type, payload }: LogRow): string | null | undefined {
 /** A leg departs and arrives, and exports and imports where it crosses a border: of these, what the event is news of. */
 function ofLeg(row: OtherRow, { type, payload }: LogRow): { kind: StepKind; on: Day | null }[] {
   const news =
-    type === 'shipment.leg-recorded' ? (payload as EventPayloads['shipment.leg-recorded']).news : (['DEPARTED', 'ARRIVED'] as const);
+    type === 'lot.shipped'
+      ? (['DEPARTED', 'ARRIVED'] as const)
+      : (payload as EventPayloads['shipment.leg-recorded' | 'shipment.leg-retracted']).news;
   const steps: { kind: StepKind; on: Day | null }[] = [];
   const { departedOn, arrivedOn, crosses } = row;
   if (departedOn !== null && news.includes('DEPARTED')) {
@@ -138,6 +150,9 @@ function ofLeg(row: OtherRow, { type, payload }: LogRow): { kind: StepKind; on: 
   }
   return steps;
 }
+
+/** Events that take back what was told of lots by others. */
+const TAKES_BACK = new Set(['shipment.leg-retracted', 'shipment.treatment-retracted']);
 
 /** Everything that happened to lots, in the order in which it was told; of one event by lot. */
 async function happenings(reader: Reader, commands: readonly LoggedCommand[]): Promise<Happening[]> {
@@ -164,7 +179,10 @@ async function happenings(reader: Reader, commands: readonly LoggedCommand[]): P
       const rights = subjects.map((subject, index) => ({ subject, fact: facts[index]! }));
       const steps = what === 'LEG' ? ofLeg(row, event) : [{ kind: what, on: row.departedOn }];
       const mass = row.grams === null ? null : grams(row.grams);
-      return steps.map((step) => ({ ...step, lot, grams: mass, from, to, shipment, rights }));
+      const told = steps.map((step) => ({ ...step, lot, grams: mass, from, to, shipment, retracts: null, reason: null, rights }));
+      if (!TAKES_BACK.has(event.type)) return told;
+      const { reason } = event.payload as EventPayloads['shipment.leg-retracted' | 'shipment.treatment-retracted'];
+      return told.map((each) => ({ ...each, kind: 'RETRACTED', retracts: each.kind, reason }));
     });
     return [...ofEvent(event), ...ofOthers].map((told) => ({ command, ...told }));
   });
@@ -223,9 +241,12 @@ const READS = new Set([
   'lot.transferred',
   'lot.lost',
   'lot.treated',
+  'lot.fact-retracted',
   'lot.shipped',
   'shipment.treated',
+  'shipment.treatment-retracted',
   'shipment.leg-recorded',
+  'shipment.leg-retracted',
   'import-certificate.status-changed',
   'import-certificate.lines-added',
   'import-certificate.drawn',
@@ -246,9 +267,20 @@ export const lotFeed: Feed<LotEvent, Facts, LotFilter> = {
     const lots = new Map(rows.map((row) => [row.id, row]));
     const of = all.map(({ lot, command }) => ({ lot, position: command.position as bigint }));
     const holders = costly ? await holdersAt(reader, ANALYST, of) : [];
-    return all.map(({ command, lot, kind, on, grams, from, to, shipment, rights }, place): Found<LotEvent, Facts> => {
+    return all.map(({ command, lot, kind, on, grams, from, to, shipment, retracts, reason, rights }, place): Found<LotEvent, Facts> => {
       const { id: _, ...facts } = lots.get(lot)!;
-      const answer = { lotId: lot, at: command.at, kind, on, kilograms: grams, fromId: from, toId: to, shipmentId: shipment };
+      const answer = {
+        lotId: lot,
+        at: command.at,
+        kind,
+        on,
+        kilograms: grams,
+        fromId: from,
+        toId: to,
+        shipmentId: shipment,
+        retracts,
+        reason,
+      };
       return {
         position: command.position,
         answer: Object.assign(new LotEvent(), answer),

@@ -23,7 +23,13 @@ interface Row extends Facts {
   reason: string | null;
 }
 
-const READS = new Set(['shipment.booked', 'shipment.leg-recorded', 'emergency-action.recorded', 'emergency-action.disposed']);
+const READS = new Set([
+  'shipment.booked',
+  'shipment.leg-recorded',
+  'shipment.leg-retracted',
+  'emergency-action.recorded',
+  'emergency-action.disposed',
+]);
 
 /** Shipments that a command may have brought further, each once. */
 function touched(

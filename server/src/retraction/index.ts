@@ -1,0 +1,1 @@
+export { RetractionMutations } from './mutations';
