@@ -51,8 +51,8 @@ export class LotAdjustment extends Fact {
   @AttributesColumn()
   attributes: Record<string, string> | null;
 
-  @Field(() => ID, { description: 'Names it to retractFact.' })
-  get fact(): string {
+  @Field(() => ID, { name: 'fact', simple: false, description: 'Names it to retractFact.' })
+  get factId(): string {
     return toFactId('LotAdjustment', this.id);
   }
 

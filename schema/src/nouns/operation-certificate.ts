@@ -71,8 +71,8 @@ export class OperationCertificateStatusFact extends Fact {
   @Field(() => DateTimeScalar, { description: 'When Lotline learned of it.' })
   recordedAt: Date;
 
-  @Field(() => ID, { description: 'Names it to retractFact.' })
-  get fact(): string {
+  @Field(() => ID, { name: 'fact', simple: false, description: 'Names it to retractFact.' })
+  get factId(): string {
     return toFactId('OperationCertificateStatusFact', this.id);
   }
 }

@@ -107,8 +107,8 @@ export class ShipmentLeg extends Fact {
   @AttributesColumn()
   attributes: Record<string, string> | null;
 
-  @Field(() => ID, { description: 'Names it to retractFact.' })
-  get fact(): string {
+  @Field(() => ID, { name: 'fact', simple: false, description: 'Names it to retractFact.' })
+  get factId(): string {
     return toFactId('ShipmentLeg', this.id);
   }
 
@@ -148,8 +148,8 @@ export class ShippedLot extends Fact {
   @AttributesColumn()
   attributes: Record<string, string> | null;
 
-  @Field(() => ID, { description: 'Names it to retractFact.' })
-  get fact(): string {
+  @Field(() => ID, { name: 'fact', simple: false, description: 'Names it to retractFact.' })
+  get factId(): string {
     return toFactId('ShippedLot', this.id);
   }
 
