@@ -28,6 +28,7 @@ beforeAll(async () => {
     insert into transfer (id, lot, sender, receiver, grams, on_day, recorded_by) values ('${ID(41)}', '${A}', '${FARM}', '${MILL}', 5, '2025-01-01', '${ONE}');
     insert into transfer_offer (id, lot, sender, receiver, grams, value, unit, on_day, recorded_by) values ('${ID(42)}', '${A}', '${FARM}', '${MILL}', 5, '5', 'GRM', '2025-01-01', '${ONE}');
     insert into transfer (id, lot, sender, receiver, grams, on_day, offer, recorded_by) values ('${ID(43)}', '${A}', '${FARM}', '${MILL}', 5, '2025-01-02', '${ID(42)}', '${ONE}');
+    insert into transfer_difference (id, transfer, grams, value, unit, reason, recorded_by) values ('${ID(44)}', '${ID(43)}', -1, '4', 'GRM', 'by the scale', '${ONE}');
     insert into lot_adjustment (id, lot, holder, kind, grams, value, unit, on_day, recorded_by) values ('${ID(51)}', '${A}', '${FARM}', 'SAMPLE', 1, '1', 'GRM', '2025-01-01', '${ONE}');
     insert into holding (lot, owner, grams) values ('${A}', '${FARM}', 894);
     insert into shipment (id, reference, shipper, consignee, recorded_by) values ('${ID(61)}', 'S-1', '${FARM}', '${MILL}', '${ONE}');
@@ -66,6 +67,8 @@ const access = (act: string, times = 1) =>
 const offer = (receiver: string, grams: number) =>
   `insert into transfer_offer (id, lot, sender, receiver, grams, value, unit, on_day, recorded_by) values (gen_random_uuid(), '${A}', '${FARM}', '${receiver}', ${grams}, '1', 'GRM', '2025-01-01', '${TWO}')`;
 
+const difference = (transfer: string, grams: number) =>
+  `insert into transfer_difference (id, transfer, grams, value, unit, reason, recorded_by) values (gen_random_uuid(), '${transfer}', ${grams}, '1', 'GRM', 'why', '${TWO}')`;
 const leg = (sequence: number, mode: string, container: string | null = null) =>
   `insert into shipment_leg (id, shipment, sequence, mode, from_name, to_name, container, recorded_by)
    values (gen_random_uuid(), '${ID(61)}', ${sequence}, '${mode}', 'here', 'there', ${container ? `'${container}'` : 'null'}, '${TWO}')`;
@@ -197,6 +200,9 @@ const BREACHES: [law: string, how: string, sql: string][] = [
     'an offer accepted twice',
     `insert into transfer (id, lot, sender, receiver, grams, on_day, offer, recorded_by) values (gen_random_uuid(), '${A}', '${FARM}', '${MILL}', 5, '2025-01-03', '${ID(42)}', '${TWO}')`,
   ],
+  ['transfer_difference_not_zero', 'a difference of nothing', difference(ID(41), 0)],
+  ['one_difference_per_transfer', 'a transfer disputed twice', difference(ID(43), 1)],
+  ['fact_is_never_edited', 'a difference made smaller', `update transfer_difference set grams = 1 where id = '${ID(44)}'`],
   ['one_leg_per_shipment_and_sequence', 'a second leg at one place', leg(1, 'ROAD')],
   ['shipment_leg_sequence_from_one', 'a leg before the first', leg(0, 'ROAD')],
   ['shipment_leg_mode_known', 'a leg by balloon', leg(2, 'BALLOON')],

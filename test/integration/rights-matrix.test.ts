@@ -65,7 +65,6 @@ const WITHOUT_VALUE = [
   'ImportCertificate.importerOfRecord',
   'ImportCertificate.neededBy',
   'ImportCertificateStatusFact.recipient',
-  'VerifiedProduct.labelledAs',
 ];
 
 const asked = table.sections.filter(({ type }) => type !== 'Mutation');

@@ -30,6 +30,7 @@ export const SCOPE_OF_TYPE: Readonly<Record<string, KeyScope | null>> = {
   ImportCertificateStatusFact: 'IMPORT_CERTIFICATES',
   ImportCertificateStatusMessage: 'IMPORT_CERTIFICATES',
   Lot: 'LOTS',
+  LotAdjustment: 'LOTS',
   LotBalance: 'LOTS',
   LotEvent: 'LOTS',
   LotEventMessage: 'LOTS',

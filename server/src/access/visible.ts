@@ -97,11 +97,15 @@ export const subjectVisible = (viewer: Viewer, subject: string, known: Position 
     ? 'true'
     : `exists (select from party p where p.subject = ${subject} and ${knownFact('p', known)} and ${inSight(viewer, 'p')})`;
 
-/** Does the viewer see this fact of a subject, live or not? Whether it counts is asked of the fact itself. */
+/** Does the viewer see this fact of a subject? Whether the fact counts is asked of itself. */
 export const factVisible = (viewer: Viewer, subject: string, fact: string, known: KnownAt | null = null): string =>
   seesAll(viewer)
     ? 'true'
-    : `exists (select from party p where p.subject = ${subject} and p.fact = ${fact} and ${knownRow('p', known)} and ${inSight(viewer, 'p')})`;
+    : `exists (select from party p where p.subject = ${subject} and p.fact = ${fact} and ${knownFact('p', known)} and ${inSight(viewer, 'p')})`;
+
+/** Does the viewer see this fact of a subject, or did before it was taken back? */
+export const factEverVisible = (viewer: Viewer, subject: string, fact: string): string =>
+  seesAll(viewer) ? 'true' : `exists (select from party p where p.subject = ${subject} and p.fact = ${fact} and ${inSight(viewer, 'p')})`;
 
 /** Does the viewer see the use of a lot, and what was made of it? @param use alias of a row of `live_input` */
 export const visibleUse = (viewer: Viewer, use: string): string =>

@@ -1,5 +1,5 @@
 import type { KeyScope, Reason } from '@lotline/schema';
-import { factVisible, mayActFor, type Viewer } from '../access';
+import { factEverVisible, mayActFor, type Viewer } from '../access';
 import { noSuch, type Work } from '../commands';
 
 // What it takes to take back a fact of any kind.
@@ -46,9 +46,9 @@ export function mayRetract(viewer: Viewer, by: string, owner: string | null, abo
   return { code: 'FORBIDDEN', message: 'it was recorded by somebody else', remedy: 'ask whoever recorded it to take it back' };
 }
 
-/** A fact about a subject that the viewer sees and that stands, locked until the command ends; null where that is refused. */
+/** A fact about a subject that the viewer sees, or saw, and that stands, locked until the command ends; null where that is refused. */
 export async function standing<Row extends Standing>(work: Work, { index, id }: Retraction, sql: string): Promise<Row | null> {
-  const [row] = await work.tx.query<Row>(`select f.* from (${sql}) f where ${factVisible(work.viewer, 'f.subject', 'f.id')}`, [id]);
+  const [row] = await work.tx.query<Row>(`select f.* from (${sql}) f where ${factEverVisible(work.viewer, 'f.subject', 'f.id')}`, [id]);
   if (!row) {
     work.refuse(index, noSuch('fact', 'fact'));
     return null;

@@ -78,7 +78,8 @@ interface Leg extends Standing {
 }
 
 const LEG = `select g.id, g.shipment as subject, ${BY('g')}, g.retracted_by as "retractedBy", s.shipper, g.sequence, g.departed_on as "departedOn", g.arrived_on as "arrivedOn",
-    (select b.id from shipment_leg b where b.shipment = g.shipment and b.sequence = g.sequence and b.retracted_by = g.recorded_by) as before,
+    (select b.id from shipment_leg b where b.shipment = g.shipment and b.sequence = g.sequence and b.retracted_by = g.recorded_by
+      and b.arrived_on is null and g.arrived_on is not null) as before,
     array(select 'leg ' || l.sequence from shipment_leg l where l.shipment = g.shipment and l.sequence > g.sequence and l.retracted_by is null order by l.sequence)
       || array(select 'a treatment on ' || t.on_day from treatment t where t.shipment = g.shipment and t.retracted_by is null
         and (g.sequence = 1 or t.on_day > g.departed_on) order by t.on_day) as builders

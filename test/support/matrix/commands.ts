@@ -31,6 +31,19 @@ function inputOf(row: string, id: (name: string) => string): object {
         : { paper: { ...paper, issuer: other === '' ? id('The exporter') : partner } }),
       lots: [lot],
     },
+    recordLoss: { lot, holder: id('The exporter'), kind: 'COUNT', quantity: TOO_MUCH, on: '2025-09-01' },
+    recordTreatment: {
+      operation: id('The exporter'),
+      ...(other === 'of the shipment' ? { shipment: id('A-SHIP') } : { lot }),
+      kind: 'IRRADIATION',
+      prohibited: false,
+      on: '2025-04-02',
+    },
+    retractFact: { fact: id('fact of A-FIELD'), reason: 'why not' },
+    disputeTransfer: { transferOffer: id('OFFER'), quantity: TOO_MUCH, on: '2025-09-01', reason: 'why not' },
+    recordOperation: { certifier: id('ZE2'), nopId: '9990000001', name: 'Another', country: 'TR', roles: ['HANDLER'] },
+    recordOperationCertificate: { operation: id('The exporter'), certifier: id('ZE2'), effectiveFrom: '2026-03-01' },
+    verifyProduct: { operationCertificate: id('certificate of ZE2'), product: id('Flour'), on: '2020-01-01' },
     acceptTransfer: { transferOffer: id('OFFER'), on: '2025-09-01' },
     createKey: { operation: id('The exporter'), name: 'Another', scopes: ['LOTS'], expiresOn: '2020-01-01' },
     assignBroker: { importer: id('The exporter'), broker: id('The exporter'), scopes: ['LOTS'], validUntil: '2020-01-01T00:00:00Z' },
@@ -108,7 +121,7 @@ export async function rightsToCommand({ lotline, ids, ours, viewers }: Story, pa
     // The stranger's own nouns are in its sight.
     const hidden = (noun: string) => (name.startsWith('stranger') || name.startsWith('its') ? ours.has(ids[noun]!) : !ours.has(ids[noun]!));
     const isHidden = (noun: string) =>
-      hidden(noun) || (name === 'earlier' && noun.startsWith('999')) || (party === 'importer' && noun === 'A-FIELD');
+      hidden(noun) || (name === 'earlier' && /^(999|fact)/.test(noun)) || (party === 'importer' && noun.endsWith('A-FIELD'));
     const ofNothing = reasonsOf(
       await give(
         inputOf(row, (noun) => (isHidden(noun) ? unknown(ids[noun]!) : ids[noun]!)),

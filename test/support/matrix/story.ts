@@ -300,7 +300,6 @@ export async function tellStory(lotline: Lotline): Promise<Story> {
     quantity: { value: '5', unit: 'KGM' },
     document: ids['A-INVOICE-2'],
   });
-  await command('acceptTransfer', 'cursor', { transferOffer: offered.transferOffer.id, on: '2025-08-02' });
   const upload = await fetch(`${lotline.url}/files`, {
     method: 'POST',
     headers: { authorization: `Bearer ${await lotline.token({ operation: exporter })}` },
@@ -313,6 +312,26 @@ export async function tellStory(lotline: Lotline): Promise<Story> {
     { operation: ids['The exporter'], document: ids['A-INVOICE-2'], sha256 },
     { operation: exporter },
   );
+  await command('disputeTransfer', 'cursor', {
+    transferOffer: offered.transferOffer.id,
+    quantity: { value: '4', unit: 'KGM' },
+    on: '2025-08-02',
+    reason: 'by the scale',
+  });
+  const mistaken = await command('recordLoss', 'fact', {
+    lot: ids['A-FLOUR'],
+    holder: ids['The importer'],
+    kind: 'COUNT',
+    quantity: { value: '1', unit: 'KGM' },
+    on: '2025-08-05',
+  });
+  await command('retractFact', 'cursor', { fact: mistaken.fact, reason: 'counted again' });
+  await command('verifyProduct', 'cursor', {
+    operationCertificate: ids['certificate of ZE2'],
+    product: ids.Flour,
+    labelledAs: 'Fine flour',
+    on: '2025-10-01',
+  });
   await lotline.import(after);
   for (const value of ['401', '400'])
     await command('reviseImportCertificate', 'cursor', {
@@ -335,12 +354,16 @@ export async function tellStory(lotline: Lotline): Promise<Story> {
   };
   const revoked = await audit(['BACK']);
   await command('revokeAudit', 'cursor', { auditGrant: revoked });
+  const sold = (
+    await lotline.data('query ($id: ID!) { node(id: $id) { ... on Lot { ownership { nodes { fact } } } } }', { id: ids['A-FIELD'] })
+  ).node.ownership.nodes.find(({ fact }: { fact: string | null }) => fact !== null);
   const grants = {
     ASSIGNMENT: assignments.importer!,
     'ASSIGNMENT of the exporter': assignments.exporter!,
     ENDED: ended,
     AUDIT: await audit(['BACK', 'FORWARD']),
     REVOKED: revoked,
+    'fact of A-FIELD': sold!.fact,
   };
 
   Object.assign(ids, namesOf(await lotline.data(NOUNS)), grants, { [AUDITOR]: toGlobalId('Certifier', auditor!.id) });
