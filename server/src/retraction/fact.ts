@@ -37,9 +37,9 @@ function namesOf({ name, operationId }: Viewer): string[] {
   return operationId === null ? [name] : [name, `operation ${operationId}`, `partner of ${operationId}`];
 }
 
-/** Why the viewer may not take back a fact: it did not record it, nor is it its own; null if it may. @param owner null where it is nobody's but the recorder's */
-export function mayRetract(viewer: Viewer, by: string, owner: string | null, about: KeyScope): Reason | null {
-  if (namesOf(viewer).includes(by)) return viewer.operationId === null ? null : mayActFor(viewer, viewer.operationId, about);
+/** Why the viewer may not take back a fact: it did not record it, nor is it its own; null if it may. @param by whoever recorded it; null where that gives no right @param owner null where it is nobody's but the recorder's */
+export function mayRetract(viewer: Viewer, by: string | null, owner: string | null, about: KeyScope): Reason | null {
+  if (by !== null && namesOf(viewer).includes(by)) return viewer.operationId === null ? null : mayActFor(viewer, viewer.operationId, about);
   if (owner !== null) return mayActFor(viewer, owner, about);
   const forbidden = mayActFor(viewer, null);
   if (forbidden || viewer.kind === 'ADMINISTRATOR') return forbidden;

@@ -90,7 +90,9 @@ export async function retractLeg(work: Work, retraction: Retraction): Promise<Re
   const { index, id: fact, reason } = retraction;
   await lockShipment(work, 'shipment_leg', fact);
   const leg = await standing<Leg>(work, retraction, LEG);
-  const forbidden = leg && mayRetract(work.viewer, leg.by, leg.shipper, 'SHIPMENTS');
+  // Whoever recorded the arrival takes that back; the departure is the shipper's.
+  const recorder = leg === null || leg.before === null ? null : leg.by;
+  const forbidden = leg && mayRetract(work.viewer, recorder, leg.shipper, 'SHIPMENTS');
   if (forbidden) work.refuse(index, forbidden);
   work.check();
   const { subject: shipment, before, builders, sequence, departedOn, arrivedOn } = leg!;
