@@ -1,5 +1,6 @@
 import { type Day, type EventPayloads, type Grams, grams, type KeyScope, LotEvent, type LotKind, type StepKind } from '@lotline/schema';
-import { ANALYST, factVisible, stepVisible, type Viewer } from '../../access';
+import { ANALYST, factEverVisible, stepVisible, type Viewer } from '../../access';
+
 import { knownFact, type Reader } from '../../database';
 import type { LoggedCommand, LogRow } from '../../log';
 import type { LotFilter } from '../../lots';
@@ -190,11 +191,11 @@ async function happenings(reader: Reader, commands: readonly LoggedCommand[]): P
 
 /** Who held some of lots at positions of the log, by the facts that a viewer sees. */
 function holdersSql(viewer: Viewer): string {
-  const counts = (fact: string) => `${knownFact(fact, 'k.position')} and ${factVisible(viewer, 'k.lot', `${fact}.id`)}`;
+  const counts = (fact: string) => `${knownFact(fact, 'k.position')} and ${factEverVisible(viewer, 'k.lot', `${fact}.id`)}`;
   return `
   select k.place, array(
     select m.owner from (
-      select l.producer as owner, l.grams from lot l where l.id = k.lot and ${factVisible(viewer, 'k.lot', 'l.id')}
+      select l.producer as owner, l.grams from lot l where l.id = k.lot and ${factEverVisible(viewer, 'k.lot', 'l.id')}
       union all select t.receiver, t.grams from transfer t where t.lot = k.lot and ${counts('t')}
       union all select t.sender, -t.grams from transfer t where t.lot = k.lot and ${counts('t')}
       union all select i.holder, -i.grams from lot_input i where i.input = k.lot and ${counts('i')}
