@@ -269,6 +269,7 @@ export const lotFeed: Feed<LotEvent, Facts, LotFilter> = {
     const of = all.map(({ lot, command }) => ({ lot, position: command.position as bigint }));
     const holders = costly ? await holdersAt(reader, ANALYST, of) : [];
     return all.map(({ command, lot, kind, on, grams, from, to, shipment, retracts, reason, rights }, place): Found<LotEvent, Facts> => {
+      const what = retracts ?? kind;
       const { id: _, ...facts } = lots.get(lot)!;
       const answer = {
         lotId: lot,
@@ -287,7 +288,7 @@ export const lotFeed: Feed<LotEvent, Facts, LotFilter> = {
         answer: Object.assign(new LotEvent(), answer),
         facts: { ...facts, holders: holders[place] ?? [], isSeen: true },
         rights,
-        ...(SCOPES[kind] !== undefined && (kind !== 'TREATED' || shipment !== null) && { scope: SCOPES[kind] }),
+        ...(SCOPES[what] !== undefined && (what !== 'TREATED' || shipment !== null) && { scope: SCOPES[what] }),
       };
     });
   },
