@@ -39,9 +39,9 @@ export class LotFilter {
 function held(owners: string, known: Position | null, viewer: Viewer): string {
   if (known === null && seesAll(viewer))
     return `exists (select from holding h where h.lot = l.id and h.owner = any(${owners}) and h.grams > 0)`;
-  const counts = (fact: string) => `${knownFact(fact, known)} and ${factVisible(viewer, 'l.id', `${fact}.id`)}`;
+  const counts = (fact: string) => `${knownFact(fact, known)} and ${factVisible(viewer, 'l.id', `${fact}.id`, known)}`;
   return `exists (select from holding h where h.lot = l.id and h.owner = any(${owners}) and
-    case when l.producer = h.owner and ${factVisible(viewer, 'l.id', 'l.id')} then l.grams else 0 end
+    case when l.producer = h.owner and ${factVisible(viewer, 'l.id', 'l.id', known)} then l.grams else 0 end
     + coalesce((select sum(case when t.receiver = h.owner then t.grams else -t.grams end) from transfer t where t.lot = l.id and (t.receiver = h.owner or t.sender = h.owner) and ${counts('t')}), 0)
     - coalesce((select sum(i.grams) from lot_input i where i.input = l.id and i.holder = h.owner and ${counts('i')}), 0)
     - coalesce((select sum(a.grams) from lot_adjustment a where a.lot = l.id and a.holder = h.owner and ${counts('a')}), 0) > 0)`;

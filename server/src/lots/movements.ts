@@ -127,7 +127,7 @@ export const factsSeen = (question: Question, lot: string, known: Position | nul
   question.reader.loader(seenFacts).load({
     lot,
     known: known === null ? null : String(known),
-    seen: factVisible(question.viewer, 'f.lot', 'f.fact'),
+    seen: factVisible(question.viewer, 'f.lot', 'f.fact', known),
   });
 
 /** Grams of lots in shipments, of those in sight. */

@@ -87,7 +87,7 @@ export async function usesOf(question: Question, lot: string, side: Side, page: 
   const list = `${side} of ${lot}`;
   const request = readPage(question, list, page);
   const known = request.known === null ? null : String(request.known);
-  const seen = factVisible(question.viewer, 'i.input', 'i.id');
+  const seen = factVisible(question.viewer, 'i.input', 'i.id', request.known);
   const rows = await question.reader.loader(pagesOf).load({ lot, side, limit: request.first + 1, after: request.after, known, seen });
   return makePage(question, {
     list,
