@@ -5,6 +5,7 @@ module.exports = {
   testEnvironment: 'node',
   globalSetup: '<rootDir>/support/start-postgres.ts',
   globalTeardown: '<rootDir>/support/stop-postgres.ts',
+  setupFiles: ['<rootDir>/support/seed.ts'],
   transform: {
     '\\.[jt]s$': [
       '@swc/jest',

@@ -39,7 +39,7 @@ export interface Carriage {
   consignee: string;
   /** In their order. */
   legs: readonly Leg[];
-  /** Treatments of the shipment from its first departure to its last arrival. */
+  /** Treatments of the shipment; those of the lot among them are told by `underWay`. */
   treatments: readonly Treated[];
 }
 
@@ -65,9 +65,10 @@ export const lastArrival = (legs: readonly Leg[]): Day | null =>
         .sort()
         .at(-1)!;
 
-const isUnderWay = (legs: readonly Leg[], on: Day): boolean => {
+/** What was done to the lots of a shipment: its treatments from the first departure to the last arrival, as far as its legs are known. */
+export const underWay = ({ legs, treatments }: Pick<Carriage, 'legs' | 'treatments'>): Treated[] => {
   const [first, last] = [firstDeparture(legs), lastArrival(legs)];
-  return first !== null && first <= on && (last === null || on <= last);
+  return treatments.filter(({ on }) => first !== null && first <= on && (last === null || on <= last));
 };
 
 const TREATED = 't.id, t.kind, t.on_day as "on", t.at, t.substance, t.prohibited, t.document, t.shipment';
@@ -119,8 +120,7 @@ export async function carriagesOf(reader: Reader, lots: readonly string[], asOf:
   const carriages = shipped.flatMap(({ booked, ...row }): Carriage[] => {
     const legs = legsOf.get(row.shipment) ?? [];
     if (asOf !== null && (legs.length === 0 ? !booked : firstDeparture(legs) === null)) return [];
-    const treatments = (treatmentsOf.get(row.shipment) ?? []).filter(({ on }) => isUnderWay(legs, on));
-    return [{ ...row, grams: grams(row.grams), legs, treatments }];
+    return [{ ...row, grams: grams(row.grams), legs, treatments: treatmentsOf.get(row.shipment) ?? [] }];
   });
   return groupBy(carriages, (each) => each.lot);
 }

@@ -1,6 +1,7 @@
 import { type Day, GapKind } from '@lotline/schema';
 import type { Reader } from '../database';
 import { type Breach, breachesOf, RULES, type Rule } from '../rules';
+import { underWay } from '../shipments';
 import type { StoryFacts, TracedLot } from './facts';
 import { lotStory, standingsOf } from './lot-story';
 import type { Paperwork } from './paperwork';
@@ -90,7 +91,7 @@ function partsOf({ id }: TracedLot, { facts, paperwork }: Account): unknown[] {
   const { papers, certificates, forProduct, entries } = paperwork.of(id);
   return [
     ...movements.flatMap((movement) => [movement, paperwork.paper(movement.document)]),
-    ...carriages.flatMap(({ fact, shipment, legs, treatments }) => [fact, ...legs, ...treatments, ...paperwork.about(shipment)]),
+    ...carriages.flatMap((each) => [each.fact, ...each.legs, ...underWay(each), ...paperwork.about(each.shipment)]),
     ...(facts.treatments.get(id) ?? []),
     ...(facts.inputs.get(id) ?? []).flatMap(({ hts, organic, count, grams, lastBornOn }) => [hts, organic, count, grams, lastBornOn]),
     ...[papers, certificates, forProduct, entries].flatMap((list) => [list.length, ...list]),

@@ -3,7 +3,7 @@ import type { Reader } from '../database';
 import { type Movement, ownershipOf } from '../lots';
 import { standingOf } from '../operations';
 import { BILLS_OF_LADING, type Flow, type LotStory, type Presence, type Standing, type Tenure } from '../rules';
-import { type Carriage, firstDeparture, type Treated } from '../shipments';
+import { type Carriage, firstDeparture, type Treated, underWay } from '../shipments';
 import type { StoryFacts, TracedLot } from './facts';
 import { heldOf } from './held';
 import type { Paperwork } from './paperwork';
@@ -108,7 +108,7 @@ const onceAShipment = (carriages: readonly Carriage[]): Carriage[] => [
 
 /** Treatments of the shipments that carried a lot, each once. */
 export const treatmentsUnderWay = (carriages: readonly Carriage[]): Treated[] => [
-  ...new Map(carriages.flatMap(({ treatments }) => treatments.map((each) => [each.id, each] as const))).values(),
+  ...new Map(carriages.flatMap((carriage) => underWay(carriage).map((each) => [each.id, each] as const))).values(),
 ];
 
 /** Where the goods are: where they were used; and where whoever counts whole and has some on hand is. */

@@ -4,7 +4,7 @@ import { type Entered, emergencyActionsOn, entriesOf, type Held } from '../custo
 import { type Paper, papersOf } from '../documents';
 import { documentedMovements } from '../lots';
 import type { Question } from '../questions';
-import type { Carriage } from '../shipments';
+import { type Carriage, underWay } from '../shipments';
 import type { StoryFacts, TracedLot } from './facts';
 import { type Counting, EVERYTHING, type Sight } from './sight';
 
@@ -73,7 +73,7 @@ export async function readPapers(
   const documented = await documentedMovements(reader, ids, asOf);
   const documents = new Set<string>();
   for (const all of documented.values()) for (const { document } of all) documents.add(document);
-  for (const treated of [...facts.treatments.values(), ...[...facts.carriages.values()].flat().map(({ treatments }) => treatments)])
+  for (const treated of [...facts.treatments.values(), ...[...facts.carriages.values()].flat().map(underWay)])
     for (const { document } of treated) if (document !== null) documents.add(document);
   const papers = await papersOf(
     reader,
@@ -133,9 +133,9 @@ export function paperworkOf(store: PaperStore, lots: readonly TracedLot[], { fac
     const counted = papersOfFacts(lot.id, movements, carriages);
     const leftOut = new Set([
       ...(documented.get(lot.id) ?? []).flatMap(({ fact, document }) => (sight.sees(lot.id, fact) ? [document] : [])),
-      ...(facts.allCarriages.get(lot.id) ?? []).flatMap(({ shipment, treatments }) => [
-        ...about(shipment).map(({ id }) => id),
-        ...treatments.map(({ document }) => document),
+      ...(facts.allCarriages.get(lot.id) ?? []).flatMap((carriage) => [
+        ...about(carriage.shipment).map(({ id }) => id),
+        ...underWay(carriage).map(({ document }) => document),
       ]),
       ...named.flatMap((each) =>
         counts(each)
@@ -164,7 +164,7 @@ export function paperworkOf(store: PaperStore, lots: readonly TracedLot[], { fac
   /** Papers of the facts of a lot that count, each once. */
   const papersOfFacts = (lot: string, movements: readonly { document: string | null }[], carriages: readonly Carriage[]) => {
     const found = new Map<string, Paper>();
-    const treatments = [...(facts.treatments.get(lot) ?? []), ...carriages.flatMap((each) => each.treatments)];
+    const treatments = [...(facts.treatments.get(lot) ?? []), ...carriages.flatMap(underWay)];
     for (const { document } of [...movements, ...treatments]) {
       const paper = paperBy(document);
       if (paper) found.set(paper.id, paper);
