@@ -27,6 +27,7 @@ const MAY_USE = {
   grants: ['database', 'access', 'journal', 'commands', 'questions', 'operations'],
   search: ['database', 'access', 'questions', 'operations', 'lots', 'shipments', 'documents', 'certificates', 'customs'],
   trace: ['database', 'access', 'questions', 'lineage', 'operations', 'lots', 'shipments', 'documents', 'certificates', 'customs', 'rules'],
+  review: ['database', 'access', 'journal', 'commands', 'questions', 'operations', 'certificates', 'trace', 'rules'],
   report: ['database', 'questions', 'operations', 'products', 'lots', 'trace'],
   import: ['access', 'commands', 'operations', 'products', 'lots', 'shipments', 'documents', 'certificates', 'customs'],
   live: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'operations', 'lots', 'shipments', 'certificates'],

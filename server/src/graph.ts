@@ -1,4 +1,4 @@
-import { AccessRecord, Node, type NodeType, parseGlobalId, Refusal } from '@lotline/schema';
+import { AccessRecord, Node, type NodeType, parseGlobalId, Refusal, ReviewEvidence, ReviewSubject } from '@lotline/schema';
 import type { GraphQLSchema } from 'graphql';
 import { Arg, buildSchemaSync, Ctx, FieldResolver, ID, type PubSub, Query, Resolver, Root } from 'type-graphql';
 import { withinScope } from './access';
@@ -96,6 +96,7 @@ import {
 import { ImportCertificateLineProductResolver, LotProductResolver, productById, VerifiedProductResolver } from './products';
 import type { Question } from './questions';
 import { RetractionMutations } from './retraction';
+import { ImportCertificateReviewResolver, ReviewMutations } from './review';
 import { SearchResolver } from './search';
 import {
   EmergencyActionShipmentResolver,
@@ -147,6 +148,14 @@ class AccessRecordSubjectResolver {
   }
 }
 
+@Resolver(() => ReviewEvidence)
+class ReviewEvidenceSubjectResolver {
+  @FieldResolver(() => ReviewSubject, { nullable: true, description: 'What it is about; null where you may not see it.' })
+  subject(@Root() { about }: ReviewEvidence, @Ctx() question: Question): Promise<ReviewSubject | null> | null {
+    return about && (FINDERS[about.type](question, about.id) as Promise<ReviewSubject | null>);
+  }
+}
+
 const RESOLVERS = [
   NodeResolver,
   ViewerResolver,
@@ -159,6 +168,9 @@ const RESOLVERS = [
   RetractionMutations,
   OperationCertificateMutations,
   ImportCertificateMutations,
+  ImportCertificateReviewResolver,
+  ReviewMutations,
+  ReviewEvidenceSubjectResolver,
   ShipmentMutations,
   OperationResolver,
   OperationLotsResolver,

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
 const { buildGraph } = require('../../server/dist/graph.js');
-const { ARRANGEMENTS, RULES } = require('../../server/dist/rules/index.js');
+const { ARRANGEMENTS, LOT_RULES } = require('../../server/dist/rules/index.js');
 const { DOCUMENT_TYPE_CODES, GapKind, StepKind, UNITS } = require('@lotline/schema');
 
 const path = fileURLToPath(new URL('../../docs/domain.md', import.meta.url));
@@ -40,7 +40,7 @@ const LEFT_OUT = {
   WITHHELD: 'A lot of the chain is not for the viewer to see.',
   TRUNCATED: 'A budget cut the walk: `maxDepth`, or the most lots that one answer follows. The message says which.',
 };
-const ruleOf = new Map(RULES.map((rule) => [rule.gap, rule]));
+const ruleOf = new Map(LOT_RULES.map((rule) => [rule.gap, rule]));
 const gaps = Object.keys(GapKind).map((kind) => {
   const rule = ruleOf.get(kind);
   return [`\`${kind}\``, rule?.says ?? LEFT_OUT[kind], rule?.citation ?? '', rule?.since ?? ''];

@@ -81,6 +81,7 @@ const inputOf = (command: string, importCertificate: string): object => ({
     {
       askForInformation: { question: 'Where was it cleaned?' },
       answerInformation: { answer: 'In the mill.' },
+      approveImportCertificate: { reason: 'as on file' },
       rejectImportCertificate: { reasons: ['not on the form', 'too much'] },
       issueImportCertificate: { number: nextNumber() },
       handOverImportCertificate: { recipient: id[IMPORTER], on: TODAY },

@@ -91,6 +91,8 @@ const certificateStatus = (sequence: number, status: string) =>
   `insert into import_certificate_status (id, import_certificate, sequence, status, recorded_by) values (gen_random_uuid(), '${ID(72)}', ${sequence}, '${status}', '${TWO}')`;
 const certificateRevision = (sequence: number, id = NEW) =>
   `insert into import_certificate_revision (id, import_certificate, sequence, on_day, at, made_by, reason, changes, recorded_by) values (${quoted(id)}, '${ID(72)}', ${sequence}, '2025-01-02', now(), '${ID(20)}', 'why', '[]', '${ONE}')`;
+const review = (reader: string) =>
+  `insert into import_certificate_review (id, import_certificate, status, reader, at, findings, recorded_by) values (gen_random_uuid(), '${ID(72)}', '${ID(73)}', '${reader}', now(), '[]', '${ONE}')`;
 const stepMade = (status: string, of = ID(72), sequence = 2) =>
   `insert into import_certificate_status (id, import_certificate, sequence, status, made_by, recorded_by) values (gen_random_uuid(), '${of}', ${sequence}, '${status}', '${FARM}', '${TWO}')`;
 const certificateLine = (grams: number, id = NEW) =>
@@ -257,6 +259,8 @@ const BREACHES: [law: string, how: string, sql: string][] = [
     'a revision for another reason',
     `update import_certificate_revision set reason = 'none' where id = '${ID(78)}'`,
   ],
+  ['one_review_per_decision_and_reader', 'two sheets of one decision', `${review('CERTIFIER')}; ${review('CERTIFIER')}`],
+  ['fact_is_never_edited', 'a sheet written anew', `${review('CERTIFIER')}; update import_certificate_review set findings = '[1]'`],
   [
     'claims_within_birth_mass',
     'two certificates issued for one lot',

@@ -4,6 +4,7 @@ export * from './lot';
 export * from './mass-balance';
 export * from './operation';
 export * from './origin';
+export * from './review-subject';
 export * from './search';
 export * from './step';
 export * from './trace';

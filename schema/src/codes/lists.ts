@@ -57,6 +57,45 @@ export const TraceDirection = enumeration('TraceDirection', 'Which way a trace w
 });
 export type TraceDirection = keyof typeof TraceDirection;
 
+export const ReviewCheck = enumeration('ReviewCheck', 'What the review of a request for an import certificate looks at.', {
+  ISSUING_CERTIFIER: 'Whoever is asked certifies the final certified exporter.',
+  ARRANGEMENT: 'It certifies to the standard named, which the United States accepts for these goods.',
+  PARTIES_CERTIFIED: 'Exporter, final handler and importer are certified.',
+  PRODUCTS_VERIFIED: "Every product stands on the exporter's Product Verification Form.",
+  ONE_HTS_CODE: 'Every product is of the HTS code named.',
+  IMPORTER_IDENTIFIED: 'A contract or an order names the importer.',
+  PAPERS_MARKED_ORGANIC: 'The papers sent identify the goods as organic.',
+  LOTS_HELD: 'The exporter holds as much of the lots as is asked for.',
+  MASS_UNCLAIMED: 'As much of them backs no other certificate.',
+  BEFORE_DEPARTURE: 'The goods have not left the port of lading.',
+  PLAUSIBLE_VOLUME: 'The estimate for a period is within what the exporter holds and its fields give.',
+  MISSING_INPUTS: 'Behind the lots, every lot but a harvest says what it was made of.',
+  MORE_OUT_THAN_IN: 'Behind the lots, none weighs more than went into it.',
+  OVERDRAWN: 'Behind the lots, nobody gave more than it had received.',
+  NON_ORGANIC_INPUT: 'Behind the lots, what is organic was made of what is.',
+  OWNER_CHANGED_WITHOUT_TRANSFER: 'Behind the lots, nobody gave what it never received.',
+  NO_TRANSPORT: 'Behind the lots, whatever went abroad was carried there.',
+  NO_DOCUMENT: 'Behind the lots, every transfer has a paper and every shipment a bill of lading.',
+  DOCUMENT_NOT_MARKED_ORGANIC: 'Behind the lots, the papers identify the goods as organic.',
+  OWNER_NOT_CERTIFIED: 'Behind the lots, every owner was certified while it held them, from the harvest on.',
+  OUT_OF_ORDER_DATES: 'Behind the lots, nothing happened before its cause.',
+  PROHIBITED_TREATMENT: 'Behind the lots, nothing met a prohibited substance or radiation.',
+});
+export type ReviewCheck = keyof typeof ReviewCheck;
+
+export const FindingSeverity = enumeration('FindingSeverity', 'What follows where a review finds that something fails.', {
+  BLOCKING: 'The request is approved with a written reason only.',
+  WARNING: 'The certifier is told.',
+});
+export type FindingSeverity = keyof typeof FindingSeverity;
+
+export const FindingVerdict = enumeration('FindingVerdict', 'What a review finds.', {
+  PASSED: 'It is so.',
+  FAILED: 'It is not.',
+  UNDETERMINED: 'What is on record does not say.',
+});
+export type FindingVerdict = keyof typeof FindingVerdict;
+
 export const TransportMode = enumeration('TransportMode', 'UN/ECE Recommendation 19.', {
   MARITIME: 'By sea (code 1).',
   RAIL: 'By rail (code 2).',

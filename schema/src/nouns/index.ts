@@ -10,6 +10,7 @@ export * from './fact';
 export * from './file';
 export * from './holding';
 export * from './import-certificate';
+export * from './import-certificate-review';
 export * from './lot';
 export * from './lot-adjustment';
 export * from './lot-input';

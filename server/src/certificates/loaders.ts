@@ -161,6 +161,17 @@ export const claimedOf = sumOf(
      and ${statusOf(viewer, 'x.import_certificate', null)} not in ('${CLAIMS_NOTHING.join("', '")}')`,
 );
 
+/** How much of lots other certificates claim than one, whoever may see these: an owner may know how much, not by whom. */
+export const claimsBeside: BatchOf<{ lot: string; certificate: string }, Grams> = async (reader, keys) => {
+  const rows = await reader.query<{ grams: string }>(
+    `select coalesce((select sum(x.grams) from import_certificate_line x where x.lot = a.lot and x.import_certificate <> a.certificate
+       and x.retracted_by is null and claims(x.import_certificate)), 0) as grams
+     from unnest($1::uuid[], $2::uuid[]) with ordinality as a(lot, certificate, place) order by a.place`,
+    [keys.map(({ lot }) => lot), keys.map(({ certificate }) => certificate)],
+  );
+  return rows.map((row) => grams(row.grams));
+};
+
 /** Certificates that cover lots: a line names the lot, or an entry line joins the two. */
 export const certificatesOfLots = seenLinks(
   (

@@ -3,24 +3,17 @@ import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
 import { type Command, type CommandInput, INPUT } from '../commands';
 import { CommandPayload, give, type Question } from '../questions';
 import { AnswerInformationInput, answerInformation } from './answer';
+import { AskForInformationInput, askForInformation } from './ask';
 import { HandOverImportCertificateInput, handOverImportCertificate } from './give';
 import { IssueImportCertificateInput, issueImportCertificate } from './issue';
 import { importCertificateById } from './loaders';
 import { RequestImportCertificateInput, requestImportCertificate } from './request';
-import {
-  ApproveImportCertificateInput,
-  AskForInformationInput,
-  approveImportCertificate,
-  askForInformation,
-  RejectImportCertificateInput,
-  rejectImportCertificate,
-} from './review';
 import { ReviseImportCertificateInput, reviseImportCertificate } from './revise';
 import { VoidImportCertificateInput, voidImportCertificate } from './void';
 import { WithdrawImportCertificateInput, withdrawImportCertificate } from './withdraw';
 
 @ObjectType({ simpleResolvers: true, description: 'What a command about an import certificate has done.' })
-abstract class ImportCertificatePayload extends CommandPayload {
+export abstract class ImportCertificatePayload extends CommandPayload {
   @Field(() => ImportCertificate, { nullable: true, description: 'The certificate.' })
   importCertificate: ImportCertificate | null;
 }
@@ -37,12 +30,6 @@ export class AskForInformationPayload extends ImportCertificatePayload {}
 @ObjectType({ simpleResolvers: true, description: 'The certificate that was asked about.' })
 export class AnswerInformationPayload extends ImportCertificatePayload {}
 
-@ObjectType({ simpleResolvers: true, description: 'The certificate that was approved.' })
-export class ApproveImportCertificatePayload extends ImportCertificatePayload {}
-
-@ObjectType({ simpleResolvers: true, description: 'The certificate that was refused.' })
-export class RejectImportCertificatePayload extends ImportCertificatePayload {}
-
 @ObjectType({ simpleResolvers: true, description: 'The certificate that was issued.' })
 export class IssueImportCertificatePayload extends ImportCertificatePayload {}
 
@@ -55,7 +42,8 @@ export class ReviseImportCertificatePayload extends ImportCertificatePayload {}
 @ObjectType({ simpleResolvers: true, description: 'The certificate that was voided.' })
 export class VoidImportCertificatePayload extends ImportCertificatePayload {}
 
-async function stepped<Input>(
+/** Takes a certificate a step on, and answers with it. */
+export async function stepped<Input>(
   question: Question,
   command: Command<Input, { importCertificate: string }>,
   input: CommandInput,
@@ -102,22 +90,6 @@ export class ImportCertificateMutations {
     @Ctx() question: Question,
   ): Promise<ImportCertificatePayload> {
     return stepped(question, answerInformation, input);
-  }
-
-  @Mutation(() => ApproveImportCertificatePayload, { nullable: true, description: 'Finds a request good; its certifier does.' })
-  approveImportCertificate(
-    @Arg('input', () => ApproveImportCertificateInput, INPUT) input: ApproveImportCertificateInput,
-    @Ctx() question: Question,
-  ): Promise<ImportCertificatePayload> {
-    return stepped(question, approveImportCertificate, input);
-  }
-
-  @Mutation(() => RejectImportCertificatePayload, { nullable: true, description: 'Refuses a request, with reasons; its certifier does.' })
-  rejectImportCertificate(
-    @Arg('input', () => RejectImportCertificateInput, INPUT) input: RejectImportCertificateInput,
-    @Ctx() question: Question,
-  ): Promise<ImportCertificatePayload> {
-    return stepped(question, rejectImportCertificate, input);
   }
 
   @Mutation(() => IssueImportCertificatePayload, {

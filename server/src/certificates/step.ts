@@ -35,6 +35,8 @@ interface StepCommand<Input> {
   judge?(work: Work, row: Input, certificate: Standing, index: number): Promise<Reason[]>;
   /** What else is recorded, before the step. */
   also?(work: Work, row: Input, certificate: Standing): Promise<void>;
+  /** And after it. */
+  after?(work: Work, certificate: Standing, step: string): Promise<void>;
 }
 
 /** Who may take such a step of some certificate at all. */
@@ -50,6 +52,7 @@ export function takeStep<Input extends { importCertificate: string }>({
   told,
   judge,
   also,
+  after,
 }: StepCommand<Input>): Command<Input, { importCertificate: string }> {
   return {
     name: command,
@@ -73,8 +76,9 @@ export function takeStep<Input extends { importCertificate: string }>({
         const { to, role } = stepOf(command);
         if (to === null) continue;
         const { reason, recipientId = null, on = today(work.now), at = work.now } = told(row);
+        const id = uuidv7();
         await recordCertificateStep(work, certificate, {
-          id: uuidv7(),
+          id,
           certificateId: certificate.id,
           sequence: certificate.sequence + 1,
           from: certificate.status,
@@ -85,6 +89,7 @@ export function takeStep<Input extends { importCertificate: string }>({
           recipientId,
           madeById: role === 'CERTIFIER' ? certificate.certifierId : certificate.exporterId,
         });
+        await after?.(work, certificate, id);
       }
       return rows.map(({ importCertificate }) => ({ importCertificate }));
     },

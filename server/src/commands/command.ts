@@ -1,13 +1,15 @@
 import type { LogEvent, Reason } from '@lotline/schema';
 import type { ZodType } from 'zod';
 import type { Viewer } from '../access';
-import type { Columns, Transaction } from '../database';
+import type { Columns, Reader, Transaction } from '../database';
 
 /** What a command has at hand while it runs. */
 export interface Work {
   /** The command's own id, which the facts it records carry. */
   readonly command: string;
   readonly tx: Transaction;
+  /** Asks as answers do, of what the command has before it. */
+  readonly reader: Reader;
   readonly now: Date;
   readonly viewer: Viewer;
   /** True where facts come from outside as they were reported: policies do not refuse them, and the breach shows as a gap. */

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type LogEvent, parseText, type Reason, Refusal } from '@lotline/schema';
-import type { PoolClient } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import type { ZodError } from 'zod';
 import type { Viewer } from '../access';
-import { type Database, explain, isRetryable, type Position, Transaction } from '../database';
+import { type Connection, type Database, explain, isRetryable, type Position, Reader, Transaction } from '../database';
 import { keepGrants } from '../journal';
 import { commitCommand, type Place, writeEvents } from '../log';
 import type { Command, Work } from './command';
@@ -86,7 +85,7 @@ export class Runner {
     const connection = await this.database.connect();
     let broken: Error | undefined;
     try {
-      return await carryOut(connection.client, attempt);
+      return await carryOut(connection, attempt);
     } catch (error) {
       await connection.client.query('rollback').catch((failure: Error) => {
         broken = failure;
@@ -99,9 +98,10 @@ export class Runner {
 }
 
 async function carryOut<Input, Outcome>(
-  client: PoolClient,
+  connection: Connection,
   { command, viewer, rows, key, inputHash, dryRun }: Attempt<Input, Outcome>,
 ): Promise<Done<Outcome>> {
+  const { client } = connection;
   const tx = new Transaction(client);
   const id = uuidv7();
   const now = new Date();
@@ -121,6 +121,7 @@ async function carryOut<Input, Outcome>(
   const work: Work = {
     command: id,
     tx,
+    reader: new Reader(connection),
     now,
     viewer,
     reported: command.reported ?? false,

@@ -233,6 +233,11 @@ export const LAWS: Record<string, Law> = {
     message: 'somebody else changed the certificate at the same time',
     remedy: 'look at it again',
   },
+  one_review_per_decision_and_reader: {
+    code: 'CONFLICT',
+    message: 'the review of this decision is kept already',
+    remedy: 'look at it again',
+  },
   import_certificate_line_mass_above_zero: MASS,
   claims_within_birth_mass: {
     code: 'REFUSED',

@@ -34,8 +34,9 @@ export class Reader {
   private loaders = new Map<unknown, DataLoader<unknown, unknown>>();
   private ended = false;
 
+  /** @param source where to open a view; or a connection with an open transaction, whose view and end are its own */
   constructor(
-    private readonly database: Database,
+    private readonly source: Database | Connection,
     private readonly options: ReaderOptions = {},
   ) {}
 
@@ -91,7 +92,7 @@ export class Reader {
     if (!opened) return;
     await this.turn.catch(() => {});
     const snapshot = await opened.catch(() => null);
-    if (!snapshot) return;
+    if (!snapshot || snapshot.connection === this.source) return;
     const broken = await snapshot.connection.client.query('commit').then(
       () => undefined,
       (error: Error) => error,
@@ -117,8 +118,9 @@ export class Reader {
   }
 
   private async begin(): Promise<Snapshot> {
+    if ('client' in this.source) return { connection: this.source, ...(await positionOf(this.source)) };
     const deadline = Date.now() + WAIT_FOR_POSITION_MS;
-    const connection = await this.database.connect();
+    const connection = await this.source.connect();
     try {
       for (;;) {
         const results = (await connection.client.query(
@@ -141,6 +143,13 @@ export class Reader {
       throw explain(error);
     }
   }
+}
+
+/** The state of the log that an open transaction sees. */
+async function positionOf({ client }: Connection): Promise<Omit<Snapshot, 'connection'>> {
+  const { rows } = await client.query<{ position: string; command: string | null }>('select position, command from log_counter');
+  const { command, position } = rows[0]!;
+  return { position: BigInt(position) as Position, command };
 }
 
 /** Answers many keys at once, in their order. */

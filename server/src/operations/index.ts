@@ -1,5 +1,5 @@
 export * from './edges';
-export { certifierById, operationById, operationCertificateById, standingOf, visibleOperation } from './loaders';
+export { certifierById, formOf, operationById, operationCertificateById, standingOf, visibleOperation } from './loaders';
 export * from './mutations';
 export * from './record';
 export * from './resolver';

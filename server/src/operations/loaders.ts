@@ -108,3 +108,36 @@ export const standingOf: BatchOf<string, Standing> = async (reader, operations) 
     return { roles: steps[0]?.roles ?? [], certificates: [...certificates.values()] };
   });
 };
+
+/** A line of the Product Verification Form of a day. */
+export interface FormLine {
+  labelledAs: string | null;
+  since: Day | null;
+}
+
+/**
+ * The Product Verification Form of operations on days, by product, over all certificates that are in force then; null where none of these
+ * has one.
+ */
+export const formOf: BatchOf<{ operation: string; on: Day }, ReadonlyMap<string, FormLine> | null> = (reader, keys) =>
+  Promise.all(
+    keys.map(async ({ operation, on }) => {
+      const certificates = await reader.query<{ id: string; standard: Standard }>(
+        'select c.id, c.standard from operation_certificate c where c.operation = $1 order by c.id',
+        [operation],
+      );
+      const histories = (await reader.loader(historyOf).loadMany(certificates.map(({ id }) => id))) as StatusRow[][];
+      const form = new Map<string, FormLine>();
+      let isThere = false;
+      for (const [index, history] of histories.entries()) {
+        const begun = history.filter(({ effectiveFrom }) => effectiveFrom <= on);
+        const now = begun.at(-1);
+        if (now?.status !== 'CERTIFIED') continue;
+        if (certificates[index]!.standard !== 'NOP' && now.expiresOn !== null && now.expiresOn < on) continue;
+        const lines = verifiedProducts(begun);
+        isThere ||= lines.length > 0;
+        for (const { productId, labelledAs, from, until } of lines) if (until === null) form.set(productId, { labelledAs, since: from });
+      }
+      return isThere ? form : null;
+    }),
+  );

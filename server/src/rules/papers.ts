@@ -13,6 +13,9 @@ const MUST_BE_MARKED: ReadonlySet<DocumentType> = new Set([
   'PACKING_LIST',
 ]);
 
+/** Must such a paper identify the goods as organic? */
+export const mustBeMarked = (type: DocumentType): boolean => MUST_BE_MARKED.has(type);
+
 /** An organic lot changed hands without a paper, or travelled without a bill of lading: the audit trail is broken there (7 CFR 205.2). */
 export const noDocument: Rule = {
   gap: 'NO_DOCUMENT',
@@ -46,7 +49,7 @@ export const documentNotMarkedOrganic: Rule = {
     !product.organic
       ? []
       : papers
-          .filter(({ type, markedOrganic }) => MUST_BE_MARKED.has(type) && (markedOrganic === 'NO' || markedOrganic === 'UNKNOWN'))
+          .filter(({ type, markedOrganic }) => mustBeMarked(type) && (markedOrganic === 'NO' || markedOrganic === 'UNKNOWN'))
           .map(({ type, number, markedOrganic, issuedOn }) => ({
             on: issuedOn,
             message: `The ${type.toLowerCase().replaceAll('_', ' ')} ${number} ${

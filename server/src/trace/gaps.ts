@@ -1,6 +1,6 @@
 import { type Day, GapKind } from '@lotline/schema';
 import type { Reader } from '../database';
-import { type Breach, breachesOf, RULES, type Rule } from '../rules';
+import { type Breach, breachesOf, LOT_RULES, type Rule } from '../rules';
 import { underWay } from '../shipments';
 import type { StoryFacts, TracedLot } from './facts';
 import { lotStory, standingsOf } from './lot-story';
@@ -66,7 +66,7 @@ export async function gapsOf(
     const told = breaches.filter(({ on, message }) => shown.some((each) => each.on === on && each.message === message));
     return told.length === breaches.length ? told : [...told, 'BY_KIND'];
   };
-  return RULES.flatMap((rule) =>
+  return LOT_RULES.flatMap((rule) =>
     stories.flatMap((story) =>
       heard(rule, story).map((breach) =>
         breach === 'BY_KIND'

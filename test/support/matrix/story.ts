@@ -274,6 +274,8 @@ export async function tellStory(lotline: Lotline): Promise<Story> {
       nobody: () => 'nobody',
     };
   };
+  const uuidOf = async (certifier: string): Promise<string> =>
+    (await lotline.database.query<{ id: string }>(`select id from certifier where code = '${certifier}'`))[0]!.id;
   const assign = async (party: Party, broker: string, more: object = {}): Promise<string> => {
     const input = {
       importer: operations[`The ${party}`],
@@ -340,15 +342,26 @@ export async function tellStory(lotline: Lotline): Promise<Story> {
       reason: 'weighed again',
     });
   await command('voidImportCertificate', 'cursor', { importCertificate: ids[CERTIFICATE(2)], reason: 'asked for twice' });
+  const request = await command('requestImportCertificate', 'importCertificate { id }', {
+    exporter: ids['The exporter'],
+    importer: ids['The importer'],
+    certifier: toGlobalId('Certifier', await uuidOf(CERTIFIERS.exporter[2])),
+    kind: 'SHIPMENT',
+    origin: 'TR',
+    destination: 'US',
+    hts: FLOUR,
+    standard: 'NOP',
+    lines: [{ product: ids.Flour, lot: ids['A-FLOUR'], quantity: { value: '1', unit: 'KGM' } }],
+  });
+  await command('approveImportCertificate', 'cursor', { importCertificate: request.importCertificate.id, reason: 'the field was visited' });
   const gone = { operation: ids['The exporter'], name: 'A-KEY', scopes: ['LOTS'], expiresOn };
   const { key } = await command('createKey', 'key { id }', gone);
   await command('revokeKey', 'cursor', { key: key.id });
 
   const ended = await assign('importer', 'The filer', { reason: 'for this entry' });
   await command('endBrokerAssignment', 'cursor', { brokerAssignment: ended });
-  const [auditor] = await lotline.database.query<{ id: string }>(`select id from certifier where code = '${AUDITOR}'`);
   const audit = async (directions: string[]): Promise<string> => {
-    const certifier = toGlobalId('Certifier', auditor!.id);
+    const certifier = toGlobalId('Certifier', await uuidOf(AUDITOR));
     const input = { lot: ids['A-FLOUR'], certifier, directions, reason: 'a complaint', validUntil: `${expiresOn}T00:00:00Z` };
     return (await command('grantAudit', 'auditGrant { id }', input)).auditGrant.id;
   };
@@ -364,9 +377,10 @@ export async function tellStory(lotline: Lotline): Promise<Story> {
     AUDIT: await audit(['BACK', 'FORWARD']),
     REVOKED: revoked,
     'fact of A-FIELD': sold!.fact,
+    REQUEST: request.importCertificate.id,
   };
 
-  Object.assign(ids, namesOf(await lotline.data(NOUNS)), grants, { [AUDITOR]: toGlobalId('Certifier', auditor!.id) });
+  Object.assign(ids, namesOf(await lotline.data(NOUNS)), grants, { [AUDITOR]: toGlobalId('Certifier', await uuidOf(AUDITOR)) });
   const theirs = [
     'A-OTHER',
     'A-SHIP-OTHER',

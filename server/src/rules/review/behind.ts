@@ -1,0 +1,33 @@
+import type { FindingSeverity, GapKind, ReviewCheck } from '@lotline/schema';
+import type { Rule } from '../story';
+import { about, failed, passed, type ReviewRule, undetermined } from './request';
+
+/** Papers may come late, and a missing leg or paper is asked for; whatever else a story breaks speaks against the goods. */
+const ONLY_TOLD: ReadonlySet<GapKind> = new Set(['NO_TRANSPORT', 'NO_DOCUMENT']);
+
+/** The rules about what lies behind the lots, each the same as on a trace. That a certificate is missing is why one is asked for. */
+export const behind = (rules: readonly Rule[]): ReviewRule[] =>
+  rules
+    .filter(({ gap }) => gap !== 'NO_IMPORT_CERTIFICATE')
+    .map(({ gap, citation, says, since }) => {
+      const severity: FindingSeverity = ONLY_TOLD.has(gap) ? 'WARNING' : 'BLOCKING';
+      return {
+        check: gap as ReviewCheck,
+        citation,
+        says,
+        since,
+        severity,
+        find: ({ lots, behind: found, cut }) => {
+          const against = found.filter(({ kind }) => kind === gap);
+          if (against.length > 0)
+            return failed(
+              `${against.length === 1 ? 'One thing' : `${against.length} things`} behind the lots, or of them, ${against.length === 1 ? 'breaks' : 'break'} this rule.`,
+              against.map(({ lot, message }) => (lot ? about('Lot', lot.id, `${lot.code}: ${message}`) : { says: message, about: null })),
+            );
+          if (lots.length === 0) return undetermined('The request names no lots: what lies behind the goods is not known.');
+          return cut
+            ? undetermined('Nothing was found, but there are more lots behind than one answer follows.')
+            : passed('Nothing behind the lots breaks it.');
+        },
+      };
+    });
