@@ -1,6 +1,6 @@
-// Does docs/certificate-road.md say what the road of an import certificate is?
+// Do docs/certificate-road.md and docs/certificate-review.md say what the road of an import certificate is, and what its review looks at?
 //   node test/check/road.mjs           compares
-//   node test/check/road.mjs --write   writes docs/certificate-road.md
+//   node test/check/road.mjs --write   writes them
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 const require = createRequire(import.meta.url);
 const { buildGraph } = require('../../server/dist/graph.js');
 const { REPORTED, ROAD } = require('../../server/dist/certificates/index.js');
+const { ARRANGEMENTS, REVIEW_RULES } = require('../../server/dist/rules/index.js');
 
-const path = fileURLToPath(new URL('../../docs/certificate-road.md', import.meta.url));
 const graph = buildGraph();
 
 const table = (header, rows) => [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
@@ -20,7 +20,7 @@ const arrows = ROAD.flatMap(({ command, from, to }) => from.map((before) => `  $
 const taken = new Set(ROAD.flatMap(({ from, to }) => from.map((before) => `${before} ${to}`)));
 const reported = REPORTED.filter(({ from, to }) => !taken.has(`${from} ${to}`)).map(({ from, to }) => `  ${at(from)} --> ${to}: reported`);
 
-const page = `<!-- Written from the road of an import certificate by "npm run generate"; do not edit. -->
+const road = `<!-- Written from the road of an import certificate by "npm run generate"; do not edit. -->
 
 # The road of an import certificate
 
@@ -62,8 +62,62 @@ ${table(
 )}
 `;
 
-if (process.argv.includes('--write')) writeFileSync(path, page);
-if (!existsSync(path) || readFileSync(path, 'utf8') !== page) {
-  console.error('docs/certificate-road.md is not what the road is: run "npm run generate" and look at the difference');
-  process.exitCode = 1;
+const valuesOf = (name) => new Map(graph.getType(name).getValues().map((value) => [value.name, value.description]));
+const checks = valuesOf('ReviewCheck');
+const territory = (countries) => {
+  if (countries === null) return 'is not asked for';
+  return countries.length > 5 ? `the ${countries.length} member states` : countries.join(', ');
+};
+
+const review = `<!-- Written from the rules of the review by "npm run generate"; do not edit. -->
+
+# The review of a request for an import certificate
+
+\`importCertificate { review { findings { check rule since severity verdict message evidence { says subject { ... } } } } }\` is the
+certifier's work sheet. The certifier has one, and the exporter has one, each drawn up from what it may see; a check that stands on facts
+that its reader may not see says so. While nothing is decided the sheet is as of now; the sheet of a decision is kept, with the reason that
+the certifier wrote. The certifier decides: \`approveImportCertificate\` is refused where a blocking check failed, each with its regulation,
+unless a written \`reason\` is given, which stays in the history of the certificate.
+
+## Verdicts
+
+${table(['verdict', 'what it says'], [...valuesOf('FindingVerdict')].map(([name, says]) => [code(name), says]))}
+
+## Checks
+
+The last ${REVIEW_RULES.filter(({ check }) => checks.get(check).startsWith('Behind')).length} look at everything that a trace back from the lots reaches, by the same rules as its gaps.
+
+${table(
+  ['check', 'where it fails', 'regulation', 'in force since', 'what it asks for'],
+  REVIEW_RULES.map(({ check, severity, citation, since, says }) => [
+    code(check),
+    severity === 'BLOCKING' ? 'a written reason is needed' : 'the certifier is told',
+    citation,
+    since,
+    says,
+  ]),
+)}
+
+## Arrangements of equivalence
+
+${table(
+  ['standard', 'in force since', 'where the goods were produced, processed or packed', 'what it covers'],
+  ARRANGEMENTS.map(({ standard, from, territory: countries, processedOnly }) => [
+    standard,
+    from,
+    territory(countries),
+    processedOnly ? 'processed goods' : 'all organic goods',
+  ]),
+)}
+
+All of them set terms for animal products, which no record here shows: of these the check says \`UNDETERMINED\`.
+`;
+
+for (const [name, page] of Object.entries({ 'certificate-road.md': road, 'certificate-review.md': review })) {
+  const path = fileURLToPath(new URL(`../../docs/${name}`, import.meta.url));
+  if (process.argv.includes('--write')) writeFileSync(path, page);
+  if (!existsSync(path) || readFileSync(path, 'utf8') !== page) {
+    console.error(`docs/${name} is not what the code says: run "npm run generate" and look at the difference`);
+    process.exitCode = 1;
+  }
 }
