@@ -1,6 +1,6 @@
 import type { Place } from '@lotline/server/log';
 import { subscribe } from './live';
-import type { As, Lotline } from './lotline';
+import { type As, csv, type Lotline } from './lotline';
 import { dayOf, type World } from './world';
 
 // Every question that a viewer can think of, asked of one world, for comparing two that should be the same to it.
@@ -95,7 +95,9 @@ const ABOUT: Record<string, string> = {
   acceptTransfer: 'TransferOffer',
   revokeKey: 'ApiKey',
 };
-const NOUNS = 'query ($lots: [String!]) { lots(first: 500, filter: { codes: $lots }) { nodes { id code } } }';
+const NOUNS = 'query ($lots: [String!]) { lots(first: 500, filter: { codes: $lots }) { nodes { id code product { id hts } } } }';
+const REVIEW = `query ($id: ID!) { node(id: $id) { ... on ImportCertificate { review { decision blocking findings {
+  check verdict message evidenceCount evidence { says subject { ... on Node { id } ... on Lot { code } } } } } } } }`;
 const OPERATION = 'query ($identifier: String!) { operation(identifier: $identifier) { id } }';
 let invented = 0;
 /** The id of a noun that is nowhere. */
@@ -197,6 +199,7 @@ export async function askAll(lotline: Lotline, { as, given, codes, strangers, si
   const [wheat] = await lotline.database.query<{ id: string }>("select id from product where name = 'Wheat'");
   const product = Buffer.from(`Product:${wheat!.id}`).toString('base64url');
   await askStories();
+  if (back) await askReviews();
   await askCommands();
   const viewer = await lotline.viewer(as);
   const after = lotline.cursors.encode(since, viewer.name);
@@ -220,6 +223,42 @@ export async function askAll(lotline: Lotline, { as, given, codes, strangers, si
     for (const { identifier } of given.operations) {
       const operation = (await lotline.data(OPERATION, { identifier })).operation?.id ?? inventedId('Operation');
       await ask(BALANCE, { operation, product });
+    }
+  }
+
+  /** The work sheet of a request for each lot that the first operation sees, in the eyes of the viewer: it or its certifier. */
+  async function askReviews() {
+    const certifier = typeof as === 'object' && 'certifier' in as ? as.certifier : 'ZZ1';
+    const [exporter] = given.operations;
+    await lotline.import({ 'operations.csv': csv([{ operation: 'R:IMPORTER', name: 'An importer', country: 'US', roles: 'importer' }]) });
+    const idOf = async (identifier: string) => (await lotline.data(OPERATION, { identifier })).operation.id;
+    const [issuer] = await lotline.database.query<{ id: string }>('select id from certifier where code = $1', [certifier]);
+    const parties = {
+      exporter: await idOf(exporter!.identifier),
+      importer: await idOf('R:IMPORTER'),
+      certifier: Buffer.from(`Certifier:${issuer!.id}`).toString('base64url'),
+    };
+    const all = await lotline.data(NOUNS, { lots: codes });
+    for (const code of codes) {
+      const lot = all.lots.nodes.find((each: any) => each.code === code);
+      if (!lot) continue;
+      const input = {
+        ...parties,
+        kind: 'SHIPMENT',
+        origin: 'TR',
+        destination: 'US',
+        hts: lot.product.hts,
+        standard: 'NOP',
+        lines: [{ product: lot.product.id, lot: lot.id, quantity: { value: '1', unit: 'GRM' } }],
+        idempotencyKey: `review ${code}`,
+      };
+      const asked = await lotline.ask(
+        'mutation ($input: RequestImportCertificateInput!) { requestImportCertificate(input: $input) { importCertificate { id } } }',
+        { input },
+        { operation: exporter!.identifier },
+      );
+      const id = asked.data?.requestImportCertificate?.importCertificate.id;
+      if (id) await ask(REVIEW, { id });
     }
   }
 
