@@ -5,6 +5,7 @@ import { withinScope } from './access';
 import { AttachmentMutations } from './attachments';
 import {
   CustomsEntryLineCertificateResolver,
+  ImportCertificateDeadlinesResolver,
   ImportCertificateMutations,
   ImportCertificateResolver,
   LotImportCertificatesResolver,
@@ -71,6 +72,7 @@ import {
   visibleTransferOffer,
 } from './lots';
 import {
+  CertifierLeadTimeResolver,
   CustomsEntryFilerResolver,
   certifierById,
   DocumentIssuerResolver,
@@ -100,6 +102,7 @@ import { ImportCertificateReviewResolver, ReviewMutations } from './review';
 import { SearchResolver } from './search';
 import {
   EmergencyActionShipmentResolver,
+  ImportCertificateLineShipmentResolver,
   LotShipmentsResolver,
   ShipmentMutations,
   ShipmentResolver,
@@ -173,6 +176,7 @@ const RESOLVERS = [
   ReviewEvidenceSubjectResolver,
   ShipmentMutations,
   OperationResolver,
+  CertifierLeadTimeResolver,
   OperationLotsResolver,
   OperationCertificateResolver,
   VerifiedProductResolver,
@@ -209,12 +213,14 @@ const RESOLVERS = [
   TransferOfferOperationResolver,
   TraceStepDocumentsResolver,
   ImportCertificateResolver,
+  ImportCertificateDeadlinesResolver,
   ImportCertificatePartiesResolver,
   ImportCertificateRecipientResolver,
   ImportCertificateDocumentsResolver,
   ImportCertificateEntriesResolver,
   ImportCertificateLineLotResolver,
   ImportCertificateLineProductResolver,
+  ImportCertificateLineShipmentResolver,
   LotImportCertificatesResolver,
   ShipmentImportCertificatesResolver,
   OperationImportCertificatesResolver,

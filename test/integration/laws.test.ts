@@ -67,6 +67,8 @@ const access = (act: string, times = 1) =>
 const offer = (receiver: string, grams: number) =>
   `insert into transfer_offer (id, lot, sender, receiver, grams, value, unit, on_day, recorded_by) values (gen_random_uuid(), '${A}', '${FARM}', '${receiver}', ${grams}, '1', 'GRM', '2025-01-01', '${TWO}')`;
 
+const leadTime = (from: string, days: number) =>
+  `insert into certifier_lead_time (id, certifier, from_day, business_days, recorded_by) values (gen_random_uuid(), '${ID(20)}', '${from}', ${days}, '${ONE}')`;
 const difference = (transfer: string, grams: number) =>
   `insert into transfer_difference (id, transfer, grams, value, unit, reason, recorded_by) values (gen_random_uuid(), '${transfer}', ${grams}, '1', 'GRM', 'why', '${TWO}')`;
 const leg = (sequence: number, mode: string, container: string | null = null) =>
@@ -267,6 +269,24 @@ const BREACHES: [law: string, how: string, sql: string][] = [
     `${certificate('999-0000000001-000004', {}, ID(82))}; ${certificateLine(500).replace(`'${ID(72)}'`, `'${ID(82)}'`)}; ${certificateStatus(1, 'ISSUED').replace(`'${ID(72)}'`, `'${ID(82)}'`)}`,
   ],
   ['import_certificate_line_mass_above_zero', 'a line of nothing', certificateLine(0)],
+  [
+    'import_certificate_claim_of_a_shipped_lot',
+    'a claim of a day, and of nothing that was shipped',
+    certificateLine(5).replace('recorded_by)', 'recorded_by, on_day)').replace(`'${ONE}')`, `'${ONE}', '2025-01-01')`),
+  ],
+  [
+    'import_certificate_mode_known',
+    'goods that are carried by pigeons',
+    `update import_certificate set mode = 'PIGEON', port_of_lading = 'TRMER', departs_on = '2025-01-01' where id = '${ID(72)}'`,
+  ],
+  [
+    'import_certificate_transport_whole',
+    'a departure from nowhere',
+    `update import_certificate set mode = 'MARITIME', departs_on = '2025-01-01' where id = '${ID(72)}'`,
+  ],
+  ['certifier_lead_time_within_60_days', 'a lead time of a year', leadTime('2025-02-01', 365)],
+  ['one_lead_time_per_certifier_and_day', 'two lead times from a day on', `${leadTime('2025-01-01', 5)}; ${leadTime('2025-01-01', 3)}`],
+  ['fact_is_never_edited', 'a lead time shortened', `${leadTime('2025-03-01', 5)}; update certifier_lead_time set business_days = 3`],
   ['claims_within_birth_mass', 'a kilogram lot that backs 1,001 g', certificateLine(401)],
   ['customs_entry_number_unique', 'a second entry of a number', entry('ABC-1234567-6')],
   ['customs_entry_number_checked', 'an entry of another check digit', entry('ABC-1234567-7')],

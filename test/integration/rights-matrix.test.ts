@@ -62,9 +62,18 @@ const WITHOUT_VALUE = [
   'AccessRecord.key',
   'Disposition.kilograms',
   'Disposition.on',
+  'ImportCertificate.claims',
+  'ImportCertificate.deadlines',
   'ImportCertificate.importerOfRecord',
   'ImportCertificate.neededBy',
+  'ImportCertificate.transport',
+  'ImportCertificateLine.shipment',
   'ImportCertificateStatusFact.recipient',
+  'ImportCertificateTransport.arrives',
+  'ImportCertificateTransport.departs',
+  'ImportCertificateTransport.mode',
+  'ImportCertificateTransport.portOfEntry',
+  'ImportCertificateTransport.portOfLading',
 ];
 
 const asked = table.sections.filter(({ type }) => type !== 'Mutation');

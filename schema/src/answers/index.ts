@@ -1,4 +1,5 @@
 export * from './connections';
+export * from './deadlines';
 export * from './live';
 export * from './lot';
 export * from './mass-balance';

@@ -64,8 +64,11 @@ export const today = (now: Date = new Date()): Day => now.toISOString().slice(0,
 
 const DAY_MS = 86_400_000;
 
+/** So many days after a day, or before it where they are negative. */
+export const daysAfter = (day: Day, days: number): Day => new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10) as Day;
+
 /** The day after a day. */
-export const dayAfter = (day: Day): Day => new Date(Date.parse(day) + DAY_MS).toISOString().slice(0, 10) as Day;
+export const dayAfter = (day: Day): Day => daysAfter(day, 1);
 
 /** The first of some days. */
 export const earliest = (...days: [Day, ...Day[]]): Day => days.sort()[0]!;

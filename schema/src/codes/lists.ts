@@ -214,6 +214,13 @@ export const ImportCertificateStatus = enumeration(
 );
 export type ImportCertificateStatus = keyof typeof ImportCertificateStatus;
 
+export const DeadlineVerdict = enumeration('DeadlineVerdict', 'Is a request for an import certificate early enough?', {
+  IN_TIME: 'The certifier can decide before it is needed, and before the goods leave.',
+  LATE: 'Its lead time ends when it is needed already, or the goods have left.',
+  UNDETERMINED: 'An hour or a day is missing that would tell; the reasons say which.',
+});
+export type DeadlineVerdict = keyof typeof DeadlineVerdict;
+
 export const DispositionKind = enumeration('DispositionKind', 'What became of goods that were held at the border.', {
   RELEASED_ORGANIC: 'Released as organic.',
   RELEASED_CONVENTIONAL: 'Released, and sold as not organic.',

@@ -24,6 +24,7 @@ type GramsText = string;
  */
 export interface EventPayloads {
   'certifier.recorded': { code: string; name: string };
+  'certifier.lead-time-set': { from: Day; businessDays: number };
   'operation.recorded': { identifier: string; name: string; country: string; roles: string[] };
   'product.recorded': { name: string; hts: string; organic: boolean };
   'operation-certificate.status-changed': {
@@ -96,6 +97,17 @@ export interface EventPayloads {
     hts: string;
     lines: { product: string; lot: string | null; grams: GramsText }[];
   };
+  /** The certifier's lead time ends after the goods are to leave, or it is needed. */
+  'import-certificate.requested-late': {
+    decidedBy: Day | null;
+    neededBy: Day | null;
+    departsOn: Day | null;
+    cutOffOn: Day | null;
+    reasons: string[];
+  };
+  /** Of a certificate for a period, as a shipment departs under it. */
+  'import-certificate.claimed': { shipment: string; on: Day; claims: { claim: string; lot: string; grams: GramsText }[] };
+  'import-certificate.claims-released': { shipment: string; claims: string[]; reason: string };
   'import-certificate.lines-added': { lines: { product: string; lot: string | null; grams: GramsText }[] };
   'import-certificate.status-changed': {
     from: ImportCertificateStatus | null;
@@ -134,6 +146,7 @@ export type EventType = keyof EventPayloads;
 /** The version each payload is written in today. */
 export const EVENT_VERSION: Record<EventType, number> = {
   'certifier.recorded': 1,
+  'certifier.lead-time-set': 1,
   'operation.recorded': 1,
   'product.recorded': 1,
   'operation-certificate.status-changed': 1,
@@ -159,6 +172,9 @@ export const EVENT_VERSION: Record<EventType, number> = {
   'document.bound': 1,
   'document.linked': 1,
   'import-certificate.recorded': 1,
+  'import-certificate.requested-late': 1,
+  'import-certificate.claimed': 1,
+  'import-certificate.claims-released': 1,
   'import-certificate.lines-added': 1,
   'import-certificate.status-changed': 1,
   'import-certificate.revised': 1,

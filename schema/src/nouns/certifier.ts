@@ -1,8 +1,10 @@
-import { Field, ObjectType } from 'type-graphql';
+import { Field, Int, ObjectType } from 'type-graphql';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Day } from '../codes/day';
 import { Node } from '../relay/node';
-import { CountryCodeScalar } from '../scalars';
-import { AttributesColumn, ReferenceColumn, TextColumn } from './columns';
+import { CountryCodeScalar, DateScalar } from '../scalars';
+import { AttributesColumn, DayColumn, ReferenceColumn, TextColumn } from './columns';
+import { Fact } from './fact';
 
 /** An accredited or equivalent certifying agent (7 CFR 205.2). */
 @Entity('certifier')
@@ -34,4 +36,22 @@ export class Certifier extends Node {
 
   @ReferenceColumn('recorded_by')
   recordedBy: string;
+}
+
+/** How long a certifying agent takes to decide on a request for an import certificate, from a day on. */
+@Entity('certifier_lead_time')
+@ObjectType({ simpleResolvers: true, description: 'How long a certifying agent takes to decide on a request, from a day on.' })
+export class CertifierLeadTime extends Fact {
+  @ReferenceColumn('certifier')
+  certifierId: string;
+
+  @DayColumn({ nullable: false })
+  @Field(() => DateScalar, { name: 'from', description: 'First day; until the next one.' })
+  fromDay: Day;
+
+  @Column('integer')
+  @Field(() => Int, {
+    description: 'Business days, the day of the request not counted: Monday to Friday, since holidays are not known here.',
+  })
+  businessDays: number;
 }

@@ -1,12 +1,32 @@
 import { Field, ObjectType } from 'type-graphql';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Day } from '../codes/day';
-import { ImportCertificateKind, ImportCertificateStatus } from '../codes/lists';
+import { ImportCertificateKind, ImportCertificateStatus, TransportMode } from '../codes/lists';
 import type { Grams } from '../codes/mass';
 import { Node } from '../relay/node';
 import { CountryCodeScalar, DateScalar, DateTimeScalar, KilogramsScalar } from '../scalars';
 import { AttributesColumn, DayColumn, GramsColumn, InstantColumn, ReferenceColumn, TextColumn } from './columns';
 import { Fact } from './fact';
+import { Place } from './place';
+
+/** How the goods of a request are to travel. */
+@ObjectType({ simpleResolvers: true, description: 'How the goods are to travel, as the exporter expected when it asked.' })
+export class ImportCertificateTransport {
+  @Field(() => TransportMode, { description: 'By what they enter the United States.' })
+  mode: TransportMode;
+
+  @Field(() => Place, { description: 'Where they leave for the United States.' })
+  portOfLading: Place;
+
+  @Field(() => Place, { nullable: true, description: 'Where they enter the United States.' })
+  portOfEntry: Place | null;
+
+  @Field(() => String, { description: 'Expected departure: a local day, or an instant.' })
+  departs: string;
+
+  @Field(() => String, { nullable: true, description: 'Expected arrival: a local day, or an instant.' })
+  arrives: string | null;
+}
 
 /** The NOP Import Certificate. Its standing is a history of facts. */
 @Entity('import_certificate')
@@ -73,6 +93,29 @@ export class ImportCertificate extends Node {
   @DayColumn()
   @Field(() => DateScalar, { nullable: true, description: 'Day by which the exporter needs it.' })
   neededBy: Day | null;
+
+  /** How the goods are to travel: mode, port of lading and departure are there together, or none of them. */
+  @TextColumn({ nullable: true })
+  mode: TransportMode | null;
+
+  /** UN/LOCODE, as that of entry. */
+  @TextColumn({ nullable: true })
+  portOfLading: string | null;
+
+  @TextColumn({ nullable: true })
+  portOfEntry: string | null;
+
+  @DayColumn()
+  departsOn: Day | null;
+
+  @InstantColumn()
+  departsAt: Date | null;
+
+  @DayColumn()
+  arrivesOn: Day | null;
+
+  @InstantColumn()
+  arrivesAt: Date | null;
 
   /** Null where only its lines say how much. */
   @GramsColumn({ nullable: true })
@@ -216,6 +259,17 @@ export class ImportCertificateLine extends Fact {
 
   @AttributesColumn()
   attributes: Record<string, string> | null;
+
+  /** Of a claim under a certificate for a period, what was shipped; null where it says what the certificate covers. */
+  @ReferenceColumn('shipped_lot', { nullable: true })
+  shippedLotId: string | null;
+
+  /** Local day on which that departed. */
+  @DayColumn()
+  onDay: Day | null;
+
+  /** The shipment that carried it; read beside the row. */
+  shipmentId: string | null;
 
   @Field(() => KilogramsScalar, { description: 'Net mass covered.' })
   get kilograms(): Grams {

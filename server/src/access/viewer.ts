@@ -51,10 +51,16 @@ export const partnerViewer = (operationId: string, scopes: KeyScope[]): Viewer =
 /** Sees every fact there is. */
 export const seesAll = (viewer: Viewer): boolean => viewer.kind === 'ANALYST' || viewer.kind === 'ADMINISTRATOR';
 
+/** Why this viewer may not ask what is for whoever has a token; null if it may. */
+export const mayAsk = (viewer: Viewer): Reason | null =>
+  viewer.kind === 'NOBODY'
+    ? { code: 'UNAUTHENTICATED', message: 'this needs a token', remedy: 'send the header Authorization: Bearer TOKEN' }
+    : null;
+
 /** Why this viewer may not give commands at all; null if it may. */
 export function mayCommand(viewer: Viewer): Reason | null {
-  if (viewer.kind === 'NOBODY')
-    return { code: 'UNAUTHENTICATED', message: 'this needs a token', remedy: 'send the header Authorization: Bearer TOKEN' };
+  const unknown = mayAsk(viewer);
+  if (unknown) return unknown;
   if (viewer.kind === 'ANALYST')
     return { code: 'FORBIDDEN', message: 'an analyst reads everything and changes nothing', remedy: 'use a token of the operation' };
   return null;

@@ -44,7 +44,7 @@ export async function certificatesFor(
        i.on_day as "issuedOn", i.at as "issuedAt",
        z.id is null as live, json_build_object('issued', ${stepVisible(viewer, 'i')}, 'voided', z.id is null or ${stepVisible(viewer, 'z')}) as seen
      from (
-       select import_certificate, lot, null::uuid as product from import_certificate_line where lot = any($1) and retracted_by is null
+       select import_certificate, lot, null::uuid as product from import_certificate_line where lot = any($1) and retracted_by is null and ($5::date is null or on_day is null or on_day <= $5::date)
        union select l.import_certificate, null, l.product from import_certificate_line l join import_certificate c on c.id = l.import_certificate
          where l.lot is null and l.product = any($2) and c.exporter = any($3) and l.retracted_by is null
        union select id, null, null from import_certificate where id = any($4)

@@ -1,4 +1,6 @@
+export { judgeClaims, releaseClaims } from './claim';
 export * from './covers';
+export * from './deadlines-resolver';
 export { handOver } from './hand-over';
 export { htsOf, ImportCertificateFilter } from './list';
 export { claimedOf, claimsBeside, historyOf, importCertificateById, linesOf, visibleImportCertificate } from './loaders';

@@ -125,12 +125,12 @@ export const revisionsOf: BatchOf<{ id: string; viewer: Viewer }, ImportCertific
   return keys.map(({ id, viewer }) => found.get(viewer.name + id)!);
 };
 
-/** Lines of certificates: by product, then lot, then mass. */
+/** What certificates cover: by product, then lot, then mass. */
 export const linesOf: BatchOf<string, ImportCertificateLine[]> = async (reader, certificates) => {
   const rows = await reader.query<Omit<ImportCertificateLine, 'grams'> & { grams: string }>(
     `select x.id, x.import_certificate as "importCertificateId", x.product as "productId", x.lot as "lotId", x.grams, x.recorded_by as "recordedBy"
      from import_certificate_line x join product p on p.id = x.product left join lot l on l.id = x.lot left join operation o on o.id = l.producer
-     where x.import_certificate = any($1) and x.retracted_by is null order by p.name, l.code nulls last, o.identifier, x.grams, x.id`,
+     where x.import_certificate = any($1) and x.shipped_lot is null and x.retracted_by is null order by p.name, l.code nulls last, o.identifier, x.grams, x.id`,
     [certificates],
   );
   return grouped(
@@ -139,6 +139,15 @@ export const linesOf: BatchOf<string, ImportCertificateLine[]> = async (reader, 
     (row) => row.importCertificateId,
   );
 };
+
+/** What certificates for a period claimed of lots as shipments departed: by day, then code. */
+export const claimsOf = seenFacts<ImportCertificateLine & { of: string }, ImportCertificateLine>(
+  `select x.import_certificate as of, x.lot as subject, x.id as fact, row(x.on_day, l.code, o.identifier, x.id) as place, x.id, x.import_certificate as "importCertificateId",
+     x.product as "productId", x.lot as "lotId", x.grams, s.shipment as "shipmentId", x.recorded_by as "recordedBy"
+   from import_certificate_line x join shipped_lot s on s.id = x.shipped_lot join lot l on l.id = x.lot join operation o on o.id = l.producer
+   where x.import_certificate = any($1) and x.retracted_by is null`,
+  (row) => Object.assign(new ImportCertificateLine(), row, { grams: grams(row.grams) }),
+);
 
 /** Sums of grams by noun, of facts in sight. */
 const sumOf =
@@ -157,7 +166,7 @@ export const drawnOn = sumOf(
 /** How much of lots backs import certificates: issued and not voided, for all the viewer sees. */
 export const claimedOf = sumOf(
   (viewer) => `select x.lot as of, x.lot as subject, x.id as fact, x.id as place, x.grams
-   from import_certificate_line x where x.lot = any($1) and x.retracted_by is null
+   from import_certificate_line x where x.lot = any($1) and x.retracted_by is null and claiming(x)
      and ${statusOf(viewer, 'x.import_certificate', null)} not in ('${CLAIMS_NOTHING.join("', '")}')`,
 );
 
@@ -194,7 +203,7 @@ export const certificatesOfShipments = seenLinks(
   ) => `select s.id as of, c.id as subject, (select o.id from command o where o.id in (k.recorded_by, x.recorded_by) order by o.position desc limit 1) as "recordedBy"
    from shipment s join shipped_lot x on x.shipment = s.id and x.retracted_by is null and ${factVisible(viewer, 's.id', 'x.id')}
      join lateral (
-       select l.import_certificate, l.recorded_by from import_certificate_line l where l.lot = x.lot and l.retracted_by is null
+       select l.import_certificate, l.recorded_by from import_certificate_line l where l.lot = x.lot and l.retracted_by is null and (l.shipped_lot is null or l.shipped_lot = x.id)
        union select n.import_certificate, n.recorded_by from customs_entry_line_lot j join customs_entry_line n on n.id = j.line and n.retracted_by is null
          and ${factVisible(viewer, 'n.import_certificate', 'n.id')} where j.lot = x.lot
      ) k on true

@@ -1,6 +1,7 @@
 import type { Day, Grams, ImportCertificateKind, ImportCertificateStatus } from '@lotline/schema';
 import { Parties, record, type Work } from '../commands';
 import { type Columns, groupBy } from '../database';
+import type { ExpectedTransport } from '../rules';
 import { HANDED_OVER, handOver } from './hand-over';
 
 // Import certificates with their history and lines, as rows of any number, each with its parties. Whether they may be recorded has been
@@ -30,6 +31,8 @@ export interface NewImportCertificate extends CertificateParties {
   validTo: Day | null;
   /** Day by which the exporter needs it. */
   neededBy: Day | null;
+  /** How the goods are to travel; left out where it came from outside. */
+  transport?: ExpectedTransport | null;
   grams: Grams | null;
   value: string | null;
   unit: string | null;
@@ -57,6 +60,8 @@ export interface NewCertificateLine {
   unit: string;
   reference: string | null;
   attributes: Attributes;
+  /** Of a claim: what was shipped, and when it departed. */
+  shipped?: { id: string; shipment: string; on: Day };
 }
 
 /** Who asked for it and who issues it. */
@@ -87,6 +92,13 @@ const CERTIFICATE: Columns<NewImportCertificate> = {
   valid_from: ['date', (each) => each.validFrom],
   valid_to: ['date', (each) => each.validTo],
   needed_by: ['date', (each) => each.neededBy],
+  mode: ['text', (each) => each.transport?.mode ?? null],
+  port_of_lading: ['text', (each) => each.transport?.portOfLading ?? null],
+  port_of_entry: ['text', (each) => each.transport?.portOfEntry ?? null],
+  departs_on: ['date', (each) => each.transport?.departs.on ?? null],
+  departs_at: ['timestamptz', (each) => each.transport?.departs.at ?? null],
+  arrives_on: ['date', (each) => each.transport?.arrives?.on ?? null],
+  arrives_at: ['timestamptz', (each) => each.transport?.arrives?.at ?? null],
   grams: ['bigint', (each) => each.grams],
   value: ['text', (each) => each.value],
   unit: ['text', (each) => each.unit],
@@ -117,6 +129,8 @@ const LINE: Columns<NewCertificateLine> = {
   unit: ['text', (each) => each.unit],
   reference: ['text', (each) => each.reference],
   attributes: ['jsonb', (each) => each.attributes],
+  shipped_lot: ['uuid', (each) => each.shipped?.id ?? null],
+  on_day: ['date', (each) => each.shipped?.on ?? null],
 };
 
 /**
@@ -218,4 +232,29 @@ export async function recordCertificateStep(work: Work, certificate: Certificate
     await handOver(work, [certificateId]);
   }
   work.emit({ type: 'import-certificate.status-changed', subject: certificateId, payload: { from, to: status, on, reason } });
+}
+
+/** A claim of what departed. */
+export type NewClaim = NewCertificateLine & { lotId: string; shipped: { id: string; shipment: string; on: Day } };
+
+/** Records claims under certificates for a period as a shipment departs: whoever sees a line of the certificate that names a lot sees them so. */
+export async function recordClaims(work: Work, claims: readonly NewClaim[]): Promise<void> {
+  if (claims.length === 0) return;
+  await record(work, 'import_certificate_line', LINE, claims);
+  const parties = new Parties();
+  for (const { id, certificate, lotId, shipped } of claims) parties.add(askingParties(certificate), 'lot', lotId, id, shipped.on);
+  await parties.record(work);
+  const [{ shipped }] = claims as [NewClaim];
+  const byCertificate = groupBy(claims, ({ certificate }) => certificate.id);
+  await handOver(work, [...byCertificate.keys()], shipped.on);
+  for (const [certificate, own] of byCertificate)
+    work.emit({
+      type: 'import-certificate.claimed',
+      subject: certificate,
+      payload: {
+        shipment: shipped.shipment,
+        on: shipped.on,
+        claims: own.map(({ id, lotId, grams }) => ({ claim: id, lot: lotId, grams: String(grams) })),
+      },
+    });
 }

@@ -30,8 +30,10 @@ import {
 } from '../commands';
 import { attachPapers, judgePapers, papers } from './attach';
 import { certificateLines, ImportCertificateLineInput, judgeLines } from './covered';
+import { tellIfLate } from './late';
 import { type NewCertificateLine, type NewImportCertificate, recordImportCertificates } from './record';
 import { stepOf } from './road';
+import { ImportCertificateTransportInput, transport } from './transport';
 
 @InputType({ description: 'What 7 U.S.C. 6502(13) and the request form ask of an import certificate.' })
 export class RequestImportCertificateInput extends CommandInput {
@@ -83,6 +85,9 @@ export class RequestImportCertificateInput extends CommandInput {
   @Field(() => DateScalar, { nullable: true, description: 'Day by which it is needed.' })
   neededBy?: string;
 
+  @Field(() => ImportCertificateTransportInput, { nullable: true, description: 'How the goods are to travel.' })
+  transport?: ImportCertificateTransportInput;
+
   @Field(() => [ID], { nullable: true, description: 'Papers that show the importer, the product and its way; at most 100.' })
   documents?: string[];
 }
@@ -106,6 +111,7 @@ const request = z
     validTo: optional(read(parseDay)),
     estimate: optional(quantity),
     neededBy: optional(read(parseDay)),
+    transport: optional(transport),
     documents: papers,
   })
   .superRefine(({ kind, validFrom, validTo, estimate }, context) => {
@@ -154,7 +160,8 @@ async function reasonsAgainst({ tx, now }: Work, row: Request): Promise<Reason[]
 
 /**
  * An exporter asks its certifying agent for an import certificate, before the goods leave (7 CFR 205.273). The request claims no grams; its
- * lots and papers are in the certifier's sight from now on. Whether they are good is for the review to find.
+ * lots and papers are in the certifier's sight from now on. Whether they are good is for the review to find. One that comes late is taken all
+ * the same, and the log says so.
  */
 export const requestImportCertificate: Command<Request, { importCertificate: string }> = {
   name: 'requestImportCertificate',
@@ -191,6 +198,7 @@ export const requestImportCertificate: Command<Request, { importCertificate: str
         validFrom: row.validFrom,
         validTo: row.validTo,
         neededBy: row.neededBy,
+        transport: row.transport,
         grams,
         value: row.estimate?.value ?? null,
         unit: row.estimate?.unit ?? null,
@@ -205,6 +213,7 @@ export const requestImportCertificate: Command<Request, { importCertificate: str
     work.check();
     await recordImportCertificates(work, certificates, lines);
     for (const attach of attaching) await attach();
+    for (const certificate of certificates) await tellIfLate(work, certificate);
     return certificates.map(({ id }) => ({ importCertificate: id }));
   },
 };

@@ -24,6 +24,7 @@ import { ImportCertificateFilter, listImportCertificates } from './list';
 import {
   certificatesOfLots,
   certificatesOfShipments,
+  claimsOf,
   drawnOn,
   findImportCertificate,
   historyOf,
@@ -104,6 +105,17 @@ export class ImportCertificateResolver {
     @Ctx() question: Question,
   ): Promise<Page<ImportCertificateLine>> {
     return pageOfFacts(question, `lines of ${id}`, page, () => question.reader.loader(linesOf).load(id));
+  }
+
+  @FieldResolver(() => ImportCertificateLineConnection, {
+    description: 'Of a certificate for a period: what it claimed of lots as shipments departed under it, by day, then lot.',
+  })
+  claims(
+    @Root() { id }: ImportCertificate,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<ImportCertificateLine>> {
+    return pageOfFacts(question, `claims of ${id}`, page, (known) => seen(question, claimsOf, id, known));
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Grams, grams, type Reason, today, toKilograms } from '@lotline/schema';
+import { type Grams, grams, quote, type Reason, today, toKilograms } from '@lotline/schema';
 import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
@@ -81,9 +81,10 @@ async function judgeRevision(work: Work, index: number, row: z.infer<typeof revi
   const covered = lines && (await judgeLines(work, index, work.viewer, lines));
   const stored = await work.tx.query<StoredLine>(
     `select x.id, x.product as "productId", p.name as "productName", x.lot as "lotId", x.grams from import_certificate_line x
-     join product p on p.id = x.product where x.import_certificate = $1 and x.retracted_by is null order by x.id`,
+     join product p on p.id = x.product where x.import_certificate = $1 and x.shipped_lot is null and x.retracted_by is null order by x.id`,
     [certificate.id],
   );
+  await judgeDeparted(work, index, certificate, covered ?? []);
   const isSame = (line: CoveredLine, old: StoredLine) => line.productId === old.productId && line.lotId === old.lotId;
   const kept = new Set<string>();
   const added: CoveredLine[] = [];
@@ -105,6 +106,26 @@ async function judgeRevision(work: Work, index: number, row: z.infer<typeof revi
     retracted: retracted.map(({ id }) => id),
     added,
   };
+}
+
+/** Of a lot that it names, a certificate for a period names at least what departed under it. */
+async function judgeDeparted(work: Work, index: number, certificate: Standing, lines: readonly CoveredLine[]): Promise<void> {
+  const departed = await work.tx.query<{ lot: string; code: string; grams: string }>(
+    `select x.lot, l.code, sum(x.grams) as grams from import_certificate_line x join lot l on l.id = x.lot
+     where x.import_certificate = $1 and x.shipped_lot is not null and x.retracted_by is null group by x.lot, l.code`,
+    [certificate.id],
+  );
+  for (const [place, { lotId, grams: named }] of lines.entries()) {
+    const gone = departed.find(({ lot }) => lot === lotId);
+    if (gone && BigInt(gone.grams) > named)
+      work.refuse(index, {
+        code: 'REFUSED',
+        message: `${toKilograms(grams(gone.grams))} kg of lot ${quote(gone.code)} departed under the certificate`,
+        path: ['lines', place, 'quantity'],
+        rule: stepOf('reviseImportCertificate').rule,
+        remedy: 'name at least that, or the product without the lot',
+      });
+  }
 }
 
 interface NewRevision {

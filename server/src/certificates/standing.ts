@@ -7,6 +7,8 @@ import { commandsFrom, type RoadCommand, stepOf } from './road';
 /** A certificate, and where it stands. */
 export interface Standing extends CertificateParties {
   kind: ImportCertificateKind;
+  validFrom: Day | null;
+  validTo: Day | null;
   /** Whole grams as text, as the row states them. */
   grams: string | null;
   value: string | null;
@@ -23,7 +25,7 @@ export interface Standing extends CertificateParties {
 /** Certificates of these ids that the viewer sees, with where they stand, locked: two steps of one come one after the other. */
 export async function lockCertificates({ tx, viewer }: Work, ids: readonly string[]): Promise<Map<string, Standing>> {
   const found = await tx.query<Standing>(
-    `select c.id, c.kind, c.exporter as "exporterId", c.final_handler as "finalHandlerId", c.importer as "importerId",
+    `select c.id, c.kind, c.valid_from as "validFrom", c.valid_to as "validTo", c.exporter as "exporterId", c.final_handler as "finalHandlerId", c.importer as "importerId",
        c.importer_of_record as "importerOfRecordId", c.consignee as "consigneeId", c.certifier as "certifierId", c.grams, c.value, c.unit
      from import_certificate c where c.id = any($1) and ${subjectVisible(viewer, 'c.id')} order by c.id for no key update of c`,
     [ids],

@@ -9,6 +9,7 @@ import {
   parseUnit,
   type QuantityAsEntered,
   type Reason,
+  Refusal,
   toGrams,
   type Unit,
 } from '@lotline/schema';
@@ -80,3 +81,19 @@ export function weigh(mass: EnteredMass, kgPerBushel: string | null): Grams | Re
 }
 
 export const isReason = (value: Grams | Reason): value is Reason => typeof value !== 'bigint';
+
+/** What is wrong with an input, field by field. @param at where the input stands */
+export const reasonsOf = (error: z.ZodError, at: (string | number)[]): Reason[] =>
+  error.issues.map((issue) => ({
+    code: 'BAD_USER_INPUT',
+    message: issue.message,
+    path: [...at, ...issue.path.map((step) => (typeof step === 'number' ? step : String(step)))],
+    remedy: (issue as { params?: { remedy?: string } }).params?.remedy ?? 'see the description of the field',
+  }));
+
+/** Reads the argument `input` of a question as commands read theirs. @throws Refusal BAD_USER_INPUT with every reason */
+export function readInput<Input>(schema: z.ZodType<Input>, input: unknown): Input {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw new Refusal(reasonsOf(parsed.error, ['input']));
+}

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { type LogEvent, parseText, type Reason, Refusal } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
-import type { ZodError } from 'zod';
 import type { Viewer } from '../access';
 import { type Connection, type Database, explain, isRetryable, type Position, Reader, Transaction } from '../database';
 import { keepGrants } from '../journal';
 import { commitCommand, type Place, writeEvents } from '../log';
 import type { Command, Work } from './command';
+import { reasonsOf } from './fields';
 import { claimKey } from './idempotency';
 
 /** A command that was carried out, now or when its key was first used. */
@@ -161,11 +161,3 @@ function parseInputs<Input>(command: Command<Input, unknown>, inputs: readonly u
   if (reasons.length > 0) throw new Refusal(reasons);
   return rows;
 }
-
-const reasonsOf = (error: ZodError, at: (string | number)[]): Reason[] =>
-  error.issues.map((issue) => ({
-    code: 'BAD_USER_INPUT',
-    message: issue.message,
-    path: [...at, ...issue.path.map((step) => (typeof step === 'number' ? step : String(step)))],
-    remedy: (issue as { params?: { remedy?: string } }).params?.remedy ?? 'see the description of the field',
-  }));

@@ -206,6 +206,26 @@ export const LAWS: Record<string, Law> = {
     message: 'the period of the certificate ends before it begins',
     remedy: 'give its days in order',
   },
+  import_certificate_mode_known: {
+    code: 'BAD_USER_INPUT',
+    message: 'unknown mode of transport',
+    remedy: 'use MARITIME, RAIL, ROAD, AIR, MAIL, MULTIMODAL, FIXED or INLAND_WATER',
+  },
+  import_certificate_transport_whole: {
+    code: 'BAD_USER_INPUT',
+    message: 'a transport has a mode, a port of lading and a departure',
+    remedy: 'give all three, or no transport',
+  },
+  certifier_lead_time_within_60_days: {
+    code: 'BAD_USER_INPUT',
+    message: 'a lead time is from 0 to 60 business days',
+    remedy: 'give a whole number from 0 to 60',
+  },
+  one_lead_time_per_certifier_and_day: {
+    code: 'CONFLICT',
+    message: 'somebody else set a lead time from that day at the same time',
+    remedy: 'look at it again',
+  },
   import_certificate_status_known: {
     code: 'BAD_USER_INPUT',
     message: 'unknown status of an import certificate',
@@ -239,6 +259,11 @@ export const LAWS: Record<string, Law> = {
     remedy: 'look at it again',
   },
   import_certificate_line_mass_above_zero: MASS,
+  import_certificate_claim_of_a_shipped_lot: {
+    code: 'INTERNAL_SERVER_ERROR',
+    message: 'a claim names its lot, what was shipped of it, and the day',
+    remedy: 'report this',
+  },
   claims_within_birth_mass: {
     code: 'REFUSED',
     message: 'import certificates would cover more of a lot than it weighs: a gram may back one certificate only',

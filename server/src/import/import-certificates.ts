@@ -221,7 +221,7 @@ async function newLines(book: Book, { lot: lots }: Coded): Promise<NewLine[]> {
   }
   const known = await storedFacts(
     book,
-    'select import_certificate, product, lot, value, unit, reference, attributes from import_certificate_line where import_certificate = any($1) and retracted_by is null',
+    'select import_certificate, product, lot, value, unit, reference, attributes from import_certificate_line where import_certificate = any($1) and shipped_lot is null and retracted_by is null',
     found.flatMap(({ fact }) => (fact.certificate.stored ? [fact.certificate.id] : [])),
     (row) => [keyOf(row.import_certificate, row.product, row.lot, row.value, row.unit, row.reference)],
   );
@@ -237,7 +237,7 @@ async function checkClaims(book: Book, lines: readonly NewLine[]): Promise<void>
     ids.length === 0
       ? []
       : await book.work.tx.query<{ lot: string; grams: string }>(
-          `select x.lot, sum(x.grams) as grams from import_certificate_line x where x.lot = any($1) and x.retracted_by is null
+          `select x.lot, sum(x.grams) as grams from import_certificate_line x where x.lot = any($1) and x.retracted_by is null and claiming(x)
              and exists (select from import_certificate_status s where s.import_certificate = x.import_certificate and s.retracted_by is null and s.status = 'ISSUED')
              and not exists (select from import_certificate_status s where s.import_certificate = x.import_certificate and s.retracted_by is null and s.status = 'VOIDED')
            group by x.lot`,

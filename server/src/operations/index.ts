@@ -1,4 +1,5 @@
 export * from './edges';
+export * from './lead-times';
 export { certifierById, formOf, operationById, operationCertificateById, standingOf, visibleOperation } from './loaders';
 export * from './mutations';
 export * from './record';

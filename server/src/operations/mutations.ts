@@ -1,11 +1,12 @@
-import { Operation, OperationCertificate } from '@lotline/schema';
+import { Certifier, Operation, OperationCertificate } from '@lotline/schema';
 import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
 import { type Command, type CommandInput, INPUT } from '../commands';
 import { CommandPayload, give, type Question } from '../questions';
 import { ChangeOperationCertificateStatusInput, changeOperationCertificateStatus } from './change-status';
-import { operationById, operationCertificateById } from './loaders';
+import { certifierById, operationById, operationCertificateById } from './loaders';
 import { RecordOperationCertificateInput, recordOperationCertificate } from './record-certificate';
 import { RecordOperationInput, recordOperation } from './record-operation';
+import { SetLeadTimeInput, setLeadTime } from './set-lead-time';
 import { VerifyProductInput, verifyProduct } from './verify-product';
 
 @ObjectType({ simpleResolvers: true, description: 'What a command about a certificate has done.' })
@@ -27,6 +28,12 @@ export class VerifyProductPayload extends OperationCertificatePayload {}
 export class RecordOperationPayload extends CommandPayload {
   @Field(() => Operation, { nullable: true, description: 'The operation.' })
   operation: Operation | null;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'The certifying agent whose lead time was set.' })
+export class SetLeadTimePayload extends CommandPayload {
+  @Field(() => Certifier, { nullable: true, description: 'The certifying agent.' })
+  certifier: Certifier | null;
 }
 
 async function certified<Input>(
@@ -84,5 +91,17 @@ export class OperationCertificateMutations {
     @Ctx() question: Question,
   ): Promise<VerifyProductPayload> {
     return certified(question, verifyProduct, input);
+  }
+
+  @Mutation(() => SetLeadTimePayload, {
+    nullable: true,
+    description: 'Sets how long a certifying agent takes to decide on a request for an import certificate, from a day on; the agent does.',
+  })
+  async setLeadTime(
+    @Arg('input', () => SetLeadTimeInput, INPUT) input: SetLeadTimeInput,
+    @Ctx() question: Question,
+  ): Promise<SetLeadTimePayload> {
+    const { cursor, outcome } = await give(question, setLeadTime, input);
+    return { cursor, certifier: await question.reader.loader(certifierById).load(outcome.certifier) };
   }
 }

@@ -69,7 +69,7 @@ async function builtOn(work: Work, { id, subject: lot, to, grams: passed }: Move
          + coalesce((select sum(t.grams) from transfer t where t.lot = l.id and t.receiver = $2 and t.retracted_by is null), 0)
        from lot l where l.id = $1) as had
      from import_certificate_line n join import_certificate c on c.id = n.import_certificate and c.exporter = $2
-     where n.lot = $1 and n.retracted_by is null and not exists (select from import_certificate_status s
+     where n.lot = $1 and n.retracted_by is null and claiming(n) and not exists (select from import_certificate_status s
        where s.import_certificate = c.id and s.retracted_by is null and s.status in ('VOIDED', 'REJECTED', 'WITHDRAWN'))`,
     [lot, to],
   );

@@ -1,5 +1,6 @@
 import type { Day } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
+import { releaseClaims } from '../certificates';
 import type { Work } from '../commands';
 import { ABOUT_NOTHING, mayRetract, type Retracted, type Retraction, refuseBuiltOn, retractParties, type Standing, standing } from './fact';
 
@@ -102,6 +103,7 @@ export async function retractLeg(work: Work, retraction: Retraction): Promise<Re
   await work.tx.query('update shipment_leg set retracted_by = $2 where id = $1', [fact, work.command]);
   await retractParties(work, fact, [shipment]);
   if (before !== null) await restoreLeg(work, before);
+  else await releaseClaims(work, { shipment, leg: sequence, reason });
   const news = [
     ...(departedOn !== null && before === null ? (['DEPARTED'] as const) : []),
     ...(arrivedOn !== null ? (['ARRIVED'] as const) : []),

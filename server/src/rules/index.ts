@@ -1,5 +1,7 @@
 export { ARRANGEMENTS } from './arrangements';
 export { type CertificateHistory, type Standing, verdictOn, verdictOver } from './certification';
+export { CUT_OFFS } from './cut-offs';
+export { type Deadlines, deadlinesOf, type ExpectedTransport } from './deadlines';
 export { LOT_RULES } from './lot-rules';
 export { BILLS_OF_LADING } from './papers';
 export * from './review';

@@ -3,6 +3,7 @@ import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { mayActFor } from '../access';
+import { judgeClaims, type NewClaim, recordClaims } from '../certificates';
 import { type Command, CommandInput, idempotencyKey, idOf, noSuch, notYet, oneOf, optional, read, type Work } from '../commands';
 import { everHad } from './had';
 import { isBefore, lockShipments, MOMENT, moment } from './moving';
@@ -24,6 +25,12 @@ export class RecordDepartureInput extends CommandInput {
 
   @Field(() => String, { description: MOMENT })
   departed: string;
+
+  @Field(() => [ID], {
+    nullable: true,
+    description: "Certificates for a period under which its lots go, of the shipper's own: they claim the lots. At most 20.",
+  })
+  importCertificates?: string[];
 
   @Field(() => String, { nullable: true, description: 'Who carries it.' })
   carrier?: string;
@@ -47,6 +54,7 @@ const departure = z.object({
   fromPlace: read(parsePlace),
   toPlace: read(parsePlace),
   departed: read(parseMoment),
+  importCertificates: optional(z.array(idOf('ImportCertificate')).max(20, 'at most 20 certificates at once')),
   carrier: optional(text),
   conveyance: optional(text),
   container: optional(read(parseContainer)),
@@ -55,7 +63,8 @@ const departure = z.object({
 
 /**
  * The next leg departs; the one before has arrived by then. Nothing departs before it was booked or born, or before it came to its shipper;
- * that a shipment reported from outside carries what never came to its shipper does not keep it, since it shows as a gap already.
+ * that a shipment reported from outside carries what never came to its shipper does not keep it, since it shows as a gap already. Certificates for a
+ * period claim what departs under them (7 CFR 205.273).
  */
 export const recordDeparture: Command<z.infer<typeof departure>, { shipment: string }> = {
   name: 'recordDeparture',
@@ -67,7 +76,8 @@ export const recordDeparture: Command<z.infer<typeof departure>, { shipment: str
       rows.map(({ shipment }) => shipment),
     );
     const legs: NewLeg[] = [];
-    for (const [index, { shipment: id, departed, fromPlace, toPlace, idempotencyKey: _, ...more }] of rows.entries()) {
+    const claims: NewClaim[] = [];
+    for (const [index, { shipment: id, departed, fromPlace, toPlace, importCertificates, idempotencyKey: _, ...more }] of rows.entries()) {
       const shipment = moving.get(id);
       const forbidden = shipment && mayActFor(work.viewer, shipment.shipperId, 'SHIPMENTS');
       if (!shipment || forbidden) {
@@ -100,6 +110,10 @@ export const recordDeparture: Command<z.infer<typeof departure>, { shipment: str
           remedy: 'record its arrival first',
         });
       else if (arrived && isBefore(departed, arrived)) tooEarly(`the leg before arrived on ${arrived.on}`);
+      if (importCertificates?.length)
+        claims.push(
+          ...(await judgeClaims(work, index, { shipment, departed, fromUnLocode: fromPlace.unLocode, named: importCertificates })),
+        );
       legs.push({
         ...more,
         id: uuidv7(),
@@ -116,6 +130,7 @@ export const recordDeparture: Command<z.infer<typeof departure>, { shipment: str
     }
     work.check();
     await recordShipmentFacts(work, { shipments: [], legs, lots: [], treatments: [] });
+    await recordClaims(work, claims);
     return rows.map(({ shipment }) => ({ shipment }));
   },
 };

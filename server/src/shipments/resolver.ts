@@ -1,5 +1,6 @@
 import {
   EmergencyActionNotification,
+  ImportCertificateLine,
   Lot,
   Operation,
   type Page,
@@ -110,6 +111,14 @@ export class TreatmentShipmentResolver {
 export class EmergencyActionShipmentResolver {
   @FieldResolver(() => Shipment, { nullable: true, description: 'The shipment, where it is on one.' })
   shipment(@Root() { shipmentId }: EmergencyActionNotification, @Ctx() question: Question): Promise<Shipment | null> | null {
+    return shipmentId ? visibleShipment(question, shipmentId) : null;
+  }
+}
+
+@Resolver(() => ImportCertificateLine)
+export class ImportCertificateLineShipmentResolver {
+  @FieldResolver(() => Shipment, { nullable: true, description: 'Of a claim, the shipment that departed; null where you may not see it.' })
+  shipment(@Root() { shipmentId }: ImportCertificateLine, @Ctx() question: Question): Promise<Shipment | null> | null {
     return shipmentId ? visibleShipment(question, shipmentId) : null;
   }
 }

@@ -12,6 +12,11 @@ export function argumentsOf({ ids }: Story, { of, direction }: Pick<Section, 'of
     'Query.lot': ['code: "A-FLOUR", producer: "9990000001"'],
     'Query.shipment': ['reference: "A-SHIP", shipper: "9990000001"'],
     'Query.importCertificate': ['number: "999-0000000001-000001"'],
+    'Query.importCertificateDeadlines': [
+      `input: { certifier: ${id('ZE2')}, neededBy: "2099-06-01",
+        transport: { mode: MARITIME, portOfLading: "TRMER", departs: "2099-06-01T08:00:00+03:00" } }`,
+      `input: { certifier: ${id('ZE2')}, neededBy: "2020-01-01" }`,
+    ],
     'Query.operation': ['identifier: "9990000001"'],
     'Query.search': ['text: "A-"', 'text: "999-0000000001"', 'text: "ZZ1-0000011"', 'text: "The "'],
     'Query.recall': [`lots: [${id('A-FLOUR')}]`],

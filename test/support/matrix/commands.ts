@@ -44,6 +44,7 @@ function inputOf(row: string, id: (name: string) => string): object {
     recordOperation: { certifier: id('ZE2'), nopId: '9990000001', name: 'Another', country: 'TR', roles: ['HANDLER'] },
     recordOperationCertificate: { operation: id('The exporter'), certifier: id('ZE2'), effectiveFrom: '2026-03-01' },
     verifyProduct: { operationCertificate: id('certificate of ZE2'), product: id('Flour'), on: '2020-01-01' },
+    setLeadTime: { certifier: id('ZE2'), from: '2020-01-01', businessDays: 5 },
     acceptTransfer: { transferOffer: id('OFFER'), on: '2025-09-01' },
     createKey: { operation: id('The exporter'), name: 'Another', scopes: ['LOTS'], expiresOn: '2020-01-01' },
     assignBroker: { importer: id('The exporter'), broker: id('The exporter'), scopes: ['LOTS'], validUntil: '2020-01-01T00:00:00Z' },

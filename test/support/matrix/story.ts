@@ -334,6 +334,9 @@ export async function tellStory(lotline: Lotline): Promise<Story> {
     labelledAs: 'Fine flour',
     on: '2025-10-01',
   });
+  const [agent] = await lotline.database.query<{ id: string }>(`select id from certifier where code = '${CERTIFIERS.exporter[2]}'`);
+  const from = new Date().toISOString().slice(0, 10);
+  await command('setLeadTime', 'cursor', { certifier: toGlobalId('Certifier', agent!.id), from, businessDays: 5 });
   await lotline.import(after);
   for (const value of ['401', '400'])
     await command('reviseImportCertificate', 'cursor', {

@@ -14,6 +14,8 @@ import { DatedClaims1764000000013 } from './1764000000013-dated-claims';
 import { CertificateRoad1764000000014 } from './1764000000014-certificate-road';
 import { Files1764000000015 } from './1764000000015-files';
 import { TransferDifferences1764000000016 } from './1764000000016-transfer-differences';
+import { Deadlines1764000000017 } from './1764000000017-deadlines';
+import { PeriodClaims1764000000018 } from './1764000000018-period-claims';
 import { Reviews1764000000020 } from './1764000000020-reviews';
 
 /** Forward only, in this order. */
@@ -34,5 +36,7 @@ export const MIGRATIONS = [
   CertificateRoad1764000000014,
   Files1764000000015,
   TransferDifferences1764000000016,
+  Deadlines1764000000017,
+  PeriodClaims1764000000018,
   Reviews1764000000020,
 ];

@@ -87,11 +87,11 @@ const OF_OTHERS = `
       from shipment s join shipped_lot x on x.shipment = s.id and ${knownFact('x', 'k.position')} join treatment t on t.id = k.fact
       where k.type in ('shipment.treated', 'shipment.treatment-retracted') and s.id = k.subject
     union all
-    select b.lot, 'CERTIFIED', i.on_day, null, false, b.grams, ic.exporter, ic.importer, null, array[ic.id, b.lot], array[null, b.id]
+    select b.lot, 'CERTIFIED', coalesce(b.on_day, i.on_day), null, false, b.grams, ic.exporter, ic.importer, null, array[ic.id, b.lot], array[null, b.id]
       from import_certificate ic join import_certificate_line b on b.import_certificate = ic.id and b.lot is not null and ${knownFact('b', 'k.position')}
         join import_certificate_status i on i.import_certificate = ic.id and i.status = 'ISSUED' and ${knownFact('i', 'k.position')}
       where ic.id = k.subject and (k.type = 'import-certificate.status-changed'
-        or (k.type = 'import-certificate.lines-added' and b.recorded_by = (select id from command where position = k.position)))
+        or (k.type in ('import-certificate.lines-added', 'import-certificate.claimed') and b.recorded_by = (select id from command where position = k.position)))
     union all
     select j.lot, 'ENTERED', e.filed_on, null, false, case when (select count(*) from customs_entry_line_lot o where o.line = n.id) = 1 then n.grams end,
         null, coalesce(ic.importer, e.filer), null, array[j.lot, e.id], array[n.id, n.id]
@@ -129,7 +129,7 @@ function factOf({ type, payload }: LogRow): string | null | undefined {
   if (type === 'import-certificate.drawn') return (payload as EventPayloads['import-certificate.drawn']).entry;
   if (type === 'import-certificate.status-changed')
     return (payload as EventPayloads['import-certificate.status-changed']).to === 'ISSUED' ? null : undefined;
-  const others = ['import-certificate.lines-added', 'emergency-action.recorded', 'emergency-action.disposed'];
+  const others = ['import-certificate.lines-added', 'import-certificate.claimed', 'emergency-action.recorded', 'emergency-action.disposed'];
   return others.includes(type) ? null : undefined;
 }
 
@@ -250,6 +250,7 @@ const READS = new Set([
   'shipment.leg-retracted',
   'import-certificate.status-changed',
   'import-certificate.lines-added',
+  'import-certificate.claimed',
   'import-certificate.drawn',
   'emergency-action.recorded',
   'emergency-action.disposed',
