@@ -46,7 +46,7 @@ export class CertifierLeadTime extends Fact {
   certifierId: string;
 
   @DayColumn({ nullable: false })
-  @Field(() => DateScalar, { name: 'from', description: 'First day; until the next one.' })
+  @Field(() => DateScalar, { name: 'from', simple: false, description: 'First day; until the next one.' })
   fromDay: Day;
 
   @Column('integer')

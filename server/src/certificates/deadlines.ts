@@ -1,13 +1,4 @@
-import {
-  type Day,
-  type ImportCertificate,
-  ImportCertificateTransport,
-  LISTED_PLACES,
-  localDay,
-  type Moment,
-  Place,
-  today,
-} from '@lotline/schema';
+import { type Day, type ImportCertificate, ImportCertificateTransport, LISTED_PLACES, type Moment, Place, today } from '@lotline/schema';
 import { type Deadlines, deadlinesOf, type ExpectedTransport } from '../rules';
 
 /** An answer's reader, or a command's transaction. */
@@ -34,13 +25,13 @@ interface Asked {
   neededBy: Day | null;
 }
 
-/** Whether a request to a certifier is early enough, by its lead time in force on the day of the request. */
+/** Whether a request to a certifier is early enough, by its lead time in force on the day of the request in UTC. */
 export async function deadlinesBy(
   leadTimeOn: (key: { certifier: string; on: Day }) => Promise<number | null>,
-  { certifierId, asked, transport, neededBy }: Asked,
+  { certifierId, ...request }: Asked,
 ): Promise<Deadlines> {
-  const on = (asked.at && localDay(asked.at, transport?.portOfLading ?? null)) ?? asked.on;
-  return deadlinesOf({ asked, businessDays: await leadTimeOn({ certifier: certifierId, on }), transport, neededBy });
+  const businessDays = await leadTimeOn({ certifier: certifierId, on: request.asked.on });
+  return deadlinesOf({ ...request, businessDays });
 }
 
 /** What is asked now. */
