@@ -6,7 +6,7 @@ import { certificateNumber } from '../support/world';
 // A certificate for a period claims lots as each shipment departs under it: what that says, to whom, what is refused, and how it is free again.
 
 const [EXPORTER, IMPORTER, STRANGER] = ['P:EXPORTER', 'P:IMPORTER', 'P:STRANGER'] as const;
-const [BEANS, MEAL, HULLS] = ['Organic soybeans', 'Organic soybean meal', 'Hulls'];
+const [BEANS, MEAL, SEEDS, HULLS] = ['Organic soybeans', 'Organic soybean meal', 'Organic soybean seeds', 'Hulls'];
 const exporter: As = { operation: EXPORTER };
 const importer: As = { operation: IMPORTER };
 const stranger: As = { operation: STRANGER };
@@ -135,6 +135,7 @@ beforeAll(async () => {
     'products.csv': csv([
       { product: BEANS, hts: '1201900010', organic: 'yes' },
       { product: MEAL, hts: '1208100010', organic: 'yes' },
+      { product: SEEDS, hts: '1201900010', organic: 'yes' },
       { product: HULLS, hts: '2302500000', organic: 'no' },
     ]),
   });
@@ -187,9 +188,10 @@ describe('a certificate for a period', () => {
   });
 
   test('covers what departs under it: no gap, and the lot and its shipment know it', async () => {
-    const [covered, uncovered] = [await lot(100), await lot(100)];
-    const certificate = await period([{ mass: 1000 }]);
-    const voided = await period([{ mass: 1000 }]);
+    // Of a product of their own: a line without lot of any other certificate would cover it too.
+    const [covered, uncovered] = [await lot(100, SEEDS), await lot(100, SEEDS)];
+    const certificate = await period([{ product: SEEDS, mass: 1000 }]);
+    const voided = await period([{ product: SEEDS, mass: 1000 }]);
     const shipment = await booked([covered, 100]);
     await departed(shipment, [certificate]);
     await departed(await booked([uncovered, 100]), [voided]);
