@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
 const { buildGraph } = require('../../server/dist/graph.js');
-const { ARRANGEMENTS, LOT_RULES } = require('../../server/dist/rules/index.js');
+const { ARRANGEMENTS, CUT_OFFS, LOT_RULES } = require('../../server/dist/rules/index.js');
 const { DOCUMENT_TYPE_CODES, GapKind, StepKind, UNITS } = require('@lotline/schema');
 
 const path = fileURLToPath(new URL('../../docs/domain.md', import.meta.url));
@@ -78,6 +78,18 @@ leads to its use: its birth, the transfers that brought it to its users, their s
 ${table(['gap', 'what the rule asks for', 'regulation', 'in force since'], gaps)}
 
 An import certificate that was issued after the goods had left is \`OUT_OF_ORDER_DATES\` by 7 CFR 205.273.
+
+## Is a request early enough?
+
+A certifying agent decides within its own lead time, in business days from Monday to Friday. An import certificate is there before the goods leave, and
+before customs has the declaration of the cargo:
+
+${table(
+  ['mode', 'hours', 'before', 'regulation', 'in force since'],
+  CUT_OFFS.map(({ mode, hours, before, citation, from }) => [`\`${mode}\``, hours, before, citation, from]),
+)}
+
+Other modes have no cut-off on record.
 
 ## Was the owner certified?
 

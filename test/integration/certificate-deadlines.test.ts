@@ -1,4 +1,5 @@
 import { toGlobalId } from '@lotline/schema';
+import { CUT_OFFS } from '@lotline/server/rules';
 import { type As, csv, type GraphQLAnswer, type Lotline, startLotline } from '../support/lotline';
 
 // How goods are to travel, how long a certifier takes, and whether a request is early enough: shown before it is sent, and told when it was late.
@@ -199,6 +200,13 @@ describe('deadlines', () => {
     const { cutOffAt, cutOff, verdict } = await told({ transport });
     expect([cutOffAt, verdict]).toEqual([new Date(Date.parse(from) + hours * 3_600_000).toISOString(), 'IN_TIME']);
     expect(cutOff).toContain(words);
+  });
+
+  test.each(CUT_OFFS)('name a cut-off for $mode from $from on, and none before', async ({ mode, from, citation }) => {
+    const before = new Date(Date.parse(from) - DAY_MS).toISOString().slice(0, 10);
+    const on = (departs: string) => told({ transport: { mode, portOfLading: 'MXNLD', departs, arrives: departs } });
+    expect((await on(from)).cutOff).toContain(citation);
+    expect((await on(before)).cutOff).toBe(`None is on record for ${mode}.`);
   });
 
   test('say in words what a bare day does not tell, and what a mode does not have', async () => {
