@@ -63,17 +63,9 @@ const WITHOUT_VALUE = [
   'Disposition.kilograms',
   'Disposition.on',
   'ImportCertificate.claims',
-  'ImportCertificate.deadlines',
   'ImportCertificate.importerOfRecord',
-  'ImportCertificate.neededBy',
-  'ImportCertificate.transport',
   'ImportCertificateLine.shipment',
   'ImportCertificateStatusFact.recipient',
-  'ImportCertificateTransport.arrives',
-  'ImportCertificateTransport.departs',
-  'ImportCertificateTransport.mode',
-  'ImportCertificateTransport.portOfEntry',
-  'ImportCertificateTransport.portOfLading',
 ];
 
 const asked = table.sections.filter(({ type }) => type !== 'Mutation');

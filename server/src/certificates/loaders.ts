@@ -174,7 +174,7 @@ export const claimedOf = sumOf(
 export const claimsBeside: BatchOf<{ lot: string; certificate: string }, Grams> = async (reader, keys) => {
   const rows = await reader.query<{ grams: string }>(
     `select coalesce((select sum(x.grams) from import_certificate_line x where x.lot = a.lot and x.import_certificate <> a.certificate
-       and x.retracted_by is null and claims(x.import_certificate)), 0) as grams
+       and x.retracted_by is null and claims(x.import_certificate) and claiming(x)), 0) as grams
      from unnest($1::uuid[], $2::uuid[]) with ordinality as a(lot, certificate, place) order by a.place`,
     [keys.map(({ lot }) => lot), keys.map(({ certificate }) => certificate)],
   );

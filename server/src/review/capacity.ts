@@ -14,7 +14,7 @@ export async function capacityOf(reader: Reader, exporter: string, products: rea
     `select coalesce(sum(greatest(least(h.grams, l.grams - coalesce(k.grams, 0)), 0)), 0) as unclaimed
      from holding h join lot l on l.id = h.lot and l.product = any($2)
        left join lateral (select sum(c.grams) as grams from import_certificate_line c
-         where c.lot = l.id and c.retracted_by is null and claims(c.import_certificate)) k on true
+         where c.lot = l.id and c.retracted_by is null and claims(c.import_certificate) and claiming(c)) k on true
      where h.owner = $1`,
     [exporter, products],
   );

@@ -334,9 +334,9 @@ export async function tellStory(lotline: Lotline): Promise<Story> {
     labelledAs: 'Fine flour',
     on: '2025-10-01',
   });
-  const [agent] = await lotline.database.query<{ id: string }>(`select id from certifier where code = '${CERTIFIERS.exporter[2]}'`);
+  const agent = toGlobalId('Certifier', await uuidOf(CERTIFIERS.exporter[2]));
   const from = new Date().toISOString().slice(0, 10);
-  await command('setLeadTime', 'cursor', { certifier: toGlobalId('Certifier', agent!.id), from, businessDays: 5 });
+  await command('setLeadTime', 'cursor', { certifier: agent, from, businessDays: 5 });
   await lotline.import(after);
   for (const value of ['401', '400'])
     await command('reviseImportCertificate', 'cursor', {
@@ -348,13 +348,21 @@ export async function tellStory(lotline: Lotline): Promise<Story> {
   const request = await command('requestImportCertificate', 'importCertificate { id }', {
     exporter: ids['The exporter'],
     importer: ids['The importer'],
-    certifier: toGlobalId('Certifier', await uuidOf(CERTIFIERS.exporter[2])),
+    certifier: agent,
     kind: 'SHIPMENT',
     origin: 'TR',
     destination: 'US',
     hts: FLOUR,
     standard: 'NOP',
     lines: [{ product: ids.Flour, lot: ids['A-FLOUR'], quantity: { value: '1', unit: 'KGM' } }],
+    neededBy: expiresOn,
+    transport: {
+      mode: 'MARITIME',
+      portOfLading: 'TRMER',
+      portOfEntry: 'USSCK',
+      departs: `${expiresOn}T08:00:00+03:00`,
+      arrives: '2099-01-01',
+    },
   });
   await command('approveImportCertificate', 'cursor', { importCertificate: request.importCertificate.id, reason: 'the field was visited' });
   const gone = { operation: ids['The exporter'], name: 'A-KEY', scopes: ['LOTS'], expiresOn };
