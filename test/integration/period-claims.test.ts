@@ -75,7 +75,7 @@ async function period(
   );
   const importCertificate = asked.importCertificate.id;
   if (!issue) return importCertificate;
-  await done('approveImportCertificate', 'cursor', { importCertificate }, certifier);
+  await done('approveImportCertificate', 'cursor', { importCertificate, reason: 'seen on the spot' }, certifier);
   await done('issueImportCertificate', 'cursor', { importCertificate, number: certificateNumber(7, ++serial) }, certifier);
   return importCertificate;
 }
