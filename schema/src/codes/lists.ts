@@ -123,6 +123,8 @@ export const TransferOfferStatus = enumeration('TransferOfferStatus', 'How far a
   OPEN: 'It waits for its receiver.',
   ACCEPTED: 'The receiver has it.',
   DISPUTED: 'The receiver has it, and says that it was another quantity.',
+  DECLINED: 'The receiver did not accept it.',
+  WITHDRAWN: 'The sender took it back before it was accepted.',
 });
 export type TransferOfferStatus = keyof typeof TransferOfferStatus;
 

@@ -46,6 +46,7 @@ export interface EventPayloads {
   };
   'lot.inputs-declared': { inputs: { input: string; grams: GramsText; on: Day | null }[]; retracted: string[]; reason: string | null };
   'lot.transfer-offered': { offer: string; sender: string; receiver: string; grams: GramsText; on: Day };
+  'lot.transfer-offer-ended': { offer: string; kind: 'DECLINED' | 'WITHDRAWN'; on: Day; reason: string | null };
   'lot.transfer-disputed': { transfer: string; offer: string; grams: GramsText; reason: string };
   'lot.transferred': { transfer: string; sender: string; receiver: string; grams: GramsText; on: Day };
   /** What was told of a lot before is taken back. */
@@ -142,6 +143,7 @@ export const EVENT_VERSION: Record<EventType, number> = {
   'lot.born': 1,
   'lot.inputs-declared': 1,
   'lot.transfer-offered': 1,
+  'lot.transfer-offer-ended': 1,
   'lot.transfer-disputed': 1,
   'lot.transferred': 1,
   'lot.fact-retracted': 1,

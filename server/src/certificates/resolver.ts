@@ -56,6 +56,17 @@ export class ImportCertificateResolver {
     return listImportCertificates(question, 'import certificates', filter, page);
   }
 
+  @FieldResolver(() => String, {
+    nullable: true,
+    description:
+      '21 characters, NNN-NNNNNNNNNN-NNNNNN; null before it is issued in the Organic Integrity Database, or where you do not see that.',
+  })
+  async number(@Root() { id, issuedNumber }: ImportCertificate, @Ctx() { reader, viewer }: Question): Promise<string | null> {
+    if (issuedNumber === null || viewer.certifierId === null) return issuedNumber;
+    const history = await reader.loader(historyOf).load({ id, viewer });
+    return history.some(({ status }) => status === 'ISSUED') ? issuedNumber : null;
+  }
+
   @FieldResolver(() => ImportCertificateStatus, { description: 'Where it stands: the last step of its history.' })
   async status(@Root() { id }: ImportCertificate, @Ctx() { reader, viewer }: Question): Promise<ImportCertificateStatus> {
     return (await reader.loader(historyOf).load({ id, viewer })).at(-1)!.status;

@@ -5,6 +5,7 @@ import {
   DocumentType,
   ImportCertificate,
   Lot,
+  LotAdjustment,
   MarkedOrganic,
   Ownership,
   type Page,
@@ -115,6 +116,14 @@ export class OwnershipDocumentResolver {
 export class TreatmentDocumentResolver {
   @FieldResolver(() => Document, { nullable: true, description: 'Its evidence.' })
   document(@Root() { documentId }: Treatment, @Ctx() question: Question): Promise<Document | null> | null {
+    return documentId ? visibleDocument(question, documentId) : null;
+  }
+}
+
+@Resolver(() => LotAdjustment)
+export class LotAdjustmentDocumentResolver {
+  @FieldResolver(() => Document, { nullable: true, description: 'Its paper.' })
+  document(@Root() { documentId }: LotAdjustment, @Ctx() question: Question): Promise<Document | null> | null {
     return documentId ? visibleDocument(question, documentId) : null;
   }
 }

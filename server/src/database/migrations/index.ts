@@ -14,6 +14,7 @@ import { DatedClaims1764000000013 } from './1764000000013-dated-claims';
 import { CertificateRoad1764000000014 } from './1764000000014-certificate-road';
 import { Files1764000000015 } from './1764000000015-files';
 import { TransferDifferences1764000000016 } from './1764000000016-transfer-differences';
+import { LinksAndEndedOffers1764000000019 } from './1764000000019-links-and-ended-offers';
 import { Reviews1764000000020 } from './1764000000020-reviews';
 
 /** Forward only, in this order. */
@@ -34,5 +35,6 @@ export const MIGRATIONS = [
   CertificateRoad1764000000014,
   Files1764000000015,
   TransferDifferences1764000000016,
+  LinksAndEndedOffers1764000000019,
   Reviews1764000000020,
 ];
