@@ -5,6 +5,7 @@ import { withinScope } from './access';
 import { AttachmentMutations } from './attachments';
 import {
   CustomsEntryLineCertificateResolver,
+  DocumentImportCertificatesResolver,
   ImportCertificateMutations,
   ImportCertificateResolver,
   LotImportCertificatesResolver,
@@ -15,6 +16,7 @@ import {
 } from './certificates';
 import {
   CustomsEntryResolver,
+  DocumentAtTheBorderResolver,
   EmergencyActionResolver,
   ImportCertificateEntriesResolver,
   LotEmergencyActionsResolver,
@@ -23,11 +25,15 @@ import {
   visibleEmergencyAction,
 } from './customs';
 import {
+  CustomsEntryDocumentsResolver,
   DocumentContentResolver,
   DocumentResolver,
+  EmergencyActionDocumentsResolver,
   ImportCertificateDocumentsResolver,
   LotAdjustmentDocumentResolver,
   LotDocumentsResolver,
+  OperationCertificateDocumentsResolver,
+  OperationDocumentsResolver,
   OwnershipDocumentResolver,
   ShipmentDocumentsResolver,
   TraceStepDocumentsResolver,
@@ -75,6 +81,7 @@ import {
   CustomsEntryFilerResolver,
   certifierById,
   DocumentIssuerResolver,
+  DocumentOperationCertificatesResolver,
   HolderShareOperationResolver,
   HoldingOperationResolver,
   ImportCertificatePartiesResolver,
@@ -100,6 +107,7 @@ import { RetractionMutations } from './retraction';
 import { ImportCertificateReviewResolver, ReviewMutations } from './review';
 import { SearchResolver } from './search';
 import {
+  DocumentShipmentsResolver,
   EmergencyActionShipmentResolver,
   LotShipmentsResolver,
   ShipmentMutations,
@@ -200,6 +208,14 @@ const RESOLVERS = [
   AttachmentMutations,
   DocumentIssuerResolver,
   DocumentLotsResolver,
+  OperationDocumentsResolver,
+  OperationCertificateDocumentsResolver,
+  CustomsEntryDocumentsResolver,
+  EmergencyActionDocumentsResolver,
+  DocumentImportCertificatesResolver,
+  DocumentAtTheBorderResolver,
+  DocumentShipmentsResolver,
+  DocumentOperationCertificatesResolver,
   LotDocumentsResolver,
   ShipmentDocumentsResolver,
   OwnershipDocumentResolver,

@@ -467,7 +467,7 @@ describe('attachDocument', () => {
     expect(events).toMatchObject([
       { type: 'document.recorded', version: 2, payload: { number: 'ONCE' } },
       { type: 'document.stored', version: 1, payload: { sha256: hashOf(pdf('once')) } },
-      { type: 'document.linked', version: 1 },
+      { type: 'document.linked', version: 2 },
     ]);
   });
 

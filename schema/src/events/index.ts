@@ -87,7 +87,18 @@ export interface EventPayloads {
   'document.recorded': { type: DocumentType; number: string; issuer: string; keeper: string; issuedOn: Day; markedOrganic: MarkedOrganic };
   'document.stored': { sha256: string };
   'document.bound': { fact: string };
-  'document.linked': { lots: string[]; shipments: string[]; importCertificates: string[]; operations: string[] };
+  'document.linked': {
+    lots: string[];
+    shipments: string[];
+    importCertificates: string[];
+    operations: string[];
+    operationCertificates: string[];
+    customsEntries: string[];
+    emergencyActions: string[];
+    transfers: string[];
+    losses: string[];
+    treatments: string[];
+  };
   'import-certificate.recorded': {
     number: string | null;
     kind: ImportCertificateKind;
@@ -159,7 +170,7 @@ export const EVENT_VERSION: Record<EventType, number> = {
   'document.recorded': 2,
   'document.stored': 1,
   'document.bound': 1,
-  'document.linked': 1,
+  'document.linked': 2,
   'import-certificate.recorded': 1,
   'import-certificate.lines-added': 1,
   'import-certificate.status-changed': 1,

@@ -1,4 +1,4 @@
-export { documentById, visibleDocument } from './loaders';
+export { documentById, nounsOfDocuments, visibleDocument } from './loaders';
 export * from './papers';
 export * from './record';
 export * from './resolver';

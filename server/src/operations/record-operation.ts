@@ -66,7 +66,7 @@ const operation = z.object({
 });
 
 /** An operation that a certifier does not see has no certificate that anybody recorded. */
-const useExisting = (id: string | null): string =>
+const remedyFor = (id: string | null): string =>
   id === null
     ? 'ask whoever certifies it to record its certificate first'
     : `use the existing operation, whose id is ${toGlobalId('Operation', id)}`;
@@ -94,7 +94,7 @@ export const recordOperation: Command<z.infer<typeof operation>, { operation: st
           code: 'CONFLICT',
           message: `an operation with the NOP ID ${identifier} exists`,
           path: ['nopId'],
-          remedy: useExisting(known.get(identifier)!),
+          remedy: remedyFor(known.get(identifier)!),
         });
       known.set(identifier, null);
       operations.push({ id: uuidv7(), identifier, ...more, attributes: null });
