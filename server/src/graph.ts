@@ -2,7 +2,12 @@ import { AccessRecord, Node, type NodeType, parseGlobalId, Refusal, ReviewEviden
 import type { GraphQLSchema } from 'graphql';
 import { Arg, buildSchemaSync, Ctx, FieldResolver, ID, type PubSub, Query, Resolver, Root } from 'type-graphql';
 import { withinScope } from './access';
-import { AttachmentMutations } from './attachments';
+import {
+  AttachmentMutations,
+  ExpectedPaperDocumentsResolver,
+  ImportCertificateChecklistResolver,
+  ShipmentChecklistResolver,
+} from './attachments';
 import {
   CustomsEntryLineCertificateResolver,
   DocumentImportCertificatesResolver,
@@ -30,10 +35,12 @@ import {
   DocumentResolver,
   EmergencyActionDocumentsResolver,
   ImportCertificateDocumentsResolver,
+  ImportProcedureDocumentResolver,
   LotAdjustmentDocumentResolver,
   LotDocumentsResolver,
   OperationCertificateDocumentsResolver,
   OperationDocumentsResolver,
+  OperationImportProceduresResolver,
   OwnershipDocumentResolver,
   ShipmentDocumentsResolver,
   TraceStepDocumentsResolver,
@@ -208,6 +215,11 @@ const RESOLVERS = [
   AttachmentMutations,
   DocumentIssuerResolver,
   DocumentLotsResolver,
+  OperationImportProceduresResolver,
+  ImportProcedureDocumentResolver,
+  ImportCertificateChecklistResolver,
+  ShipmentChecklistResolver,
+  ExpectedPaperDocumentsResolver,
   OperationDocumentsResolver,
   OperationCertificateDocumentsResolver,
   CustomsEntryDocumentsResolver,

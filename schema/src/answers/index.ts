@@ -1,4 +1,6 @@
+export * from './checklist';
 export * from './connections';
+export * from './import-procedure';
 export * from './live';
 export * from './lot';
 export * from './mass-balance';

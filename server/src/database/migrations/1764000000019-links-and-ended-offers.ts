@@ -39,9 +39,9 @@ export class LinksAndEndedOffers1764000000019 implements MigrationInterface {
       create function offer_is_answered_once() returns trigger language plpgsql as $$
       begin
         perform from transfer_offer where id = new.offer for no key update;
-        if case tg_table_name
+        if (case tg_table_name
           when 'transfer' then exists (select from transfer_offer_end where offer = new.offer and retracted_by is null)
-          else exists (select from transfer where offer = new.offer and retracted_by is null) end
+          else exists (select from transfer where offer = new.offer and retracted_by is null) end)
         then
           raise exception 'an offer is accepted, declined or withdrawn once' using errcode = '23514', constraint = 'offer_is_answered_once', table = tg_table_name;
         end if;
