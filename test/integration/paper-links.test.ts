@@ -7,6 +7,7 @@ const [EXPORTER, IMPORTER, STRANGER] = ['9990000101', '9990000102', '9990000103'
 const [SHIPPING, IMPORTING, OLD]: As[] = [{ certifier: 'ZL1' }, { certifier: 'ZL2' }, { certifier: 'ZL0' }];
 const [US, THEM, OTHERS] = [EXPORTER, IMPORTER, STRANGER].map((operation) => ({ operation }));
 const SPICE = '0910999999';
+const FILER = { operation: 'L:FILER' };
 const NUMBER = certificateNumber(8, 1);
 const ENTRY = entryNumber(8801);
 
@@ -29,9 +30,9 @@ beforeAll(async () => {
   await lotline.import({
     'certifiers.csv': csv(['ZL0', 'ZL1', 'ZL2'].map((certifier) => ({ certifier, name: certifier, country: 'DE', scheme: 'NOP' }))),
     'operations.csv': csv(
-      [EXPORTER, IMPORTER, STRANGER].map((operation, index) => ({
+      [EXPORTER, IMPORTER, STRANGER, FILER.operation].map((operation, index) => ({
         operation,
-        name: ['Seller', 'Buyer', 'Stranger'][index],
+        name: ['Seller', 'Buyer', 'Stranger', 'Filer'][index],
         country: 'TR',
         roles: 'handler',
       })),
@@ -89,7 +90,7 @@ beforeAll(async () => {
         filed_on: '2025-04-02',
         hts: SPICE,
         ...kilograms(100),
-        filer: IMPORTER,
+        filer: 'L:FILER',
         lots: 'L-CUMIN',
       },
     ]),
@@ -144,7 +145,7 @@ const numbers = ({ nodes }: any): string[] => nodes.map(({ number }: any) => num
 describe('a paper is about', () => {
   test.each([
     ['operationCertificates', 'Seller by ZL1', 'OperationCertificate', US, [SHIPPING], [THEM, OTHERS, 'nobody']],
-    ['customsEntries', ENTRY, 'CustomsEntry', THEM, [IMPORTING], [US, OTHERS]],
+    ['customsEntries', ENTRY, 'CustomsEntry', THEM, [IMPORTING, FILER], [US, OTHERS]],
     ['emergencyActions', 'L-EAN', 'EmergencyActionNotification', THEM, [US, IMPORTING, SHIPPING], [OTHERS]],
   ] as const)('%s, and whoever has these sees it', async (list, name, type, keeper, these, others) => {
     const number = `ABOUT-${list}`;
