@@ -156,7 +156,6 @@ function standingOf({ of }: Expected, papers: readonly FoundPaper[], shipments: 
 
 function standing(papers: readonly FoundPaper[], lacking: PaperStanding): PaperStanding {
   if (papers.length === 0) return lacking;
-  const isGood = ({ type, markedOrganic }: FoundPaper) =>
-    !mustBeMarked(type) || (markedOrganic !== 'NO' && markedOrganic !== 'UNKNOWN');
+  const isGood = ({ type, markedOrganic }: FoundPaper) => !mustBeMarked(type) || (markedOrganic !== 'NO' && markedOrganic !== 'UNKNOWN');
   return papers.some(isGood) ? 'PRESENT' : 'NOT_MARKED_ORGANIC';
 }
