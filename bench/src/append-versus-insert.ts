@@ -4,6 +4,7 @@ import { Database } from '@lotline/server/dist/database';
 import { Client } from 'pg';
 import { z } from 'zod';
 import { against, type Figure } from './figures';
+import { rate } from './rate';
 
 const WRITERS = 16;
 
@@ -19,19 +20,6 @@ const saying: Command<{ subject: string }, null> = {
   },
 };
 
-/** How often each of so many writers gets something done within some seconds, all together, a second. */
-async function rate(seconds: number, write: (writer: number, count: number) => Promise<unknown>): Promise<number> {
-  let done = 0;
-  const started = performance.now();
-  const until = started + seconds * 1000;
-  await Promise.all(
-    Array.from({ length: WRITERS }, async (_, writer) => {
-      for (let count = 0; performance.now() < until; count++, done++) await write(writer, count);
-    }),
-  );
-  return done / ((performance.now() - started) / 1000);
-}
-
 /** Commands of 16 writers into the log beside transactions of 16 writers that insert the same two rows and keep no order. */
 export async function appendVersusInsert(url: string, seconds: number, say: (line: string) => void): Promise<Figure[]> {
   const database = await Database.open(url, { poolSize: WRITERS });
@@ -45,11 +33,13 @@ export async function appendVersusInsert(url: string, seconds: number, say: (lin
   try {
     const runner = new Runner(database);
     const subject = '01920000-0000-7000-8000-000000000000';
-    const ours = await rate(seconds, (writer, count) => runner.execute(saying, ADMINISTRATOR, [{ subject }], `w${writer}-${count}`));
+    const ours = await rate(WRITERS, seconds, (writer, count) =>
+      runner.execute(saying, ADMINISTRATOR, [{ subject }], `w${writer}-${count}`),
+    );
     await clients[0]!.query(
       'create table bare_command (id bigserial primary key, at timestamptz default now(), name text); create table bare_event (command bigint, type text, subject uuid, payload jsonb)',
     );
-    const bare = await rate(seconds, async (writer) => {
+    const bare = await rate(WRITERS, seconds, async (writer) => {
       const client = clients[writer]!;
       await client.query('begin');
       const { rows } = await client.query("insert into bare_command (name) values ('saying') returning id");

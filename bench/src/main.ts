@@ -4,12 +4,14 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { appendVersusInsert } from './append-versus-insert';
 import { type Cluster, startCluster, withClient } from './cluster';
+import { commandsVersusInsert } from './commands-versus-insert';
 import { type Figure, table } from './figures';
 import { writeFolder } from './folder';
 import { IMPORTED, importVersusCopy } from './import-versus-copy';
 import { type LiveShape, liveVersusBroadcast } from './live-versus-broadcast';
 import { massesVersusClosure } from './masses-versus-closure';
 import { growNetwork } from './network';
+import { reviewVersusGaps } from './review-versus-gaps';
 import { rightsVersusNone } from './rights-versus-none';
 import { seenVersusAll } from './seen-versus-all';
 import { storyVersusJson } from './story-versus-json';
@@ -51,10 +53,12 @@ async function run(cluster: Cluster, shape: Shape, seed: number): Promise<{ figu
   const masses = await massesVersusClosure(url, network, say);
   const rights = await rightsVersusNone(url, network, shape.seconds, say);
   const sight = await seenVersusAll(url, network, say);
+  const review = await reviewVersusGaps(url, join(cluster.directory, 'review'), network, say);
   const live = await liveVersusBroadcast(await cluster.create('live'), join(cluster.directory, 'live'), shape.live, say);
   const appending = await appendVersusInsert(await cluster.create('appended'), shape.seconds, say);
+  const commands = await commandsVersusInsert(await cluster.create('commands'), join(cluster.directory, 'commands'), shape.seconds, say);
   return {
-    figures: [...importing, ...tracing, ...telling, ...masses, ...rights, ...sight, ...live, ...appending],
+    figures: [...importing, ...tracing, ...telling, ...masses, ...rights, ...sight, ...review, ...live, ...appending, ...commands],
     network: { seed, lots, inputs },
   };
 }

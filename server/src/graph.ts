@@ -2,9 +2,15 @@ import { AccessRecord, Node, type NodeType, parseGlobalId, Refusal, ReviewEviden
 import type { GraphQLSchema } from 'graphql';
 import { Arg, buildSchemaSync, Ctx, FieldResolver, ID, type PubSub, Query, Resolver, Root } from 'type-graphql';
 import { withinScope } from './access';
-import { AttachmentMutations } from './attachments';
+import {
+  AttachmentMutations,
+  ExpectedPaperDocumentsResolver,
+  ImportCertificateChecklistResolver,
+  ShipmentChecklistResolver,
+} from './attachments';
 import {
   CustomsEntryLineCertificateResolver,
+  DocumentImportCertificatesResolver,
   ImportCertificateDeadlinesResolver,
   ImportCertificateMutations,
   ImportCertificateResolver,
@@ -16,6 +22,7 @@ import {
 } from './certificates';
 import {
   CustomsEntryResolver,
+  DocumentAtTheBorderResolver,
   EmergencyActionResolver,
   ImportCertificateEntriesResolver,
   LotEmergencyActionsResolver,
@@ -24,10 +31,17 @@ import {
   visibleEmergencyAction,
 } from './customs';
 import {
+  CustomsEntryDocumentsResolver,
   DocumentContentResolver,
   DocumentResolver,
+  EmergencyActionDocumentsResolver,
   ImportCertificateDocumentsResolver,
+  ImportProcedureDocumentResolver,
+  LotAdjustmentDocumentResolver,
   LotDocumentsResolver,
+  OperationCertificateDocumentsResolver,
+  OperationDocumentsResolver,
+  OperationImportProceduresResolver,
   OwnershipDocumentResolver,
   ShipmentDocumentsResolver,
   TraceStepDocumentsResolver,
@@ -76,6 +90,7 @@ import {
   CustomsEntryFilerResolver,
   certifierById,
   DocumentIssuerResolver,
+  DocumentOperationCertificatesResolver,
   HolderShareOperationResolver,
   HoldingOperationResolver,
   ImportCertificatePartiesResolver,
@@ -101,6 +116,7 @@ import { RetractionMutations } from './retraction';
 import { ImportCertificateReviewResolver, ReviewMutations } from './review';
 import { SearchResolver } from './search';
 import {
+  DocumentShipmentsResolver,
   EmergencyActionShipmentResolver,
   ImportCertificateLineShipmentResolver,
   LotShipmentsResolver,
@@ -203,10 +219,24 @@ const RESOLVERS = [
   AttachmentMutations,
   DocumentIssuerResolver,
   DocumentLotsResolver,
+  OperationImportProceduresResolver,
+  ImportProcedureDocumentResolver,
+  ImportCertificateChecklistResolver,
+  ShipmentChecklistResolver,
+  ExpectedPaperDocumentsResolver,
+  OperationDocumentsResolver,
+  OperationCertificateDocumentsResolver,
+  CustomsEntryDocumentsResolver,
+  EmergencyActionDocumentsResolver,
+  DocumentImportCertificatesResolver,
+  DocumentAtTheBorderResolver,
+  DocumentShipmentsResolver,
+  DocumentOperationCertificatesResolver,
   LotDocumentsResolver,
   ShipmentDocumentsResolver,
   OwnershipDocumentResolver,
   TreatmentDocumentResolver,
+  LotAdjustmentDocumentResolver,
   TransferOfferResolver,
   TransferOfferLotResolver,
   TransferOfferDocumentResolver,

@@ -187,8 +187,13 @@ const lot = (code: string) => ({
 });
 
 describe('an import certificate', () => {
-  beforeAll(() =>
-    lotline.import({
+  const before = new Map<string, string>();
+  /** Ids by their serials: a number is not for everybody who sees the certificate. */
+  const idOf = new Map<number, string>();
+  beforeAll(async () => {
+    for (const as of ['analyst', { operation: EXPORTER }, PAST, PRESENT, { certifier: 'ZZ3' }] as const)
+      before.set(JSON.stringify(as), (await lotline.ask('{ viewer { kind } }', {}, as)).extensions!.cursor!);
+    await lotline.import({
       'lots.csv': csv([lot('C-1'), lot('C-2')]),
       'import_certificates.csv': csv([
         row(1),
@@ -198,12 +203,17 @@ describe('an import certificate', () => {
       ]),
       'import_certificate_lines.csv': csv([line(1, 'C-1'), line(2, 'C-2'), line(3, 'C-1'), line(4, 'C-2')]),
       'customs_entries.csv': csv([entry(3)]),
-    }),
-  );
+    });
+    const { importCertificates } = await lotline.data(
+      'query ($numbers: [String!]) { importCertificates(filter: { numbers: $numbers }) { nodes { id number } } }',
+      { numbers: [1, 2, 3, 4].map(number) },
+    );
+    for (const each of importCertificates.nodes) idOf.set(Number(each.number.slice(-6)), each.id);
+  });
   const told = async (serial: number, as: As) => {
-    const { importCertificate: of } = await lotline.data(
-      'query ($of: String!) { importCertificate(number: $of) { status requestedOn issuedOn history { status } } }',
-      { of: number(serial) },
+    const { of } = await lotline.data(
+      'query ($of: ID!) { of: node(id: $of) { ... on ImportCertificate { status requestedOn issuedOn history { status } } } }',
+      { of: idOf.get(serial) },
       as,
     );
     return of && [of.status, of.requestedOn, of.issuedOn, ...of.history.map(({ status }: any) => status)];
@@ -222,15 +232,57 @@ describe('an import certificate', () => {
     expect(await told(3, { operation: MILL })).toEqual(['ISSUED', '2025-02-01', '2025-03-01', 'REQUESTED', 'ISSUED']);
   });
 
+  test('has its number for those who see that it was issued', async () => {
+    const shown = async (serial: number, as: As) =>
+      (await lotline.data('query ($id: ID!) { node(id: $id) { ... on ImportCertificate { number } } }', { id: idOf.get(serial) }, as)).node
+        ?.number;
+    const found = async (serial: number, as: As) => {
+      const { one, some, matches } = await lotline.data(
+        `query ($number: String!) { one: importCertificate(number: $number) { number } some: importCertificates(filter: { numbers: [$number] }) { totalCount }
+           matches: search(text: $number) { nodes { ... on ImportCertificate { number } } } }`,
+        { number: number(serial) },
+        as,
+      );
+      return [one !== null, some.totalCount, matches.nodes.length];
+    };
+    const heard = async (serial: number, as: As) => {
+      const query =
+        'subscription ($numbers: [String!]) { importCertificateStatusChanged(filter: { numbers: $numbers }, after: $after) { cursor sequence change { to } } }';
+      const after = before.get(JSON.stringify(as))!;
+      const stream = await subscribe(lotline, {
+        query: query.replace('$after', JSON.stringify(after)),
+        variables: { numbers: [number(serial)] },
+        as,
+      });
+      await stream.abreast();
+      await stream.close();
+      return stream.changes.map(({ to }: any) => to);
+    };
+    // Asked for while it certified the exporter, and issued later.
+    expect(await shown(1, PAST)).toBeNull();
+    expect(await found(1, PAST)).toEqual([false, 0, 0]);
+    expect(await heard(1, PAST)).toEqual([]);
+    for (const serial of [3, 4]) {
+      expect(await shown(serial, PAST)).toBe(number(serial));
+      expect(await found(serial, PAST)).toEqual([true, 1, 1]);
+    }
+    expect(await heard(4, PAST)).toEqual(['REQUESTED', 'ISSUED']);
+    for (const as of ['analyst', { operation: EXPORTER }, PRESENT, { certifier: 'ZZ3' }] as const) {
+      expect(await shown(1, as)).toBe(number(1));
+      expect(await found(1, as)).toEqual([true, 1, 1]);
+      expect(await heard(1, as)).toEqual(['REQUESTED', 'ISSUED']);
+    }
+  });
+
   test('is found by where it stands for the asker', async () => {
     const found = async (filter: object, as: As) =>
       (
         await lotline.data(
-          'query ($filter: ImportCertificateFilter) { importCertificates(filter: $filter) { totalCount nodes { number } } }',
-          { filter: { ...filter, numbers: [1, 2, 3, 4].map(number) } },
+          'query ($filter: ImportCertificateFilter) { importCertificates(filter: $filter) { totalCount nodes { id } } }',
+          { filter: { ...filter, ids: [...idOf.values()] } },
           as,
         )
-      ).importCertificates.nodes.map((each: any) => Number(each.number.slice(-6)));
+      ).importCertificates.nodes.map((each: any) => [...idOf.entries()].find(([, id]) => id === each.id)![0]);
     expect(await found({ statuses: ['REQUESTED'] }, PAST)).toEqual([1, 2]);
     expect(await found({ statuses: ['VOIDED'] }, PAST)).toEqual([]);
     expect(await found({ issuedFrom: '2025-01-01' }, PAST)).toEqual([3, 4]);

@@ -417,6 +417,26 @@ describe('2. download', () => {
     expect(response.status).toBe(404);
   });
 
+  test('HEAD is answered as GET is, under the same rights, without the bytes', async () => {
+    const head = async (id: string, as: As, headers: Record<string, string> = {}) => {
+      const authorization: Record<string, string> = as === 'nobody' ? {} : { authorization: `Bearer ${await lotline.token(as)}` };
+      const response = await fetch(`${lotline.url}/documents/${id}/content`, { method: 'HEAD', headers: { ...authorization, ...headers } });
+      return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
+    };
+    const got = await download(document);
+    await got.arrayBuffer();
+    const OF_THE_CONNECTION = new Set(['date', 'connection', 'keep-alive', 'x-request-id']);
+    const told = (headers: Record<string, string>) => Object.entries(headers).filter(([name]) => !OF_THE_CONNECTION.has(name));
+    const whole = await head(document, by(SELLER));
+    expect([whole.status, whole.body]).toEqual([200, '']);
+    expect(told(whole.headers)).toEqual(told(Object.fromEntries(got.headers)));
+    expect((await head(document, by(SELLER), { range: 'bytes=0-1' })).headers['content-length']).toBe(String(bytes.length));
+    expect((await head(document, by(SELLER), { 'if-none-match': `"${hashOf(bytes)}"` })).status).toBe(304);
+    for (const as of [by(STRANGER), 'nobody'] as As[]) expect((await head(document, as)).status).toBe(404);
+    expect((await head(document, await key(['LOTS']))).status).toBe(403);
+    expect((await head(ids.imported, 'admin')).status).toBe(404);
+  });
+
   test('who fetched the bytes, and who was refused, is told to whom they concern', async () => {
     const paperOf = (await attached({ ...paper('JOURNAL'), sha256: await uploaded(bytes) })).id;
     await (await download(paperOf, 'analyst')).arrayBuffer();
@@ -467,7 +487,7 @@ describe('attachDocument', () => {
     expect(events).toMatchObject([
       { type: 'document.recorded', version: 2, payload: { number: 'ONCE' } },
       { type: 'document.stored', version: 1, payload: { sha256: hashOf(pdf('once')) } },
-      { type: 'document.linked', version: 1 },
+      { type: 'document.linked', version: 2 },
     ]);
   });
 

@@ -29,6 +29,8 @@ beforeAll(async () => {
     insert into transfer_offer (id, lot, sender, receiver, grams, value, unit, on_day, recorded_by) values ('${ID(42)}', '${A}', '${FARM}', '${MILL}', 5, '5', 'GRM', '2025-01-01', '${ONE}');
     insert into transfer (id, lot, sender, receiver, grams, on_day, offer, recorded_by) values ('${ID(43)}', '${A}', '${FARM}', '${MILL}', 5, '2025-01-02', '${ID(42)}', '${ONE}');
     insert into transfer_difference (id, transfer, grams, value, unit, reason, recorded_by) values ('${ID(44)}', '${ID(43)}', -1, '4', 'GRM', 'by the scale', '${ONE}');
+    insert into transfer_offer (id, lot, sender, receiver, grams, value, unit, on_day, recorded_by) values ('${ID(45)}', '${A}', '${FARM}', '${MILL}', 5, '5', 'GRM', '2025-01-01', '${ONE}'), ('${ID(47)}', '${A}', '${FARM}', '${MILL}', 5, '5', 'GRM', '2025-01-01', '${ONE}');
+    ${offerEnd(ID(45), 'DECLINED', ID(46))};
     insert into lot_adjustment (id, lot, holder, kind, grams, value, unit, on_day, recorded_by) values ('${ID(51)}', '${A}', '${FARM}', 'SAMPLE', 1, '1', 'GRM', '2025-01-01', '${ONE}');
     insert into holding (lot, owner, grams) values ('${A}', '${FARM}', 894);
     insert into shipment (id, reference, shipper, consignee, recorded_by) values ('${ID(61)}', 'S-1', '${FARM}', '${MILL}', '${ONE}');
@@ -51,6 +53,10 @@ afterAll(async () => {
   await drop();
 });
 
+const NEW = 'gen_random_uuid()';
+const quoted = (id: string) => (id === NEW ? id : `'${id}'`);
+const offerEnd = (of: string, kind: string, id = NEW) =>
+  `insert into transfer_offer_end (id, offer, kind, on_day, recorded_by) values (${quoted(id)}, '${of}', '${kind}', '2025-01-02', '${ONE}')`;
 const input = (output: string, used: string, by: string, grams = 1) =>
   `insert into lot_input (id, output, input, holder, grams, value, unit, recorded_by) values (gen_random_uuid(), '${output}', '${used}', '${FARM}', ${grams}, '1', 'GRM', '${by}')`;
 const lot = (code: string, grams: string, kind = 'HARVEST') =>
@@ -77,8 +83,6 @@ const leg = (sequence: number, mode: string, container: string | null = null) =>
 const treatment = (kind: string, of: string, shipment: string) =>
   `insert into treatment (id, kind, on_day, lot, shipment, prohibited, recorded_by) values (gen_random_uuid(), '${kind}', '2025-01-01', ${of}, ${shipment}, false, '${TWO}')`;
 
-const NEW = 'gen_random_uuid()';
-const quoted = (id: string) => (id === NEW ? id : `'${id}'`);
 const document = (number: string, type = 'INVOICE', marked = 'YES', id = NEW, sha256 = 'null') =>
   `insert into document (id, type, number, issuer, keeper, issued_on, marked_organic, sha256, recorded_by) values (${quoted(id)}, '${type}', '${number}', '${FARM}', '${FARM}', '2025-01-01', '${marked}', ${sha256}, '${ONE}')`;
 const HASH = 'a'.repeat(64);
@@ -204,6 +208,15 @@ const BREACHES: [law: string, how: string, sql: string][] = [
     'an offer accepted twice',
     `insert into transfer (id, lot, sender, receiver, grams, on_day, offer, recorded_by) values (gen_random_uuid(), '${A}', '${FARM}', '${MILL}', 5, '2025-01-03', '${ID(42)}', '${TWO}')`,
   ],
+  ['transfer_offer_end_kind_known', 'an offer forgotten', offerEnd(ID(47), 'FORGOTTEN')],
+  ['one_end_per_offer', 'an offer declined and withdrawn', offerEnd(ID(45), 'WITHDRAWN')],
+  ['offer_is_answered_once', 'an accepted offer withdrawn', offerEnd(ID(42), 'WITHDRAWN')],
+  [
+    'offer_is_answered_once',
+    'a declined offer accepted',
+    `insert into transfer (id, lot, sender, receiver, grams, on_day, offer, recorded_by) values (gen_random_uuid(), '${A}', '${FARM}', '${MILL}', 5, '2025-01-03', '${ID(45)}', '${TWO}')`,
+  ],
+  ['fact_is_never_edited', 'an end of an offer for another reason', `update transfer_offer_end set reason = 'none' where id = '${ID(46)}'`],
   ['transfer_difference_not_zero', 'a difference of nothing', difference(ID(41), 0)],
   ['one_difference_per_transfer', 'a transfer disputed twice', difference(ID(43), 1)],
   ['fact_is_never_edited', 'a difference made smaller', `update transfer_difference set grams = 1 where id = '${ID(44)}'`],

@@ -4,6 +4,7 @@ import { type As, csv, fingerprint, type GraphQLAnswer, type Lotline, startLotli
 // A certifier keeps its own clients' records: who they are, how they are certified, for which products by which name on the label.
 
 const OURS: As = { certifier: 'ZZA' };
+const THEIRS: As = { certifier: 'ZZB' };
 const OTHER: As = { certifier: 'ZZB' };
 const CLIENT = '9990000001';
 
@@ -81,6 +82,33 @@ async function refused(give: () => Promise<GraphQLAnswer>, code: string, path: s
   expect(await fingerprint(lotline.database)).toBe(before);
 }
 const unknown = (type: string) => Buffer.from(`${type}:01920000-0000-7000-8000-000000000000`).toString('base64url');
+
+test('a certifier sees the client that it put on its list before it certifies it; nobody else does', async () => {
+  const number = nopId();
+  const { id } = (await enlist({ nopId: number })).data.done.operation;
+  const found = async (as: As) => {
+    const { operation, node, operations } = await lotline.data(
+      `query ($number: String!, $id: ID!) { operation(identifier: $number) { id } node(id: $id) { id } operations(first: 500) { nodes { id } } }`,
+      { number, id },
+      as,
+    );
+    return [operation !== null, node !== null, operations.nodes.some((each: any) => each.id === id)];
+  };
+  const all = [true, true, true];
+  const none = [false, false, false];
+  expect(await found(OURS)).toEqual(all);
+  expect(await found('analyst')).toEqual(all);
+  for (const as of [THEIRS, 'nobody'] as As[]) expect([as, await found(as)]).toEqual([as, none]);
+
+  // Recorded again, the certifier is told which it is; another only that the number is taken.
+  const again = reasons(await enlist({ nopId: number }))[0];
+  expect(again).toMatchObject({ code: 'CONFLICT', path: ['input', 'nopId'], remedy: expect.stringContaining(id) });
+  const byOther = reasons(await enlist({ nopId: number, certifier: ids.other }, THEIRS))[0];
+  expect(byOther).toMatchObject({ code: 'CONFLICT', path: ['input', 'nopId'] });
+  expect(JSON.stringify(byOther)).not.toContain(id);
+  expect((await certify(id)).errors).toBeUndefined();
+  for (const as of [THEIRS, 'nobody'] as As[]) expect([as, await found(as)]).toEqual([as, all]);
+});
 
 test('a certifier records a client, its certificate, and the products that it verified; all may see it, and followers are told once', async () => {
   const query =

@@ -275,3 +275,91 @@ test('nothing passes on a day on which the sender did not have it, nor what it g
   const kinds = node.trace.gaps.nodes.map(({ kind }: { kind: string }) => kind);
   for (const kind of ['OWNER_CHANGED_WITHOUT_TRANSFER', 'OVERDRAWN', 'OUT_OF_ORDER_DATES']) expect(kinds).not.toContain(kind);
 });
+
+describe('an open offer is over', () => {
+  const ENDED = 'id status endedOn endReason lot { code } document { number }';
+  const end = (command: 'declineTransfer' | 'withdrawTransfer', input: object, as: As): Promise<GraphQLAnswer> =>
+    lotline.ask(
+      `mutation ($input: ${command[0]!.toUpperCase()}${command.slice(1)}Input!) { ${command}(input: $input) { transferOffer { ${ENDED} } } }`,
+      { input: { idempotencyKey: `t-${++keys}`, ...input } },
+      as,
+    );
+  const today = () => new Date().toISOString().slice(0, 10);
+  const sees = async (id: string, as: As) => (await lotline.data('query ($id: ID!) { node(id: $id) { id } }', { id }, as)).node !== null;
+  let lot: string;
+  let fresh = 0;
+  const anOffer = async (more: object = {}): Promise<string> => offered({ lot, ...more });
+  beforeEach(async () => {
+    const code = `OVER-${++fresh}`;
+    await lotline.import({
+      'lots.csv': csv([
+        { code, product: 'Organic lentils', producer: SELLER, kind: 'harvest', quantity: 5, unit: 'TNE', produced_on: '2025-01-10' },
+      ]),
+      'documents.csv': csv([
+        { type: 'sales_document', number: `SD-${code}`, issuer: SELLER, issued_on: '2025-01-31', marked_organic: 'yes' },
+      ]),
+    });
+    lot = (await lotline.data('query ($code: String!) { lot(code: $code) { id } }', { code })).lot.id;
+  });
+
+  test.each([
+    ['declineTransfer', 'DECLINED', () => THEM, () => US],
+    ['withdrawTransfer', 'WITHDRAWN', () => US, () => THEM],
+  ] as const)('by %s: both sides keep it, and the receiver sees the lot and its paper no more', async (command, status, by, other) => {
+    const { documents } = await lotline.data(`{ documents(filter: { numbers: ["SD-OVER-${fresh}"] }) { nodes { id } } }`);
+    const document = documents.nodes[0].id;
+    const id = await anOffer({ document });
+    expect([await sees(lot, THEM), await sees(document, THEM)]).toEqual([true, true]);
+    expect(reason(await end(command, { transferOffer: id }, other()))).toMatchObject({ code: 'FORBIDDEN' });
+    expect(reason(await end(command, { transferOffer: id }, { operation: STRANGER }))).toMatchObject({ code: 'NOT_FOUND' });
+    const done = (await end(command, { transferOffer: id, reason: 'not what we want' }, by())).data[command].transferOffer;
+    expect(done).toMatchObject({ id, status, endedOn: today(), endReason: 'not what we want' });
+    for (const [as, hasLot] of [
+      [US, true],
+      [THEM, false],
+    ] as const) {
+      const { node } = await lotline.data(
+        `query ($id: ID!) { node(id: $id) { ... on TransferOffer { ${ENDED} acceptedOn received { value } fact } } }`,
+        { id },
+        as,
+      );
+      expect(node).toMatchObject({ status, endedOn: today(), acceptedOn: null, received: null, fact: null });
+      expect([node.lot !== null, node.document !== null]).toEqual([hasLot, hasLot]);
+      expect(await listed({ statuses: [status], receivers: [ids.buyer] }, as)).toContain(id);
+      expect(await listed({ statuses: ['OPEN'] }, as)).not.toContain(id);
+      expect([await sees(lot, as), await sees(document, as)]).toEqual([hasLot, hasLot]);
+    }
+  });
+
+  test('nothing comes of it any more; nor does an accepted one end', async () => {
+    const declined = await anOffer();
+    await end('declineTransfer', { transferOffer: declined }, THEM);
+    const accepted = await anOffer();
+    expect((await accept(accepted)).errors).toBeUndefined();
+    const before = await fingerprint(lotline.database);
+    const conflict = { code: 'CONFLICT', path: ['input', 'transferOffer'] };
+    expect(reason(await accept(declined))).toMatchObject(conflict);
+    expect(
+      reason(await tell('disputeTransfer', { transferOffer: declined, quantity: tonnes(2), on: '2025-02-03', reason: 'scale' }, THEM)),
+    ).toMatchObject(conflict);
+    for (const id of [declined, accepted]) {
+      expect(reason(await end('declineTransfer', { transferOffer: id }, THEM))).toMatchObject(conflict);
+      expect(reason(await end('withdrawTransfer', { transferOffer: id }, US))).toMatchObject(conflict);
+    }
+    expect(await fingerprint(lotline.database)).toBe(before);
+  });
+
+  test('of many who answer it at once one succeeds', async () => {
+    const id = await anOffer();
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, index) =>
+        [
+          () => accept(id),
+          () => end('declineTransfer', { transferOffer: id }, THEM),
+          () => end('withdrawTransfer', { transferOffer: id }, US),
+        ][index % 3]!(),
+      ),
+    );
+    expect(answers.map((answer) => reason(answer)?.code ?? 'DONE').sort()).toEqual([...Array(11).fill('CONFLICT'), 'DONE']);
+  });
+});

@@ -123,6 +123,8 @@ export const TransferOfferStatus = enumeration('TransferOfferStatus', 'How far a
   OPEN: 'It waits for its receiver.',
   ACCEPTED: 'The receiver has it.',
   DISPUTED: 'The receiver has it, and says that it was another quantity.',
+  DECLINED: 'The receiver did not accept it.',
+  WITHDRAWN: 'The sender took it back before it was accepted.',
 });
 export type TransferOfferStatus = keyof typeof TransferOfferStatus;
 
@@ -185,6 +187,25 @@ export const MarkedOrganic = enumeration('MarkedOrganic', 'Does a paper identify
   UNKNOWN: 'Nobody looked; counts as not marked.',
 });
 export type MarkedOrganic = keyof typeof MarkedOrganic;
+
+export const ImportStage = enumeration('ImportStage', 'A stage of an import at which papers are expected.', {
+  REQUEST: 'The exporter asks for the import certificate.',
+  REVIEW: 'The certifier reviews the request and issues it.',
+  HAND_OVER: 'The importer has it.',
+  DEPARTURE: 'The goods leave.',
+  ENTRY: 'They are entered with customs.',
+  ARRIVAL: 'The importer verifies what arrived.',
+  RECORDS: 'What is kept of all that for five years (7 CFR 205.103).',
+});
+export type ImportStage = keyof typeof ImportStage;
+
+export const PaperStanding = enumeration('PaperStanding', 'Is a paper there that is expected?', {
+  PRESENT: 'It is.',
+  NOT_MARKED_ORGANIC: 'It is, but is not known to identify the goods as organic, as it must (7 CFR 205.103(b)(3)).',
+  MISSING: 'It is not.',
+  NOT_SEEN: 'It is missing as far as you see; there may be one that you do not see.',
+});
+export type PaperStanding = keyof typeof PaperStanding;
 
 export const ImportCertificateKind = enumeration('ImportCertificateKind', 'What an import certificate is for (7 CFR 205.273).', {
   SHIPMENT: 'One shipment.',

@@ -47,6 +47,7 @@ export interface EventPayloads {
   };
   'lot.inputs-declared': { inputs: { input: string; grams: GramsText; on: Day | null }[]; retracted: string[]; reason: string | null };
   'lot.transfer-offered': { offer: string; sender: string; receiver: string; grams: GramsText; on: Day };
+  'lot.transfer-offer-ended': { offer: string; kind: 'DECLINED' | 'WITHDRAWN'; on: Day; reason: string | null };
   'lot.transfer-disputed': { transfer: string; offer: string; grams: GramsText; reason: string };
   'lot.transferred': { transfer: string; sender: string; receiver: string; grams: GramsText; on: Day };
   /** What was told of a lot before is taken back. */
@@ -87,7 +88,18 @@ export interface EventPayloads {
   'document.recorded': { type: DocumentType; number: string; issuer: string; keeper: string; issuedOn: Day; markedOrganic: MarkedOrganic };
   'document.stored': { sha256: string };
   'document.bound': { fact: string };
-  'document.linked': { lots: string[]; shipments: string[]; importCertificates: string[]; operations: string[] };
+  'document.linked': {
+    lots: string[];
+    shipments: string[];
+    importCertificates: string[];
+    operations: string[];
+    operationCertificates: string[];
+    customsEntries: string[];
+    emergencyActions: string[];
+    transfers: string[];
+    losses: string[];
+    treatments: string[];
+  };
   'import-certificate.recorded': {
     number: string | null;
     kind: ImportCertificateKind;
@@ -155,6 +167,7 @@ export const EVENT_VERSION: Record<EventType, number> = {
   'lot.born': 1,
   'lot.inputs-declared': 1,
   'lot.transfer-offered': 1,
+  'lot.transfer-offer-ended': 1,
   'lot.transfer-disputed': 1,
   'lot.transferred': 1,
   'lot.fact-retracted': 1,
@@ -170,7 +183,7 @@ export const EVENT_VERSION: Record<EventType, number> = {
   'document.recorded': 2,
   'document.stored': 1,
   'document.bound': 1,
-  'document.linked': 1,
+  'document.linked': 2,
   'import-certificate.recorded': 1,
   'import-certificate.requested-late': 1,
   'import-certificate.claimed': 1,

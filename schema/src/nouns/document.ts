@@ -73,7 +73,7 @@ export class DocumentContent {
   sha256: string;
 }
 
-/** A document is about one noun: a lot, a shipment, an import certificate or an operation. */
+/** A document is about one noun, or one fact about goods. */
 @Entity('document_link')
 export class DocumentLink extends Fact {
   @ReferenceColumn('document')
@@ -90,4 +90,22 @@ export class DocumentLink extends Fact {
 
   @ReferenceColumn('operation', { nullable: true })
   operationId: string | null;
+
+  @ReferenceColumn('operation_certificate', { nullable: true })
+  operationCertificateId: string | null;
+
+  @ReferenceColumn('customs_entry', { nullable: true })
+  customsEntryId: string | null;
+
+  @ReferenceColumn('emergency_action', { nullable: true })
+  emergencyActionId: string | null;
+
+  @ReferenceColumn('transfer', { nullable: true })
+  transferId: string | null;
+
+  @ReferenceColumn('lot_adjustment', { nullable: true })
+  lotAdjustmentId: string | null;
+
+  @ReferenceColumn('treatment', { nullable: true })
+  treatmentId: string | null;
 }

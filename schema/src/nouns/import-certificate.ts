@@ -37,12 +37,9 @@ export class ImportCertificate extends Node {
   @PrimaryColumn('uuid')
   override id: string;
 
-  @TextColumn({ nullable: true })
-  @Field(() => String, {
-    nullable: true,
-    description: '21 characters, NNN-NNNNNNNNNN-NNNNNN; null before it is issued in the Organic Integrity Database.',
-  })
-  number: string | null;
+  /** Known to those who see that it was issued. */
+  @TextColumn({ name: 'number', nullable: true })
+  issuedNumber: string | null;
 
   @TextColumn()
   @Field(() => ImportCertificateKind, { description: 'For a shipment, or for a period.' })

@@ -24,4 +24,5 @@ export * from './shipment';
 export * from './transfer';
 export * from './transfer-difference';
 export * from './transfer-offer';
+export * from './transfer-offer-end';
 export * from './treatment';

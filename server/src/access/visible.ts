@@ -196,7 +196,7 @@ function operationsInSight({ operationId, certifierId, assignedBy }: Viewer, nou
 
 /**
  * May the viewer see this operation? Certified ones are public, as in the Organic Integrity Database; others show to those who share a
- * fact with them or see a lot that they produced. A treatment in store and an emergency action on a lot name nobody: whoever had some of the
+ * fact with them or see a lot that they produced, and to the certifier that put one on its list. A treatment in store and an emergency action on a lot name nobody: whoever had some of the
  * lot is a party to it, and not known to the others by that. Nor does an entry tell the exporter who filed it. A broker sees those who
  * assigned it; an audit shows whoever is a party to what it opens.
  */
@@ -212,7 +212,11 @@ export function operationVisible(viewer: Viewer, operation: string, known: Posit
       ? `
     or exists (select from party theirs where theirs.operation = ${operation}.id and ${knownFact('theirs', known)} and ${opened(certifierId, 'theirs.subject')})`
       : '';
-  return `(${operation}.id = ${itself}
+  const recorded =
+    certifierId === null
+      ? ''
+      : ` or exists (select from command c where c.id = ${operation}.recorded_by and c.by = 'certifier ${certifierId}')`;
+  return `(${operation}.id = ${itself}${recorded}
     or exists (select from operation_certificate oc where oc.operation = ${operation}.id and ${knownRow('oc', known)})
     or exists (select from party theirs join party mine on mine.subject = theirs.subject and (theirs.fact = theirs.subject or mine.fact = theirs.fact)
         and not exists (select from treatment t where t.id = theirs.fact and t.lot is not null)

@@ -1,13 +1,25 @@
-import { bad, DateScalar, type Day, DocumentType, good, MarkedOrganic, type NodeType, parseCode, parseDay, quote } from '@lotline/schema';
+import {
+  bad,
+  DateScalar,
+  type Day,
+  DocumentType,
+  good,
+  MarkedOrganic,
+  type NodeType,
+  parseCode,
+  parseDay,
+  parseFactId,
+  quote,
+} from '@lotline/schema';
 import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { mayActFor, onBehalfOf, subjectVisible } from '../access';
 import { handOver } from '../certificates';
 import { type Command, CommandInput, idempotencyKey, idOf, noSuch, notYet, oneOf, optional, read, type Work } from '../commands';
-import { type NewDocument, type NewDocumentLink, recordDocumentLinks, recordDocuments, storeContents } from '../documents';
+import { type NewDocument, type NewDocumentLink, NOUN_OF_LINK, recordDocumentLinks, recordDocuments, storeContents } from '../documents';
 import { claim } from '../files';
-import { type About, aboutWhat, LIST_NAMES } from './nouns';
+import { type About, aboutWhat, idsIn, LIST_NAMES } from './nouns';
 
 @InputType({ description: 'A paper that is not on record yet.' })
 export class PaperInput {
@@ -52,17 +64,37 @@ export class AttachDocumentInput extends CommandInput {
 
   @Field(() => [ID], { nullable: true, description: 'The operation itself, where it is about that.' })
   operations?: string[];
+
+  @Field(() => [ID], {
+    nullable: true,
+    description: "The operation's own organic certificates that it is about; their certifiers see it then.",
+  })
+  operationCertificates?: string[];
+
+  @Field(() => [ID], { nullable: true, description: 'Customs entries that it is about; whoever has the entry sees it then.' })
+  customsEntries?: string[];
+
+  @Field(() => [ID], { nullable: true, description: 'Emergency actions that it is about; whoever has the notification sees it then.' })
+  emergencyActions?: string[];
+
+  @Field(() => [ID], {
+    nullable: true,
+    description: 'Transfers, losses and treatments that it is about, by what an answer gave as `fact`; their parties see it then.',
+  })
+  facts?: string[];
 }
 
 /** Most nouns of a kind that one command attaches a document to. */
 const MOST = 1000;
 
-const ids = (type: NodeType) =>
+const listOf = <Item extends z.ZodType>(item: Item) =>
   z
-    .array(idOf(type))
+    .array(item)
     .max(MOST, `one command takes at most ${MOST}`)
     .nullish()
     .transform((value) => value ?? []);
+
+const ids = (type: NodeType) => listOf(idOf(type));
 
 const sha256 = read((text) =>
   /^[0-9a-f]{64}$/.test(text) ? good(text) : bad('it is no SHA-256', 'send 64 hexadecimal digits, as POST /files answered'),
@@ -87,23 +119,21 @@ const attachment = z
     shipments: ids('Shipment'),
     importCertificates: ids('ImportCertificate'),
     operations: ids('Operation'),
+    operationCertificates: ids('OperationCertificate'),
+    customsEntries: ids('CustomsEntry'),
+    emergencyActions: ids('EmergencyActionNotification'),
+    facts: listOf(read(parseFactId)),
   })
   .refine(({ paper, document }) => (paper === null) !== (document === null), {
     message: 'it is one document',
     path: ['document'],
     params: { remedy: 'give a new paper, or the id of a document on record' },
   })
-  .refine(
-    (row) =>
-      row.paper !== null ||
-      row.sha256 !== null ||
-      [row.lots, row.shipments, row.importCertificates, row.operations].some((list) => list.length > 0),
-    {
-      message: 'there is nothing to attach',
-      path: ['document'],
-      params: { remedy: 'give the sha256 of its bytes, or what the document is about' },
-    },
-  );
+  .refine((row) => row.paper !== null || row.sha256 !== null || LIST_NAMES.some((list) => row[list].length > 0), {
+    message: 'there is nothing to attach',
+    path: ['document'],
+    params: { remedy: 'give the sha256 of its bytes, or what the document is about' },
+  });
 
 type Attachment = z.infer<typeof attachment>;
 
@@ -158,16 +188,15 @@ async function refuseKnown(work: Work, row: number, operation: string, paper: No
 /** What is already said of a document is not said again. */
 async function refuseLinked(work: Work, row: number, document: string, about: readonly About[], lists: Attachment): Promise<void> {
   const linked = await work.tx.query<{ noun: string }>(
-    `select coalesce(k.lot, k.shipment, k.import_certificate, k.operation) as noun from document_link k where k.document = $1 and k.retracted_by is null
-       and coalesce(k.lot, k.shipment, k.import_certificate, k.operation) = any($2)`,
+    `select ${NOUN_OF_LINK} as noun from document_link k where k.document = $1 and k.retracted_by is null and ${NOUN_OF_LINK} = any($2)`,
     [document, about.map(({ nounId }) => nounId)],
   );
   for (const { noun } of linked) {
-    const list = LIST_NAMES.find((each) => lists[each].includes(noun))!;
+    const list = LIST_NAMES.find((each) => idsIn(lists, each).includes(noun))!;
     work.refuse(row, {
       code: 'CONFLICT',
       message: 'the document is about this already',
-      path: [list, lists[list].indexOf(noun)],
+      path: [list, idsIn(lists, list).indexOf(noun)],
       remedy: 'leave it out',
     });
   }

@@ -1,1 +1,2 @@
 export * from './mutations';
+export * from './resolver';

@@ -3,7 +3,7 @@ export * from './covers';
 export * from './deadlines-resolver';
 export { handOver } from './hand-over';
 export { htsOf, ImportCertificateFilter } from './list';
-export { claimedOf, claimsBeside, historyOf, importCertificateById, linesOf, visibleImportCertificate } from './loaders';
+export { claimedOf, claimsBeside, historyOf, importCertificateById, linesOf, numberVisible, visibleImportCertificate } from './loaders';
 export * from './mutations';
 export * from './record';
 export * from './resolver';

@@ -1,7 +1,7 @@
 import { DateScalar, type Day, type ImportCertificate, ImportCertificateStatus, type Page, parseHts, Refusal } from '@lotline/schema';
 import { Field, ID, InputType } from 'type-graphql';
 import { idsOf, type PageArguments, pageOfNouns, type Question } from '../questions';
-import { importCertificateById, issuedOf, statusOf } from './loaders';
+import { importCertificateById, issuedOf, numberVisible, statusOf } from './loaders';
 
 @InputType({ description: 'Fields are ANDed, lists are ORed.' })
 export class ImportCertificateFilter {
@@ -64,6 +64,7 @@ export function listImportCertificates(
       }
       where.anyOf('ic.id', idsOf(filter?.ids, 'ImportCertificate', 'filter.ids'), 'uuid');
       where.anyOf('ic.number', filter?.numbers, 'text');
+      if (filter?.numbers != null) where.add(numberVisible(question.viewer, 'ic.id', known));
       where.anyOf(statusOf(question.viewer, 'ic.id', known), filter?.statuses, 'text');
       where.anyOf('ic.exporter', idsOf(filter?.exporters, 'Operation', 'filter.exporters'), 'uuid');
       where.anyOf('ic.importer', idsOf(filter?.importers, 'Operation', 'filter.importers'), 'uuid');

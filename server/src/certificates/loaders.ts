@@ -28,7 +28,7 @@ export async function findImportCertificate(question: Question, text: string): P
   const number = parseCertificateNumber(text);
   if (!number.ok) throw new Refusal({ code: 'BAD_USER_INPUT', message: number.wrong, path: ['number'], remedy: number.remedy });
   const [row] = await question.reader.query<{ id: string }>(
-    `select ic.id from import_certificate ic where ic.number = $1 and ${subjectVisible(question.viewer, 'ic.id')}`,
+    `select ic.id from import_certificate ic where ic.number = $1 and ${subjectVisible(question.viewer, 'ic.id')} and ${numberVisible(question.viewer, 'ic.id', null)}`,
     [number.value],
   );
   return row ? question.reader.loader(importCertificateById).load(row.id) : null;
@@ -38,6 +38,13 @@ export async function findImportCertificate(question: Question, text: string): P
 export const statusOf = (viewer: Viewer, certificate: string, known: Position | null): string =>
   `(select s.status from import_certificate_status s where s.import_certificate = ${certificate} and ${knownFact('s', known)}
     and ${stepVisible(viewer, 's', known)} order by s.sequence desc limit 1)`;
+
+/** Does the viewer, who sees a certificate, see that it was issued, and by that its number? As SQL. Who certified a party for a time may not. */
+export const numberVisible = (viewer: Viewer, certificate: string, known: Position | null): string =>
+  viewer.certifierId === null
+    ? 'true'
+    : `exists (select from import_certificate_status s where s.import_certificate = ${certificate} and s.status = 'ISSUED' and ${knownFact('s', known)}
+    and ${stepVisible(viewer, 's', known)})`;
 
 /** On which day a certificate was issued, as SQL, where the viewer sees that step. */
 export const issuedOf = (viewer: Viewer, certificate: string, known: Position | null): string =>

@@ -2,6 +2,7 @@ import {
   CustomsEntryLine,
   DateScalar,
   type Day,
+  Document,
   type Grams,
   ImportCertificate,
   ImportCertificateConnection,
@@ -19,6 +20,7 @@ import {
   TraceStep,
 } from '@lotline/schema';
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
+import { nounsOfDocuments } from '../documents';
 import { linked, PageArguments, pageOfFacts, pageOfLinked, type Question, seen } from '../questions';
 import { ImportCertificateFilter, listImportCertificates } from './list';
 import {
@@ -55,6 +57,17 @@ export class ImportCertificateResolver {
     @Ctx() question: Question,
   ): Promise<Page<ImportCertificate>> {
     return listImportCertificates(question, 'import certificates', filter, page);
+  }
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    description:
+      '21 characters, NNN-NNNNNNNNNN-NNNNNN; null before it is issued in the Organic Integrity Database, or where you do not see that.',
+  })
+  async number(@Root() { id, issuedNumber }: ImportCertificate, @Ctx() { reader, viewer }: Question): Promise<string | null> {
+    if (issuedNumber === null || viewer.certifierId === null) return issuedNumber;
+    const history = await reader.loader(historyOf).load({ id, viewer });
+    return history.some(({ status }) => status === 'ISSUED') ? issuedNumber : null;
   }
 
   @FieldResolver(() => ImportCertificateStatus, { description: 'Where it stands: the last step of its history.' })
@@ -173,6 +186,21 @@ export class CustomsEntryLineCertificateResolver {
     @Ctx() question: Question,
   ): Promise<ImportCertificate | null> | null {
     return importCertificateId ? visibleImportCertificate(question, importCertificateId) : null;
+  }
+}
+
+const certificatesOfDocuments = nounsOfDocuments('import_certificate');
+
+@Resolver(() => Document)
+export class DocumentImportCertificatesResolver {
+  @FieldResolver(() => ImportCertificateConnection, { description: 'Import certificates that it is about, oldest first.' })
+  importCertificates(
+    @Root() { id }: Document,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<ImportCertificate>> {
+    const certificates = linked(question, certificatesOfDocuments, id);
+    return pageOfLinked(question, `import certificates of ${id}`, page, certificates, importCertificateById);
   }
 }
 

@@ -6,6 +6,7 @@ import {
   DateScalar,
   type Day,
   Disposition,
+  Document,
   EmergencyActionNotification,
   EmergencyActionNotificationConnection,
   ImportCertificate,
@@ -14,6 +15,7 @@ import {
   Shipment,
 } from '@lotline/schema';
 import { Args, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import { nounsOfDocuments } from '../documents';
 import { linked, PageArguments, pageOfFacts, pageOfLinked, type Question, seen } from '../questions';
 import {
   customsEntryById,
@@ -47,6 +49,31 @@ export class ImportCertificateEntriesResolver {
     @Ctx() question: Question,
   ): Promise<Page<CustomsEntry>> {
     return pageOfLinked(question, `entries of ${id}`, page, linked(question, entriesOfCertificates, id), customsEntryById);
+  }
+}
+
+const entriesOfDocuments = nounsOfDocuments('customs_entry');
+const emergencyActionsOfDocuments = nounsOfDocuments('emergency_action');
+
+@Resolver(() => Document)
+export class DocumentAtTheBorderResolver {
+  @FieldResolver(() => CustomsEntryConnection, { description: 'Customs entries that it is about, oldest first.' })
+  customsEntries(
+    @Root() { id }: Document,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<CustomsEntry>> {
+    return pageOfLinked(question, `entries of ${id}`, page, linked(question, entriesOfDocuments, id), customsEntryById);
+  }
+
+  @FieldResolver(() => EmergencyActionNotificationConnection, { description: 'Emergency actions that it is about, oldest first.' })
+  emergencyActions(
+    @Root() { id }: Document,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<EmergencyActionNotification>> {
+    const actions = linked(question, emergencyActionsOfDocuments, id);
+    return pageOfLinked(question, `emergency actions of ${id}`, page, actions, emergencyActionById);
   }
 }
 

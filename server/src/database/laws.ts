@@ -92,6 +92,17 @@ export const LAWS: Record<string, Law> = {
     message: 'the offer was accepted',
     remedy: 'ask the sender for another offer if there is more',
   },
+  transfer_offer_end_kind_known: {
+    code: 'BAD_USER_INPUT',
+    message: 'unknown end of an offer',
+    remedy: 'use DECLINED or WITHDRAWN',
+  },
+  one_end_per_offer: { code: 'CONFLICT', message: 'the offer was declined or withdrawn', remedy: 'ask the sender for another offer' },
+  offer_is_answered_once: {
+    code: 'CONFLICT',
+    message: 'an offer is accepted, declined or withdrawn once',
+    remedy: 'ask the sender for another offer',
+  },
   transfer_difference_not_zero: {
     code: 'REFUSED',
     message: 'what was received is what was offered',

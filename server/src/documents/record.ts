@@ -1,6 +1,6 @@
 import type { Day, DocumentType, MarkedOrganic } from '@lotline/schema';
 import { Parties, record, type Work } from '../commands';
-import type { Columns } from '../database';
+import { type Columns, groupBy } from '../database';
 
 // Papers, and what each is about, as rows of any number, each with its parties. Whether they may be recorded has been decided before.
 
@@ -20,15 +20,39 @@ export interface NewDocument {
   attributes: Record<string, string> | null;
 }
 
+/** What a document may be about: nouns, and facts, by the lists that name them. */
+export const LISTS_OF_LINKS = {
+  lots: 'lot',
+  shipments: 'shipment',
+  importCertificates: 'import_certificate',
+  operations: 'operation',
+  operationCertificates: 'operation_certificate',
+  customsEntries: 'customs_entry',
+  emergencyActions: 'emergency_action',
+  transfers: 'transfer',
+  losses: 'lot_adjustment',
+  treatments: 'treatment',
+} as const;
+type ListOfLinks = keyof typeof LISTS_OF_LINKS;
+export type LinkedNoun = (typeof LISTS_OF_LINKS)[ListOfLinks];
+const LISTS = Object.keys(LISTS_OF_LINKS) as ListOfLinks[];
+
+/** What a link `k` leads to, as SQL. */
+export const NOUN_OF_LINK = `coalesce(${Object.values(LISTS_OF_LINKS)
+  .map((noun) => `k.${noun}`)
+  .join(', ')})`;
+
 /** A document is about a noun. */
 export interface NewDocumentLink {
   id: string;
   documentId: string;
   issuedOn: Day;
-  noun: 'lot' | 'shipment' | 'import_certificate' | 'operation';
+  noun: LinkedNoun;
   nounId: string;
   /** Who sees the document by this link: for whom the shipment moves, parties of the certificate, the operation; of a lot nobody. */
   parties: readonly (string | null)[];
+  /** They see it no earlier than what it is about; null where only its own day counts. */
+  since?: Day | null;
 }
 
 const DOCUMENT: Columns<NewDocument> = {
@@ -50,10 +74,7 @@ const linkTo = (noun: NewDocumentLink['noun']) => ['uuid', (each: NewDocumentLin
 const LINK: Columns<NewDocumentLink> = {
   id: ['uuid', (each) => each.id],
   document: ['uuid', (each) => each.documentId],
-  lot: linkTo('lot'),
-  shipment: linkTo('shipment'),
-  import_certificate: linkTo('import_certificate'),
-  operation: linkTo('operation'),
+  ...Object.fromEntries(Object.values(LISTS_OF_LINKS).map((noun) => [noun, linkTo(noun)])),
 };
 
 /** Facts that name papers, and who is a party to a row of each. */
@@ -62,7 +83,8 @@ const NAMING = {
   lot_adjustment: 'array[f.holder]',
   treatment: `coalesce((select array[s.shipper, s.consignee] from shipment s where s.id = f.shipment), array(select h.owner from holding h where h.lot = f.lot))`,
 } as const;
-type FactWithPaper = keyof typeof NAMING;
+export type FactWithPaper = keyof typeof NAMING;
+const FACTS_WITH_PAPERS: ReadonlySet<string> = new Set(Object.keys(NAMING));
 
 /** A fact that only named its paper, and the paper. */
 export interface LatePaper {
@@ -132,14 +154,15 @@ export async function storeContents(work: Work, contents: readonly { documentId:
 export async function recordDocumentLinks(work: Work, links: readonly NewDocumentLink[]): Promise<void> {
   await record(work, 'document_link', LINK, links);
   const parties = new Parties();
-  const about = new Map<string, { lots: string[]; shipments: string[]; importCertificates: string[]; operations: string[] }>();
-  const LISTS = { lot: 'lots', shipment: 'shipments', import_certificate: 'importCertificates', operation: 'operations' } as const;
-  for (const { id, documentId, issuedOn, noun, nounId, parties: who } of links) {
-    parties.add(who, 'document', documentId, id, issuedOn);
-    const lists = about.get(documentId) ?? { lots: [], shipments: [], importCertificates: [], operations: [] };
-    lists[LISTS[noun]].push(nounId);
-    about.set(documentId, lists);
+  for (const { id, documentId, issuedOn, noun, nounId, parties: who, since = null } of links) {
+    // By a fact they see it as long as that stands.
+    const fact = FACTS_WITH_PAPERS.has(noun) ? nounId : id;
+    parties.add(who, 'document', documentId, fact, since !== null && since > issuedOn ? since : issuedOn);
   }
   await parties.record(work);
-  for (const [subject, payload] of about) work.emit({ type: 'document.linked', subject, payload });
+  for (const [subject, of] of groupBy(links, ({ documentId }) => documentId)) {
+    const list = (name: ListOfLinks) => of.filter(({ noun }) => noun === LISTS_OF_LINKS[name]).map(({ nounId }) => nounId);
+    const payload = Object.fromEntries(LISTS.map((name) => [name, list(name)])) as Record<ListOfLinks, string[]>;
+    work.emit({ type: 'document.linked', subject, payload });
+  }
 }

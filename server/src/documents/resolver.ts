@@ -1,13 +1,19 @@
 import {
+  CustomsEntry,
   Document,
   DocumentConnection,
   DocumentContent,
   DocumentType,
+  EmergencyActionNotification,
   ImportCertificate,
   Lot,
+  LotAdjustment,
   MarkedOrganic,
+  Operation,
+  OperationCertificate,
   Ownership,
   type Page,
+  parseFactId,
   Refusal,
   Shipment,
   TraceStep,
@@ -19,9 +25,16 @@ import { Arg, Args, Ctx, Field, FieldResolver, ID, InputType, Query, Resolver, R
 import { idsOf, linked, PageArguments, pageOfLinked, pageOfNouns, type Question } from '../questions';
 import {
   documentById,
+  documentsOfCustomsEntries,
+  documentsOfEmergencyActions,
   documentsOfImportCertificates,
+  documentsOfLosses,
   documentsOfLots,
+  documentsOfOperationCertificates,
+  documentsOfOperations,
   documentsOfShipments,
+  documentsOfTransfers,
+  documentsOfTreatments,
   inNumberOrder,
   storedFiles,
   visibleDocument,
@@ -103,11 +116,66 @@ export class ImportCertificateDocumentsResolver {
   }
 }
 
+@Resolver(() => Operation)
+export class OperationDocumentsResolver {
+  @FieldResolver(() => DocumentConnection, { description: 'Papers about itself, oldest first, as far as you see them.' })
+  documents(@Root() { id }: Operation, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<Document>> {
+    return pageOfLinked(question, `documents of ${id}`, page, linked(question, documentsOfOperations, id), documentById);
+  }
+}
+
+@Resolver(() => OperationCertificate)
+export class OperationCertificateDocumentsResolver {
+  @FieldResolver(() => DocumentConnection, { description: 'Papers about it, oldest first, as far as you see them.' })
+  documents(
+    @Root() { id }: OperationCertificate,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<Document>> {
+    return pageOfLinked(question, `documents of ${id}`, page, linked(question, documentsOfOperationCertificates, id), documentById);
+  }
+}
+
+@Resolver(() => CustomsEntry)
+export class CustomsEntryDocumentsResolver {
+  @FieldResolver(() => DocumentConnection, { description: 'Papers about it, oldest first.' })
+  documents(
+    @Root() { id }: CustomsEntry,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<Document>> {
+    return pageOfLinked(question, `documents of ${id}`, page, linked(question, documentsOfCustomsEntries, id), documentById);
+  }
+}
+
+@Resolver(() => EmergencyActionNotification)
+export class EmergencyActionDocumentsResolver {
+  @FieldResolver(() => DocumentConnection, { description: 'Papers about it, oldest first.' })
+  documents(
+    @Root() { id }: EmergencyActionNotification,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<Document>> {
+    return pageOfLinked(question, `documents of ${id}`, page, linked(question, documentsOfEmergencyActions, id), documentById);
+  }
+}
+
 @Resolver(() => Ownership)
 export class OwnershipDocumentResolver {
   @FieldResolver(() => Document, { nullable: true, description: 'The paper of the transfer.' })
   document(@Root() { documentId }: Ownership, @Ctx() question: Question): Promise<Document | null> | null {
     return documentId ? visibleDocument(question, documentId) : null;
+  }
+
+  @FieldResolver(() => DocumentConnection, { description: 'The paper of the transfer, and those attached to it, oldest first.' })
+  documents(
+    @Root() { fact }: Ownership,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<Document>> {
+    const transfer = fact === null ? null : parseFactId(fact);
+    const links = transfer?.ok ? linked(question, documentsOfTransfers, transfer.value.id) : () => Promise.resolve([]);
+    return pageOfLinked(question, `documents of ${fact}`, page, links, documentById);
   }
 }
 
@@ -116,6 +184,28 @@ export class TreatmentDocumentResolver {
   @FieldResolver(() => Document, { nullable: true, description: 'Its evidence.' })
   document(@Root() { documentId }: Treatment, @Ctx() question: Question): Promise<Document | null> | null {
     return documentId ? visibleDocument(question, documentId) : null;
+  }
+
+  @FieldResolver(() => DocumentConnection, { description: 'Its paper, and those attached to it, oldest first.' })
+  documents(@Root() { id }: Treatment, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<Document>> {
+    return pageOfLinked(question, `documents of ${id}`, page, linked(question, documentsOfTreatments, id), documentById);
+  }
+}
+
+@Resolver(() => LotAdjustment)
+export class LotAdjustmentDocumentResolver {
+  @FieldResolver(() => Document, { nullable: true, description: 'Its paper.' })
+  document(@Root() { documentId }: LotAdjustment, @Ctx() question: Question): Promise<Document | null> | null {
+    return documentId ? visibleDocument(question, documentId) : null;
+  }
+
+  @FieldResolver(() => DocumentConnection, { description: 'Its paper, and those attached to it, oldest first.' })
+  documents(
+    @Root() { id }: LotAdjustment,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<Document>> {
+    return pageOfLinked(question, `documents of ${id}`, page, linked(question, documentsOfLosses, id), documentById);
   }
 }
 

@@ -53,8 +53,7 @@ export function serveFiles(app: FastifyInstance, options: FileOptions): () => vo
 
   app.route<{ Params: { id: string } }>({
     url: '/documents/:id/content',
-    method: 'GET',
-    exposeHeadRoute: false,
+    method: ['GET', 'HEAD'],
     handler: async (request, reply) => {
       const { viewer, key } = await signIn.by(credentialsIn(request.raw.rawHeaders));
       const notes = new Notes({ viewer, key });
@@ -122,7 +121,7 @@ async function contentFor(
   });
 }
 
-async function send(content: Content, { headers }: FastifyRequest, reply: FastifyReply, files: FileStore): Promise<FastifyReply> {
+async function send(content: Content, { headers, method }: FastifyRequest, reply: FastifyReply, files: FileStore): Promise<FastifyReply> {
   const { sha256, bytes, type } = content;
   const etag = `"${sha256}"`;
   reply
@@ -135,7 +134,8 @@ async function send(content: Content, { headers }: FastifyRequest, reply: Fastif
     .header('cross-origin-resource-policy', 'same-origin');
   if (headers['if-none-match']?.split(',').some((each) => ['*', etag].includes(each.trim().replace(/^W\//, ''))))
     return reply.code(304).send();
-  const ranged = headers['if-range'] === undefined || headers['if-range'] === etag;
+  // A range is asked for by GET alone (RFC 9110, 14.2).
+  const ranged = method === 'GET' && (headers['if-range'] === undefined || headers['if-range'] === etag);
   const range = ranged ? rangeIn(headers.range, bytes) : null;
   if (range === 'beyond') {
     reply.header('content-range', `bytes */${bytes}`);
@@ -143,10 +143,12 @@ async function send(content: Content, { headers }: FastifyRequest, reply: Fastif
   }
   const stream = await opened(files, sha256, range);
   if (range) reply.code(206).header('content-range', `bytes ${range.first}-${range.last}/${bytes}`);
-  return reply
+  reply
     .header('content-type', type === 'text/plain' ? 'text/plain; charset=utf-8' : type)
-    .header('content-length', range ? range.last - range.first + 1 : bytes)
-    .send(stream);
+    .header('content-length', range ? range.last - range.first + 1 : bytes);
+  if (method === 'GET') return reply.send(stream);
+  stream.destroy();
+  return reply.send();
 }
 
 /** A database that knows bytes which are not there was moved without its files: that is no fault of whoever asks. */

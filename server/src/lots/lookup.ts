@@ -1,6 +1,7 @@
 import { Lot, parseCode, parseOperationIdentifier, quote, Refusal } from '@lotline/schema';
 import { nounById } from '../database';
-import { idByCode, type Question, seenLinks, visibleNoun } from '../questions';
+import { nounsOfDocuments } from '../documents';
+import { idByCode, type Question, visibleNoun } from '../questions';
 
 /** A lot by id, whoever asks: for ids that its rights have let through. */
 export const lotById = nounById(Lot);
@@ -9,9 +10,7 @@ export const lotById = nounById(Lot);
 export const visibleLot = (question: Question, id: string): Promise<Lot | null> => visibleNoun(question, 'lot', lotById, id);
 
 /** Lots that documents name. */
-export const lotsOfDocuments = seenLinks(
-  'select k.document as of, k.lot as subject, k.recorded_by as "recordedBy" from document_link k where k.document = any($1) and k.lot is not null and k.retracted_by is null',
-);
+export const lotsOfDocuments = nounsOfDocuments('lot');
 
 /** The one lot that a code names, among those the viewer may see; null where there is none. */
 export async function findLot(question: Question, code: string, producer: string | null): Promise<Lot | null> {

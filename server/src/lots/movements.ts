@@ -81,10 +81,10 @@ export async function documentedMovements(
 /** Losses of lots, oldest first. */
 export const lossesOf = seenFactsOf<Omit<LotAdjustment, 'grams'> & { of: string; grams: string }, LotAdjustment>(
   `select a.lot as of, a.lot as subject, a.id as fact, row(a.on_day, a.at, a.id) as place, a.id, a.lot as "lotId", a.holder as "holderId", a.kind, a.grams,
-     a.on_day as "onDay", a.recorded_by as "recordedBy"
+     a.on_day as "onDay", a.document as "documentId", a.recorded_by as "recordedBy"
    from lot_adjustment a where a.lot = any($1) and a.retracted_by is null`,
-  ({ id, lotId, holderId, kind, grams: mass, onDay, recordedBy }) =>
-    Object.assign(new LotAdjustment(), { id, lotId, holderId, kind, grams: grams(mass), onDay, recordedBy }),
+  ({ id, lotId, holderId, kind, grams: mass, onDay, documentId, recordedBy }) =>
+    Object.assign(new LotAdjustment(), { id, lotId, holderId, kind, grams: grams(mass), onDay, documentId, recordedBy }),
 );
 
 /** What a viewer sees of the facts of a lot. */

@@ -6,6 +6,7 @@ import { AcceptTransferInput, acceptTransfer } from './accept-transfer';
 import { RecordHarvestInput, RecordTransformationInput, recordHarvest, recordTransformation } from './birth';
 import { DeclareLotInputsInput, declareLotInputs } from './declare-inputs';
 import { DisputeTransferInput, disputeTransfer } from './dispute-transfer';
+import { DeclineTransferInput, declineTransfer, WithdrawTransferInput, withdrawTransfer } from './end-offer';
 import { visibleLot } from './lookup';
 import { OfferTransferInput, offerTransfer } from './offer-transfer';
 import { visibleTransferOffer } from './offers';
@@ -40,6 +41,12 @@ export class AcceptTransferPayload extends TransferOfferPayload {}
 
 @ObjectType({ simpleResolvers: true, description: 'The offer that was disputed.' })
 export class DisputeTransferPayload extends TransferOfferPayload {}
+
+@ObjectType({ simpleResolvers: true, description: 'The offer that was declined.' })
+export class DeclineTransferPayload extends TransferOfferPayload {}
+
+@ObjectType({ simpleResolvers: true, description: 'The offer that was withdrawn.' })
+export class WithdrawTransferPayload extends TransferOfferPayload {}
 
 @ObjectType({ simpleResolvers: true, description: 'The loss that was recorded.' })
 export class RecordLossPayload extends LotPayload {
@@ -121,6 +128,22 @@ export class LotMutations {
     @Ctx() question: Question,
   ): Promise<TransferOfferPayload> {
     return offered(question, disputeTransfer, input);
+  }
+
+  @Mutation(() => DeclineTransferPayload, { nullable: true, description: 'Declines an open offer; the receiver does.' })
+  declineTransfer(
+    @Arg('input', () => DeclineTransferInput, INPUT) input: DeclineTransferInput,
+    @Ctx() question: Question,
+  ): Promise<TransferOfferPayload> {
+    return offered(question, declineTransfer, input);
+  }
+
+  @Mutation(() => WithdrawTransferPayload, { nullable: true, description: 'Withdraws an open offer; the sender does.' })
+  withdrawTransfer(
+    @Arg('input', () => WithdrawTransferInput, INPUT) input: WithdrawTransferInput,
+    @Ctx() question: Question,
+  ): Promise<TransferOfferPayload> {
+    return offered(question, withdrawTransfer, input);
   }
 
   @Mutation(() => RecordLossPayload, { nullable: true, description: 'Some of a lot was lost; its holder says so.' })

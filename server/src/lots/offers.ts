@@ -97,6 +97,22 @@ const acceptances = seenFacts<
   }),
 );
 
+/** How an offer ended that nobody accepted. */
+interface End {
+  kind: 'DECLINED' | 'WITHDRAWN';
+  on: Day;
+  reason: string | null;
+}
+
+/** Ends of offers: one, or none. */
+const ends = seenFacts<End & { of: string }, End>(
+  `select e.offer as of, e.offer as subject, e.id as fact, e.id as place, e.kind, e.on_day as "on", e.reason
+   from transfer_offer_end e where e.offer = any($1) and e.retracted_by is null`,
+  ({ kind, on, reason }) => ({ kind, on, reason }),
+);
+
+const endOf = async (question: Question, id: string): Promise<End | null> => (await seen(question, ends, id))[0] ?? null;
+
 const acceptanceOf = async (question: Question, id: string): Promise<Acceptance | null> =>
   (await seen(question, acceptances, id))[0] ?? null;
 
@@ -104,7 +120,8 @@ const acceptanceOf = async (question: Question, id: string): Promise<Acceptance 
 const statusOf = (viewer: Viewer, known: Position | null): string =>
   `coalesce((select case when f.id is null then 'ACCEPTED' else 'DISPUTED' end
      from transfer t left join transfer_difference f on f.transfer = t.id and ${knownFact('f', known)}
-     where t.offer = fo.id and ${knownFact('t', known)} and ${factVisible(viewer, 't.lot', 't.id', known)} limit 1), 'OPEN')`;
+     where t.offer = fo.id and ${knownFact('t', known)} and ${factVisible(viewer, 't.lot', 't.id', known)} limit 1),
+   (select e.kind from transfer_offer_end e where e.offer = fo.id and ${knownFact('e', known)} and ${factVisible(viewer, 'e.offer', 'e.id', known)} limit 1), 'OPEN')`;
 
 @InputType({ description: 'Fields are ANDed, lists are ORed.' })
 export class TransferOfferFilter {
@@ -147,7 +164,7 @@ export class TransferOfferResolver {
   @FieldResolver(() => TransferOfferStatus, { description: 'How far it is.' })
   async status(@Root() { id }: TransferOffer, @Ctx() question: Question): Promise<TransferOfferStatus> {
     const acceptance = await acceptanceOf(question, id);
-    if (acceptance === null) return 'OPEN';
+    if (acceptance === null) return (await endOf(question, id))?.kind ?? 'OPEN';
     return acceptance.difference === null ? 'ACCEPTED' : 'DISPUTED';
   }
 
@@ -173,6 +190,16 @@ export class TransferOfferResolver {
   @FieldResolver(() => String, { nullable: true, description: 'How the difference shows.' })
   async disputeReason(@Root() { id }: TransferOffer, @Ctx() question: Question): Promise<string | null> {
     return (await acceptanceOf(question, id))?.reason ?? null;
+  }
+
+  @FieldResolver(() => DateScalar, { nullable: true, description: 'Local day on which it was declined or withdrawn.' })
+  async endedOn(@Root() { id }: TransferOffer, @Ctx() question: Question): Promise<Day | null> {
+    return (await endOf(question, id))?.on ?? null;
+  }
+
+  @FieldResolver(() => String, { nullable: true, description: 'Why it was declined or withdrawn.' })
+  async endReason(@Root() { id }: TransferOffer, @Ctx() question: Question): Promise<string | null> {
+    return (await endOf(question, id))?.reason ?? null;
   }
 
   @FieldResolver(() => ID, { nullable: true, description: 'Names the transfer by which it passed to retractFact.' })

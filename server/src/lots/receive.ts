@@ -1,7 +1,8 @@
 import { type Day, type Grams, grams } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
-import { mayActFor, subjectVisible } from '../access';
+import { mayActFor } from '../access';
 import { type EnteredMass, isReason, noSuch, notYet, type Work, weigh } from '../commands';
+import { answered, lockOffers, type Standing } from './answer';
 import { type NewDifference, type NewTransfer, recordLotFacts } from './facts';
 import { leastFrom } from './holdings';
 import { judgedLots } from './judged';
@@ -15,36 +16,6 @@ export interface Receipt {
   on: Day;
   /** What came, where that is not what was offered, and how that shows. */
   other: { quantity: EnteredMass; reason: string } | null;
-}
-
-interface Standing {
-  id: string;
-  lotId: string;
-  senderId: string;
-  receiverId: string;
-  grams: string;
-  value: string;
-  unit: string;
-  offeredOn: Day;
-  documentId: string | null;
-  acceptedOn: Day | null;
-  kgPerBushel: string | null;
-}
-
-/** Offers of these ids that the viewer sees, locked: two acceptances of one come one after the other. */
-async function lockOffers(work: Work, ids: readonly string[]): Promise<Map<string, Standing>> {
-  const locked = await work.tx.query<{ id: string }>(
-    `select o.id from transfer_offer o where o.id = any($1) and ${subjectVisible(work.viewer, 'o.id')} order by o.id for no key update of o`,
-    [ids],
-  );
-  const rows = await work.tx.query<Standing>(
-    `select o.id, o.lot as "lotId", o.sender as "senderId", o.receiver as "receiverId", o.grams, o.value, o.unit, o.on_day as "offeredOn",
-       o.document as "documentId", t.on_day as "acceptedOn", p.kg_per_bushel as "kgPerBushel"
-     from transfer_offer o join lot l on l.id = o.lot join product p on p.id = l.product
-       left join transfer t on t.offer = o.id and t.retracted_by is null where o.id = any($1)`,
-    [locked.map(({ id }) => id)],
-  );
-  return new Map(rows.map((row) => [row.id, row]));
 }
 
 /** What passes, and what is said to have come. */
@@ -101,13 +72,9 @@ export async function receive(work: Work, rows: readonly Receipt[]): Promise<{ t
       work.refuse(index, forbidden ?? noSuch('transfer offer', 'transferOffer'));
       continue;
     }
-    if (offer.acceptedOn !== null) {
-      work.refuse(index, {
-        code: 'CONFLICT',
-        message: `the offer was accepted on ${offer.acceptedOn}`,
-        path: ['transferOffer'],
-        remedy: 'ask the sender for another offer if there is more',
-      });
+    const closed = answered(offer);
+    if (closed) {
+      work.refuse(index, closed);
       continue;
     }
     const early = notYet(on, work.now, 'on');

@@ -11,16 +11,19 @@ import {
   LotAdjustment,
   LotInput,
   Operation,
+  type OperationCertificate,
+  OperationCertificateConnection,
   OriginShare,
   Ownership,
+  type Page,
   Shipment,
   TraceStep,
   TransferOffer,
 } from '@lotline/schema';
-import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
-import type { Question } from '../questions';
+import { Args, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import { PageArguments, pageOfLinked, type Question } from '../questions';
 import { verdictOn, verdictOver } from '../rules';
-import { certifierById, operationById, standingOf } from './loaders';
+import { certificatesOfDocuments, certifierById, operationById, operationCertificateById, standingOf } from './loaders';
 
 // Edges that lead from other answers to operations, and the verdict on one where it owns something.
 
@@ -147,6 +150,19 @@ export class DocumentIssuerResolver {
   @FieldResolver(() => Operation, { nullable: true, description: 'Who issued it.' })
   issuer(@Root() { issuerId }: Document, @Ctx() { reader }: Question): Promise<Operation | null> {
     return reader.loader(operationById).load(issuerId);
+  }
+}
+
+@Resolver(() => Document)
+export class DocumentOperationCertificatesResolver {
+  @FieldResolver(() => OperationCertificateConnection, { description: 'Organic certificates that it is about, oldest first.' })
+  operationCertificates(
+    @Root() { id }: Document,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<OperationCertificate>> {
+    const certificates = () => question.reader.loader(certificatesOfDocuments).load(id);
+    return pageOfLinked(question, `certificates of ${id}`, page, certificates, operationCertificateById);
   }
 }
 

@@ -11,7 +11,7 @@ import {
 } from '@lotline/schema';
 import { operationVisible } from '../access';
 import { alike, type BatchOf, grouped, nounById } from '../database';
-import type { Question } from '../questions';
+import type { Link, Question } from '../questions';
 import type { CertificateHistory, Standing } from '../rules';
 
 export const operationById = nounById(Operation);
@@ -75,6 +75,16 @@ export function verifiedProducts(history: readonly Pick<StatusRow, 'effectiveFro
   }
   return all;
 }
+
+/** Organic certificates that documents are about; whoever sees the paper sees them, since they are public. */
+export const certificatesOfDocuments: BatchOf<string, Link[]> = async (reader, documents) => {
+  const rows = await reader.query<Link & { document: string }>(
+    `select k.document, k.operation_certificate as id, k.recorded_by as "recordedBy" from document_link k
+     where k.document = any($1) and k.operation_certificate is not null and k.retracted_by is null`,
+    [documents],
+  );
+  return grouped(documents, rows, ({ document }) => document);
+};
 
 interface StepRow {
   operation: string;

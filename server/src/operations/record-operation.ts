@@ -1,8 +1,16 @@
-import { CountryCodeScalar, OperationRole, parseCountry, parseOperationIdentifier, parseText, splitIdentifier } from '@lotline/schema';
+import {
+  CountryCodeScalar,
+  OperationRole,
+  parseCountry,
+  parseOperationIdentifier,
+  parseText,
+  splitIdentifier,
+  toGlobalId,
+} from '@lotline/schema';
 import { Field, Float, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { mayActForCertifier } from '../access';
+import { mayActForCertifier, operationVisible } from '../access';
 import { type Command, CommandInput, idempotencyKey, idOf, noSuch, oneOf, optional, read } from '../commands';
 import { type NewOperation, recordOperations } from './record';
 
@@ -57,6 +65,12 @@ const operation = z.object({
   longitude: optional(z.number(A_LONGITUDE).min(-180, A_LONGITUDE).max(180, A_LONGITUDE)),
 });
 
+/** An operation that a certifier does not see has no certificate that anybody recorded. */
+const remedyFor = (id: string | null): string =>
+  id === null
+    ? 'ask whoever certifies it to record its certificate first'
+    : `use the existing operation, whose id is ${toGlobalId('Operation', id)}`;
+
 /** A certifying agent keeps the list of its own clients as the Organic Integrity Database does: each by its NOP ID, once. */
 export const recordOperation: Command<z.infer<typeof operation>, { operation: string }> = {
   name: 'recordOperation',
@@ -66,10 +80,11 @@ export const recordOperation: Command<z.infer<typeof operation>, { operation: st
     const certifiers = await work.tx.query<{ id: string }>('select id from certifier where id = any($1)', [
       rows.map(({ certifier }) => certifier),
     ]);
-    const taken = await work.tx.query<{ identifier: string }>('select identifier from operation where identifier = any($1)', [
-      rows.map((row) => row.nopId),
-    ]);
-    const known = new Set(taken.map(({ identifier }) => identifier));
+    const taken = await work.tx.query<{ identifier: string; id: string; seen: boolean }>(
+      `select o.identifier, o.id, ${operationVisible(work.viewer, 'o')} as seen from operation o where o.identifier = any($1)`,
+      [rows.map((row) => row.nopId)],
+    );
+    const known = new Map(taken.map(({ identifier, id, seen }) => [identifier, seen ? id : null]));
     const operations: NewOperation[] = [];
     for (const [index, { certifier, nopId: identifier, idempotencyKey: _, ...more }] of rows.entries()) {
       if (!certifiers.some(({ id }) => id === certifier)) work.refuse(index, noSuch('certifier', 'certifier'));
@@ -79,9 +94,9 @@ export const recordOperation: Command<z.infer<typeof operation>, { operation: st
           code: 'CONFLICT',
           message: `an operation with the NOP ID ${identifier} exists`,
           path: ['nopId'],
-          remedy: 'use the existing operation',
+          remedy: remedyFor(known.get(identifier)!),
         });
-      known.add(identifier);
+      known.set(identifier, null);
       operations.push({ id: uuidv7(), identifier, ...more, attributes: null });
     }
     work.check();

@@ -60,13 +60,12 @@ export async function standing<Row extends Standing>(work: Work, { index, id }: 
   return row;
 }
 
-/** Those who were parties by a fact are no more. */
+/** Those who were parties by a fact are no more, nor to papers that were about it. */
 export const retractParties = async (work: Work, fact: string, subjects: readonly (string | null)[]): Promise<void> => {
-  await work.tx.query('update party set retracted_by = $3 where fact = $1 and subject = any($2) and retracted_by is null', [
-    fact,
-    subjects.filter((subject) => subject !== null),
-    work.command,
-  ]);
+  await work.tx.query(
+    "update party set retracted_by = $3 where fact = $1 and (subject = any($2) or noun = 'document') and retracted_by is null",
+    [fact, subjects.filter((subject) => subject !== null), work.command],
+  );
 };
 
 /** Most of what builds on a fact that is told; the rest is counted. */

@@ -1,8 +1,9 @@
 export { ARRANGEMENTS } from './arrangements';
 export { type CertificateHistory, type Standing, verdictOn, verdictOver } from './certification';
+export { CHECKLIST, type Expected } from './checklist';
 export { CUT_OFFS } from './cut-offs';
 export { type Deadlines, deadlinesOf, type ExpectedTransport } from './deadlines';
 export { LOT_RULES } from './lot-rules';
-export { BILLS_OF_LADING } from './papers';
+export { BILLS_OF_LADING, mustBeMarked } from './papers';
 export * from './review';
 export { type Breach, breachesOf, type Flow, type InputsOfProduct, type LotStory, type Presence, type Rule, type Tenure } from './story';

@@ -11,7 +11,7 @@ import {
   SearchEdge,
 } from '@lotline/schema';
 import { factVisible, type NounWithParties, operationVisible, subjectVisible, withinScope } from '../access';
-import { importCertificateById } from '../certificates';
+import { importCertificateById, numberVisible } from '../certificates';
 import { customsEntryById } from '../customs';
 import { type BatchOf, knownFact, knownRow, type Position } from '../database';
 import { documentById } from '../documents';
@@ -77,9 +77,10 @@ function statement(
 ): string {
   const range = (column: string, way: number) => `(${column} >= ($2::text[])[${way}] and ${column} < ($3::text[])[${way}])`;
   const begins = (column: string) => `(${Array.from({ length: ways }, (_, index) => range(column, index + 1)).join(' or ')})`;
+  const numbered = (noun: string) => (noun === 'import_certificate' ? ` and ${numberVisible(viewer, 'n.id', known)}` : '');
   const code = (noun: NounWithParties, column: string) =>
     `select '${noun}' as kind, n.id, n.${column} as matched, case when n.${column} = any($1::text[]) then 0 else 1 end as rank, 0 as distance
-     from ${noun} n where ${begins(`n.${column}`)} and ${subjectVisible(viewer, 'n.id', known)} and ${knownRow('n', known)}`;
+     from ${noun} n where ${begins(`n.${column}`)} and ${subjectVisible(viewer, 'n.id', known)} and ${knownRow('n', known)}${numbered(noun)}`;
   const sources = [
     ...Object.entries(CODES).map(([noun, column]) => [noun, code(noun as NounWithParties, column)]),
     [

@@ -1,4 +1,5 @@
 import {
+  Document,
   EmergencyActionNotification,
   ImportCertificateLine,
   Lot,
@@ -16,8 +17,9 @@ import {
   TreatmentConnection,
 } from '@lotline/schema';
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
+import { nounsOfDocuments } from '../documents';
 import { operationById } from '../operations';
-import { PageArguments, pageOfFacts, pageOfLinked, type Question, seen, visibleNoun } from '../questions';
+import { linked, PageArguments, pageOfFacts, pageOfLinked, type Question, seen, visibleNoun } from '../questions';
 import { findShipment, listShipments, ShipmentFilter } from './list';
 import { legsOf, lotsShipped, shipmentById, shipmentStatus, shipmentsOfLots, treatmentsOfLots } from './loaders';
 
@@ -88,6 +90,16 @@ export class LotShipmentsResolver {
   @FieldResolver(() => TreatmentConnection, { description: 'Treatments of it, and of shipments while they carried it, oldest first.' })
   treatments(@Root() { id }: Lot, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<Treatment>> {
     return pageOfFacts(question, `treatments of ${id}`, page, (known) => seen(question, treatmentsOfLots, id, known));
+  }
+}
+
+const shipmentsOfDocuments = nounsOfDocuments('shipment');
+
+@Resolver(() => Document)
+export class DocumentShipmentsResolver {
+  @FieldResolver(() => ShipmentConnection, { description: 'Shipments that it is about, oldest first.' })
+  shipments(@Root() { id }: Document, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<Shipment>> {
+    return pageOfLinked(question, `shipments of ${id}`, page, linked(question, shipmentsOfDocuments, id), shipmentById);
   }
 }
 

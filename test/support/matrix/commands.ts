@@ -41,6 +41,8 @@ function inputOf(row: string, id: (name: string) => string): object {
     },
     retractFact: { fact: id('fact of A-FIELD'), reason: 'why not' },
     disputeTransfer: { transferOffer: id('OFFER'), quantity: TOO_MUCH, on: '2025-09-01', reason: 'why not' },
+    declineTransfer: { transferOffer: id('OFFER') },
+    withdrawTransfer: { transferOffer: id('OFFER') },
     recordOperation: { certifier: id('ZE2'), nopId: '9990000001', name: 'Another', country: 'TR', roles: ['HANDLER'] },
     recordOperationCertificate: { operation: id('The exporter'), certifier: id('ZE2'), effectiveFrom: '2026-03-01' },
     verifyProduct: { operationCertificate: id('certificate of ZE2'), product: id('Flour'), on: '2020-01-01' },

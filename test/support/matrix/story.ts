@@ -135,7 +135,7 @@ const during = {
   ]),
   'lot_adjustments.csv': csv([
     { lot: 'A-FLOUR', holder: exporter, kind: 'spoilage', on: '2025-03-20', ...kilograms(3) },
-    { lot: 'A-FLOUR', holder: importer, kind: 'sample', on: '2025-05-20', ...kilograms(2) },
+    { lot: 'A-FLOUR', holder: importer, kind: 'sample', on: '2025-05-20', ...kilograms(2), document: 'A-INVOICE-3' },
   ]),
   'shipments.csv': csv([
     { reference: 'A-SHIP', shipper: exporter, consignee: importer, booked_on: '2025-04-01' },
@@ -220,7 +220,7 @@ const NOUNS = `{
   importCertificates { nodes { id name: number customsEntries { nodes { id name: number } } } } operations { nodes { id name
     certificates { nodes { id certifier { id name: code } products { nodes { product { id name } } } } } keys { nodes { id name } } } }
   held: lots { nodes { emergencyActions { nodes { id name: number } } } } heldShipments: shipments { nodes { emergencyActions { nodes { id name: number } } } }
-  transferOffers { nodes { id } } }`;
+  transferOffers(filter: { statuses: [DISPUTED] }) { nodes { id } } }`;
 
 /** Ids of all nouns by their names; of a certificate of an operation by its certifier, of the one offer by OFFER. */
 function namesOf(answer: any): Record<string, string> {
@@ -320,6 +320,34 @@ export async function tellStory(lotline: Lotline): Promise<Story> {
     on: '2025-08-02',
     reason: 'by the scale',
   });
+  const withdrawn = await command('offerTransfer', 'transferOffer { id }', { ...offer, quantity: { value: '1', unit: 'KGM' } });
+  await command('withdrawTransfer', 'cursor', { transferOffer: withdrawn.transferOffer.id, reason: 'offered twice' });
+  const { node: flour } = await lotline.data(
+    'query ($id: ID!) { node(id: $id) { ... on Lot { ownership { nodes { fact owner { id } } } losses { nodes { fact kind } } treatments { nodes { fact kind } } } } }',
+    { id: ids['A-FLOUR'] },
+  );
+  const factOf = (list: any, of: (each: any) => boolean): string => list.nodes.find(of).fact;
+  const paper = { operation: ids['The importer'], paper: { issuer: ids['The importer'], issuedOn: '2025-05-01', markedOrganic: 'YES' } };
+  await command('attachDocument', 'cursor', {
+    ...paper,
+    paper: { ...paper.paper, type: 'OTHER', number: 'A-FILE' },
+    shipments: [ids['A-SHIP']],
+    importCertificates: [ids[CERTIFICATE(1)]],
+    operations: [ids['The importer']],
+    operationCertificates: [ids['certificate of ZI2']],
+    customsEntries: [ids[ENTRY]],
+    emergencyActions: [ids['A-HOLD']],
+    facts: [
+      factOf(flour.ownership, ({ owner }) => owner.id === ids['The importer']),
+      factOf(flour.losses, ({ kind }) => kind === 'SAMPLE'),
+      factOf(flour.treatments, ({ kind }) => kind === 'FUMIGATION'),
+    ],
+  });
+  for (const [number, issuedOn] of [
+    ['A-PROCEDURE-1', '2025-01-15'],
+    ['A-PROCEDURE-2', '2025-06-01'],
+  ])
+    await command('attachDocument', 'cursor', { ...paper, paper: { ...paper.paper, type: 'IMPORT_PROCEDURE', number, issuedOn } });
   const mistaken = await command('recordLoss', 'fact', {
     lot: ids['A-FLOUR'],
     holder: ids['The importer'],
@@ -389,6 +417,7 @@ export async function tellStory(lotline: Lotline): Promise<Story> {
     REVOKED: revoked,
     'fact of A-FIELD': sold!.fact,
     REQUEST: request.importCertificate.id,
+    'OFFER that was withdrawn': withdrawn.transferOffer.id,
   };
 
   Object.assign(ids, namesOf(await lotline.data(NOUNS)), grants, { [AUDITOR]: toGlobalId('Certifier', await uuidOf(AUDITOR)) });

@@ -16,6 +16,7 @@ import { Files1764000000015 } from './1764000000015-files';
 import { TransferDifferences1764000000016 } from './1764000000016-transfer-differences';
 import { Deadlines1764000000017 } from './1764000000017-deadlines';
 import { PeriodClaims1764000000018 } from './1764000000018-period-claims';
+import { LinksAndEndedOffers1764000000019 } from './1764000000019-links-and-ended-offers';
 import { Reviews1764000000020 } from './1764000000020-reviews';
 
 /** Forward only, in this order. */
@@ -38,5 +39,6 @@ export const MIGRATIONS = [
   TransferDifferences1764000000016,
   Deadlines1764000000017,
   PeriodClaims1764000000018,
+  LinksAndEndedOffers1764000000019,
   Reviews1764000000020,
 ];

@@ -1,6 +1,6 @@
 import { type Day, type EventPayloads, ImportCertificateStatusChange } from '@lotline/schema';
 import { stepVisible } from '../../access';
-import { htsOf, type ImportCertificateFilter } from '../../certificates';
+import { htsOf, type ImportCertificateFilter, numberVisible } from '../../certificates';
 import { idsOf } from '../../questions';
 import { anyOf, type Feed } from '../feed';
 
@@ -52,8 +52,8 @@ export const importCertificateFeed: Feed<ImportCertificateStatusChange, Facts, I
     });
   },
   async asSeenBy(viewer, reader, changes) {
-    const rows = await reader.query<{ place: number }>(
-      `select k.place from unnest($1::int[], $2::uuid[], $3::text[], $4::bigint[]) as k(place, certificate, status, position)
+    const rows = await reader.query<{ place: number; numbered: boolean }>(
+      `select k.place, ${numberVisible(viewer, 'k.certificate', null)} as numbered from unnest($1::int[], $2::uuid[], $3::text[], $4::bigint[]) as k(place, certificate, status, position)
        where exists (select from import_certificate_status s join command c on c.id = s.recorded_by and c.position = k.position
          where s.import_certificate = k.certificate and s.status = k.status and ${stepVisible(viewer, 's')})`,
       [
@@ -63,8 +63,11 @@ export const importCertificateFeed: Feed<ImportCertificateStatusChange, Facts, I
         changes.map(({ position }) => String(position)),
       ],
     );
-    const seen = new Set(rows.map(({ place }) => place));
-    return changes.map(({ answer, facts }, place) => ({ answer, facts: { ...facts, isSeen: seen.has(place) } }));
+    const seen = new Map(rows.map(({ place, numbered }) => [place, numbered]));
+    return changes.map(({ answer, facts }, place) => ({
+      answer,
+      facts: { ...facts, number: seen.get(place) ? facts.number : null, isSeen: seen.has(place) },
+    }));
   },
   fitter(filter) {
     const ids = idsOf(filter?.ids, 'ImportCertificate', 'filter.ids');
