@@ -81,7 +81,7 @@ const paper = async (role: Role, type: string, number: string, on: string, links
   const { document } = await step(
     role,
     'attachDocument',
-    { operation, paper: { type, number, issuedOn: on, markedOrganic: 'YES' }, ...links },
+    { operation, paper: { type, number, issuer: operation, issuedOn: on, markedOrganic: 'YES' }, ...links },
     'document { id }',
   );
   return document.id;
@@ -117,11 +117,14 @@ const WALK: [string, () => Promise<void>][] = [
         ['importer', IMPORTER, AT_HOME, ['IMPORTER'], [COFFEE, DECAF]],
         ['consignee', CONSIGNEE, AT_HOME, ['HANDLER'], [COFFEE, DECAF]],
       ];
-      for (const [role, nopId, certifier, roles, products] of clients) {
+      for (const [role, nopId, certifier, roles] of clients) {
         const by = certifier === ABROAD ? "the exporter's certifier" : "the importer's certifier";
         const country = certifier === ABROAD ? 'CO' : 'US';
         const client = { certifier: ids[certifier], nopId, name: `Walking ${role} (invented)`, country, roles };
         ids[role] = (await give(by, 'recordOperation', client, 'operation { id }')).data.recordOperation.operation.id;
+      }
+      for (const [role, , certifier, , products] of clients) {
+        const by = certifier === ABROAD ? "the exporter's certifier" : "the importer's certifier";
         const certificate = {
           operation: ids[role],
           certifier: ids[certifier],
@@ -191,7 +194,7 @@ const WALK: [string, () => Promise<void>][] = [
   [
     'The request must be early enough for the certifier to review, approve and issue, and for the exporter to deliver it before the customs filing deadline.',
     async () => {
-      await step("the exporter's certifier", 'setLeadTime', { certifier: ids[ABROAD], businessDays: 5, from: '2024-03-19' });
+      await step("the exporter's certifier", 'setLeadTime', { certifier: ids[ABROAD], businessDays: 5, from: TODAY });
       const asked = `query ($input: ImportCertificateDeadlinesInput!) { importCertificateDeadlines(input: $input) { verdict businessDays askBy reasons cutOff } }`;
       const { transport, neededBy, certifier } = request();
       const early = await ask('exporter', asked, { input: { certifier, transport, neededBy } });
@@ -209,7 +212,7 @@ const WALK: [string, () => Promise<void>][] = [
         lots: [ids['WALK-GREEN'], ids['WALK-WASHED']],
       });
       // What the act asks for must be there.
-      const short = await refused('exporter', 'requestImportCertificate', request({ lines: [], hts: '0901', destination: 'Q' }));
+      const short = await refused('exporter', 'requestImportCertificate', request({ lines: [], hts: '0901', standard: 'OWN' }));
       expect(short.map(({ code }) => code)).toEqual(['BAD_USER_INPUT', 'BAD_USER_INPUT', 'BAD_USER_INPUT']);
       const asked = await step(
         'exporter',

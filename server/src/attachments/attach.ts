@@ -62,7 +62,11 @@ export class AttachDocumentInput extends CommandInput {
   @Field(() => [ID], { nullable: true, description: 'Import certificates that it is about; whoever has the certificate sees it then.' })
   importCertificates?: string[];
 
-  @Field(() => [ID], { nullable: true, description: 'The operation itself, where it is about that.' })
+  @Field(() => [ID], {
+    nullable: true,
+    description:
+      'The operation itself, where it is about that; of a contract, an order, a sales document or an invoice also the other side, which sees it then.',
+  })
   operations?: string[];
 
   @Field(() => [ID], {
@@ -140,6 +144,7 @@ type Attachment = z.infer<typeof attachment>;
 /** A document on record, as whoever attaches something to it finds it. */
 interface KnownDocument {
   id: string;
+  type: DocumentType;
   issuer: string;
   keeper: string;
   issuedOn: Day;
@@ -153,7 +158,7 @@ interface KnownDocument {
  */
 async function documentToAttach(work: Work, row: number, { operation, document }: Attachment): Promise<KnownDocument | null> {
   const [found] = await work.tx.query<KnownDocument>(
-    `select d.id, d.issuer, d.keeper, d.issued_on as "issuedOn", d.sha256, d.content from document d
+    `select d.id, d.type, d.issuer, d.keeper, d.issued_on as "issuedOn", d.sha256, d.content from document d
      where d.id = $1 and ${subjectVisible(onBehalfOf(work.viewer, operation), 'd.id')} for no key update of d`,
     [document],
   );
@@ -231,8 +236,8 @@ export const attachDocument: Command<Attachment, { document: string }> = {
           path: ['sha256'],
           remedy: 'upload the file by POST /files, and send the sha256 of its answer',
         });
-      const about = await aboutWhat(work, index, operation, row);
       const known = paper ? null : await documentToAttach(work, index, row);
+      const about = await aboutWhat(work, index, operation, paper?.type ?? known?.type ?? null, row);
       const document = paper ? uuidv7() : known?.id;
       if (!document) continue;
       if (paper) {

@@ -1,5 +1,5 @@
-import type { Day, FactType } from '@lotline/schema';
-import { factVisible, onBehalfOf, subjectVisible } from '../access';
+import type { Day, DocumentType, FactType } from '@lotline/schema';
+import { factVisible, onBehalfOf, operationVisible, subjectVisible } from '../access';
 import { noSuch, type Work } from '../commands';
 import { LISTS_OF_LINKS, type LinkedNoun } from '../documents';
 
@@ -78,10 +78,16 @@ const FACTS: Partial<Record<FactType, { noun: LinkedNoun; subject: string }>> = 
   Treatment: { noun: 'treatment', subject: 'coalesce(n.lot, n.shipment)' },
 };
 
+/** Papers between two sides: either may say who the other one is. */
+const BETWEEN_TWO: ReadonlySet<DocumentType> = new Set(['CONTRACT', 'PURCHASE_ORDER', 'SALES_DOCUMENT', 'INVOICE']);
+
 type Found = { id: string; parties: string[]; since: Day | null };
 
-/** The nouns that lists name; refuses those that the keeper is no party to. An operation attaches papers to no other. */
-export async function aboutWhat(work: Work, row: number, keeper: string, lists: Lists): Promise<About[]> {
+/**
+ * The nouns that lists name; refuses those that the keeper is no party to. An operation attaches to another only what is between the two.
+ * @param type of the paper; null where that is not known, and the command is refused
+ */
+export async function aboutWhat(work: Work, row: number, keeper: string, type: DocumentType | null, lists: Lists): Promise<About[]> {
   const found: About[] = [];
   for (const list of Object.keys(LISTS) as (keyof typeof LISTS)[]) {
     const { words, parties, since, may } = LISTS[list];
@@ -97,9 +103,17 @@ export async function aboutWhat(work: Work, row: number, keeper: string, lists: 
       else work.refuse(row, noSuch(words, list, place));
     }
   }
+  const others = await work.tx.query<{ id: string }>(
+    `select o.id from operation o where o.id = any($1) and ${operationVisible(onBehalfOf(work.viewer, keeper), 'o')}`,
+    [type !== null && BETWEEN_TWO.has(type) ? lists.operations : []],
+  );
   for (const [place, id] of lists.operations.entries()) {
-    if (id === keeper) found.push({ noun: 'operation', nounId: id, parties: [id], since: null });
-    else work.refuse(row, noSuch('operation of yours', 'operations', place));
+    if (id === keeper || others.some((other) => other.id === id)) found.push({ noun: 'operation', nounId: id, parties: [id], since: null });
+    else
+      work.refuse(row, {
+        ...noSuch('operation', 'operations', place),
+        remedy: 'give the operation itself; of a contract, an order, a sales document or an invoice also the other side',
+      });
   }
   for (const [place, fact] of lists.facts.entries()) {
     const about = await aboutFact(work, keeper, fact);
