@@ -513,7 +513,7 @@ describe('attachDocument', () => {
     const nowhere = (type: string) => Buffer.from(`${type}:01920000-0000-7000-8000-000000000000`).toString('base64url');
     const hidden = await nothingMore(() =>
       attach({
-        ...paper('HIDDEN', { issuedOn: '2099-01-01', issuer: nowhere('Operation') }),
+        ...paper('HIDDEN', { type: 'WEIGHT_CERTIFICATE', issuedOn: '2099-01-01', issuer: nowhere('Operation') }),
         lots: [ids.lot, ids.theirs, ids.lot],
         operations: [ids.buyer],
         importCertificates: [nowhere('ImportCertificate')],
@@ -531,6 +531,17 @@ describe('attachDocument', () => {
     );
     const unknown = await attach({ ...paper('HIDDEN'), lots: [nowhere('Lot')] });
     expect(unknown.errors![0]!.message).toBe((await attach({ ...paper('HIDDEN'), lots: [ids.theirs] })).errors![0]!.message);
+  });
+
+  test('what is between two sides names the other one, who sees it then', async () => {
+    const contract = (await attached({ ...paper('BETWEEN', { type: 'CONTRACT' }), operations: [ids.seller, ids.buyer] })).id;
+    const seenBy = async (who: string) =>
+      (await lotline.data('query ($id: ID!) { node(id: $id) { ... on Document { number } } }', { id: contract }, by(who))).node;
+    expect([await seenBy(SELLER), await seenBy(BUYER), await seenBy(STRANGER)]).toEqual([
+      { number: 'BETWEEN' },
+      { number: 'BETWEEN' },
+      null,
+    ]);
   });
 
   test.each<[string, () => object, string[]]>([

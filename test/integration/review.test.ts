@@ -235,6 +235,13 @@ describe('what a request itself gets wrong', () => {
     ['a lot of a product that is not on the form', async () => ({ lot: 'R-CHERRIES', kilograms: '10' }), { PRODUCTS_VERIFIED: 'FAILED' }],
     ['a lot that it sold', async () => ({ lot: 'R-SOLD', kilograms: '600' }), { LOTS_HELD: 'FAILED' }],
     ['goods that have left', async () => ({ lot: 'R-LEFT', kilograms: '10' }), { BEFORE_DEPARTURE: 'FAILED' }],
+    [
+      'goods that were to leave yesterday',
+      async () => ({
+        more: { transport: { mode: 'MARITIME', portOfLading: 'COBUN', departs: new Date(Date.now() - 86_400_000).toISOString() } },
+      }),
+      { BEFORE_DEPARTURE: 'UNDETERMINED' },
+    ],
     ['goods that leave today', async () => ({ lot: 'R-LEAVES', kilograms: '10' }), { BEFORE_DEPARTURE: 'UNDETERMINED' }],
     ['goods that leave in a year', async () => ({ lot: 'R-STAYS', kilograms: '10' }), { BEFORE_DEPARTURE: 'PASSED' }],
     [

@@ -64,6 +64,10 @@ export async function requestOf(question: Question, certificate: ImportCertifica
     lots: await lotsOf(question, id, lines, lots, knowsExporter ? exporterId : null),
     papers: await papersOf(question, id),
     departures: knowsExporter ? await departuresOf(question, lots, exporterId, [importerId, consigneeId ?? importerId]) : [],
+    expected:
+      certificate.departsOn === null
+        ? null
+        : { on: certificate.departsOn, at: certificate.departsAt, fromUnLocode: certificate.portOfLading },
     behind: found.map(
       ({ kind, lot, message }): FoundBehind => ({ kind, message, lot: chain!.isWithheld(lot) ? null : { id: lot.id, code: lot.code } }),
     ),

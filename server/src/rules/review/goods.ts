@@ -99,24 +99,26 @@ export const beforeDeparture: ReviewRule = {
   says: 'No shipment on record that takes the lots to the importer or consignee left the port of lading for the United States before the certificate is issued.',
   since: STRENGTHENED_ENFORCEMENT,
   severity: 'BLOCKING',
-  find: ({ departures, now, today }) => {
+  find: ({ departures, expected, now, today }) => {
     const judged = departures.map((departure) => ({ departure, left: hasLeft(departure, now, today) }));
     const evidence = (verdict: boolean | null) =>
       judged
         .filter(({ left }) => left === verdict)
-        .map(({ departure: { shipment, reference, on, at } }) =>
-          about('Shipment', shipment, `${reference} departs ${at ? `at ${at.toISOString()}` : `on ${on}`}.`),
-        );
+        .map(({ departure: { shipment, reference, on, at } }) => about('Shipment', shipment, `${reference} departs ${said({ on, at })}.`));
     const left = evidence(true);
     if (left.length > 0) return failed('The goods have left, and a certificate is issued before they do.', left);
     const open = evidence(null);
     if (open.length > 0) return undetermined('They leave today, at an hour that is not on record.', open);
+    if (judged.length === 0 && expected !== null && hasLeft(expected, now, today) !== false)
+      return undetermined(`They were to leave ${said(expected)}, and nothing on record says whether they have.`);
     return passed('Nothing on record has left.', evidence(false));
   },
 };
 
+const said = ({ on, at }: { on: Day; at: Date | null }): string => (at ? `at ${at.toISOString()}` : `on ${on}`);
+
 /** Null where the same day without an hour proves nothing. */
-function hasLeft({ on, at, fromUnLocode }: CertificateRequest['departures'][number], now: Date, today: Day): boolean | null {
+function hasLeft({ on, at, fromUnLocode }: NonNullable<CertificateRequest['expected']>, now: Date, today: Day): boolean | null {
   if (at !== null) return at <= now;
   const day = localDay(now, fromUnLocode) ?? today;
   return on === day ? null : on < day;

@@ -104,6 +104,8 @@ export interface CertificateRequest {
   lots: readonly RequestedLot[];
   papers: readonly PaperSent[];
   departures: readonly DepartureOfLots[];
+  /** When, and from where, the request says that they will leave. */
+  expected: Pick<DepartureOfLots, 'fromUnLocode' | 'on' | 'at'> | null;
   behind: readonly FoundBehind[];
   /** Was the walk behind the lots cut by a budget? */
   cut: boolean;
