@@ -598,6 +598,21 @@ test('a gram backs one certificate: of those that are issued at once for one lot
   expect(await fingerprint(lotline.database)).toBe(before);
 });
 
+test('a step that is made now is not before one of a day that has come further east only', async () => {
+  const certificate = await standingAt('APPROVED');
+  await done('issueImportCertificate', { importCertificate: certificate, number: nextNumber(), issued: TOMORROW }, certifier);
+  await take('voidImportCertificate', certificate);
+  const { node } = await lotline.data(
+    'query ($id: ID!) { node(id: $id) { ... on ImportCertificate { history { status at } } } }',
+    { id: certificate },
+    exporter,
+  );
+  expect(node.history.slice(-2).map(({ status, at }: any) => [status, at.slice(0, 10)])).toEqual([
+    ['ISSUED', TOMORROW],
+    ['VOIDED', TOMORROW],
+  ]);
+});
+
 test('two steps of one certificate come one after the other', async () => {
   const certificate = await standingAt('REQUESTED');
   const step = (index: number) => {

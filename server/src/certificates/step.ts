@@ -20,7 +20,7 @@ export const words = read((text) => parseText(text, 1000));
 /** What is told of a step. */
 interface Told {
   reason: string | null;
-  /** Today where it is left out. */
+  /** Now where it is left out. */
   on?: Day;
   at?: Date | null;
   /** To whom it is handed over. */
@@ -75,7 +75,7 @@ export function takeStep<Input extends { importCertificate: string }>({
         await also?.(work, row, certificate);
         const { to, role } = stepOf(command);
         if (to === null) continue;
-        const { reason, recipientId = null, on = today(work.now), at = work.now } = told(row);
+        const { reason, recipientId = null, on, at } = { ...dayOf(certificate, work.now), ...told(row) };
         const id = uuidv7();
         await recordCertificateStep(work, certificate, {
           id,
@@ -94,6 +94,12 @@ export function takeStep<Input extends { importCertificate: string }>({
       return rows.map(({ importCertificate }) => ({ importCertificate }));
     },
   };
+}
+
+/** When a step is made that is made now: where the one before was on a day that has come further east only, on that day too. */
+function dayOf({ since }: Standing, now: Date): { on: Day; at: Date | null } {
+  const day = today(now);
+  return since !== null && since > day ? { on: since, at: null } : { on: day, at: now };
 }
 
 /** Why a step cannot have been on that day; null if it can: not before the last day of the history. */
