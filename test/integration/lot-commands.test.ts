@@ -338,7 +338,7 @@ describe('a use', () => {
         { producer, product: ids.product, code: `MADE-${++codes}`, quantity: tonnes(1), producedOn: '2025-03-01', inputs },
         as,
       );
-    await refused(() => make([use('2025-02-02', tonnes(1))]), 'REFUSED', 'inputs.0.on');
+    for (const day of ['2025-02-02', '2098-01-01']) await refused(() => make([use(day, tonnes(1))]), 'REFUSED', 'inputs.0.on');
     expect((await make([use('2025-02-03', tonnes(1))])).errors).toBeUndefined();
     // The seller had ten on January 20, and sold six of them later.
     await refused(
@@ -352,7 +352,7 @@ describe('a use', () => {
       await done('recordHarvest', { producer: ids.buyer, product: ids.product, code: `BARE-${++codes}`, quantity: tonnes(1) }, THEM)
     ).lot.id;
     const declare = (inputs: object[], more: object = {}) => tell('declareLotInputs', { lot: bare, inputs, ...more }, THEM);
-    await refused(() => declare([use('2025-02-02', tonnes(3))]), 'REFUSED', 'inputs.0.on');
+    for (const day of ['2025-02-02', '2098-01-01']) await refused(() => declare([use(day, tonnes(3))]), 'REFUSED', 'inputs.0.on');
     expect((await declare([use('2025-02-04', tonnes(3))])).errors).toBeUndefined();
     // What a correction gives back may be used again.
     expect(

@@ -3,7 +3,7 @@ import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { onBehalfOf, subjectVisible } from '../access';
-import { idOf, isReason, noSuch, optional, QuantityInput, quantity, read, type Work, weigh } from '../commands';
+import { idOf, isReason, noSuch, notYet, optional, QuantityInput, quantity, read, type Work, weigh } from '../commands';
 import type { NewInput } from './facts';
 import { leastFrom } from './holdings';
 import type { JudgedLot } from './judged';
@@ -57,8 +57,8 @@ interface UsedLot {
 }
 
 /**
- * The uses of one output as facts, judged by the policies: the lots exist, were born by the day of use, and the user holds that much, by
- * that day and to spare from then on.
+ * The uses of one output as facts, judged by the policies: the lots exist, were born by the day of use, which has come, and the user holds that
+ * much, by that day and to spare from then on.
  * @param held what the user has, locked; what is used is taken out of it
  * @param judged the facts of the lots, as they would stand; what is used is added to them
  */
@@ -98,6 +98,8 @@ export async function judgeUses(
       continue;
     }
     seen.add(key);
+    const early = notYet(use.on, work.now, 'inputs', index, 'on');
+    if (early) work.refuse(row, early);
     const usedOn = use.on ?? output.producedOn;
     if (usedOn && lot.produced_on && lot.produced_on > usedOn) {
       at(
