@@ -1,5 +1,6 @@
 import { subscribe } from '../support/live';
 import { type As, csv, fingerprint, type GraphQLAnswer, type Lotline, startLotline } from '../support/lotline';
+import { UNCONSERVED } from '../support/unconserved';
 
 // What is lost, treated, disputed and taken back: what each command says, to whom, and what is refused.
 
@@ -121,16 +122,7 @@ async function refused(give: () => Promise<GraphQLAnswer>, code: string, path: s
 }
 /** No holding is another than the sum of the facts that stand. */
 async function isConserved(): Promise<void> {
-  const wrong = await lotline.database.query(`
-    with moves as (
-      select id as lot, producer as owner, grams from lot
-      union all select lot, receiver, grams from transfer where retracted_by is null
-      union all select lot, sender, -grams from transfer where retracted_by is null
-      union all select input, holder, -grams from lot_input where retracted_by is null
-      union all select lot, holder, -grams from lot_adjustment where retracted_by is null
-    ), sums as (select lot, owner, sum(grams) as grams from moves group by lot, owner)
-    select * from sums s full join holding h on h.lot = s.lot and h.owner = s.owner where coalesce(s.grams, 0) <> coalesce(h.grams, 0) or h.grams < 0`);
-  expect(wrong).toEqual([]);
+  expect(await lotline.database.query(UNCONSERVED)).toEqual([]);
 }
 const UNKNOWN = (type: string) => Buffer.from(`${type}:01920000-0000-7000-8000-000000000000`).toString('base64url');
 
