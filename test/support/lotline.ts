@@ -213,12 +213,13 @@ export async function fingerprint(database: Database): Promise<string> {
   const tables = await database.query<{ name: string }>(
     "select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE' and table_name not in ('access_record', 'access_owner') order by 1",
   );
-  const parts: string[] = [];
-  for (const { name } of tables) {
-    const [row] = await database.query<{ sum: string }>(
-      `select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as sum from ${name} t`,
-    );
-    parts.push(`${name}:${row!.sum}`);
-  }
-  return parts.join('\n');
+  const rows = await database.query<{ part: string }>(
+    tables
+      .map(({ name }) => `select '${name}:' || md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as part from ${name} t`)
+      .join(' union all '),
+  );
+  return rows
+    .map(({ part }) => part)
+    .sort()
+    .join('\n');
 }
