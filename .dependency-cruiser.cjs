@@ -2,7 +2,7 @@
 // folders, each folder reached through its index only, and lineage knows no other noun.
 
 const folders =
-  '(database|log|access|commands|questions|lineage|rules|operations|products|lots|shipments|documents|attachments|files|certificates|customs|grants|retraction|journal|search|trace|report|import|live|http)';
+  '(database|log|access|commands|questions|lineage|rules|operations|products|lots|shipments|documents|attachments|files|certificates|customs|grants|retraction|review|journal|search|trace|report|import|live|http)';
 
 /** What each folder of the server may lean on, besides the schema. */
 const MAY_USE = {

@@ -142,7 +142,7 @@ test.each(rounds)(`round %i: ${MANY} certificates that claim one lot at once fil
     certificates.map((importCertificate) =>
       give(
         'issueImportCertificate',
-        { importCertificate, number: certificateNumber(8, ++serial) },
+        { importCertificate, number: certificateNumber(8, ++serial), reason: 'seen' },
         'importCertificate { status history { status } }',
         certifier,
       ),
@@ -177,7 +177,7 @@ const REPEATED: [string, (lot: string, certificate: string) => object, string, A
   ],
   [
     'issueImportCertificate',
-    (_, importCertificate) => ({ importCertificate, number: certificateNumber(8, ++serial) }),
+    (_, importCertificate) => ({ importCertificate, number: certificateNumber(8, ++serial), reason: 'seen' }),
     'importCertificate { id status history { status } }',
     certifier,
   ],

@@ -334,6 +334,6 @@ describe('a late request', () => {
     expect(await seenBy({ operation: IMPORTER })).toBeNull();
     expect(await seenBy({ operation: STRANGER })).toBeNull();
     await done('rejectImportCertificate', 'cursor', { importCertificate: certificate, reasons: ['too late'] }, certifier);
-    expect((await seenBy(exporter)).deadlines).toBeNull();
+    expect((await seenBy(exporter)).deadlines).toEqual({ verdict: 'LATE' });
   });
 });

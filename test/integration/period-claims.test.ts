@@ -189,7 +189,7 @@ describe('a certificate for a period', () => {
 
   test('covers what departs under it: no gap, and the lot and its shipment know it', async () => {
     // Of a product of their own: a line without lot of any other certificate would cover it too.
-    const [covered, uncovered] = [await lot(100, SEEDS), await lot(100, SEEDS)];
+    const [covered, uncovered, other] = [await lot(100, SEEDS), await lot(100, SEEDS), await lot(10, SEEDS)];
     const certificate = await period([{ product: SEEDS, mass: 1000 }]);
     const voided = await period([{ product: SEEDS, mass: 1000 }]);
     const shipment = await booked([covered, 100]);
@@ -199,7 +199,7 @@ describe('a certificate for a period', () => {
       await done(
         'reviseImportCertificate',
         'cursor',
-        { importCertificate: each, lines: [{ product: id[MEAL], quantity: kilograms(1) }], reason: 'typing' },
+        { importCertificate: each, lines: [{ product: id[SEEDS], lot: other.id, quantity: kilograms(1) }], reason: 'typing' },
         certifier,
       );
     await done('voidImportCertificate', 'cursor', { importCertificate: voided, reason: 'asked for twice' }, certifier);
@@ -292,7 +292,7 @@ describe('it is refused', () => {
     await period([{ lot: of.id, mass: 60 }], { kind: 'SHIPMENT' });
     const [one, other] = [await period([{ mass: 1000 }]), await period([{ mass: 1000 }])];
     expect(reasonsOf(await departs(await booked([of, 41]), [one]))).toEqual([
-      `REFUSED input.importCertificates.0: less than 41 kg of lot "${of.code}" is unclaimed: a gram may back one certificate only`,
+      `REFUSED input.importCertificates.0: the shipper holds less than 41 kg of lot "${of.code}" that stand behind no certificate of its own`,
     ]);
     const shipments = [await booked([of, 40]), await booked([of, 40])];
     const answers = await Promise.all([departs(shipments[0]!, [one]), departs(shipments[1]!, [other])]);

@@ -71,7 +71,14 @@ async function ask({ exporter, importer, certifier, lot: code, kilograms, papers
   return (await done('requestImportCertificate', input, { operation: exporter })).id;
 }
 
-const COFFEE = { exporter: '9990100004', importer: '9990100005', certifier: 'ZZC', lot: 'COF-EXCELSO-0123', papers: ['FVC-CON-2026-04'] };
+const COFFEE = {
+  exporter: '9990100004',
+  importer: '9990100005',
+  certifier: 'ZZC',
+  lot: 'COF-EXCELSO-0123',
+  papers: ['FVC-CON-2026-04'],
+  more: { origin: 'CO' },
+};
 const SOYBEANS = { exporter: '9990000001', importer: '9990000002', certifier: 'ZZA', lot: 'SOY-STOCKTON-1', papers: ['SST-CON-250228'] };
 
 beforeAll(async () => {
@@ -96,7 +103,7 @@ describe('the coffee, as it stood before anybody asked', () => {
     expect(checksOf(review, 'FAILED')).toEqual([]);
     expect(checksOf(review, 'UNDETERMINED')).toEqual([]);
     expect(review).toMatchObject({ blocking: 0, decision: null, reason: null });
-    expect(review.findings).toHaveLength(22);
+    expect(review.findings).toHaveLength(23);
     expect(findingOf(review, 'PRODUCTS_VERIFIED').evidence[0].says).toBe(
       'Organic green coffee, labelled as Organic green coffee, since 2018-10-01.',
     );
@@ -223,7 +230,7 @@ describe('what a request itself gets wrong', () => {
     [
       'an importer without a certificate',
       async () => ({ importer: 'R:NOBODY' }),
-      { PARTIES_CERTIFIED: 'FAILED', IMPORTER_IDENTIFIED: 'UNDETERMINED' },
+      { PARTIES_CERTIFIED: 'FAILED', IMPORTER_IDENTIFIED: 'FAILED' },
     ],
     ['another HTS code', async () => ({ more: { hts: '0901.12.0015' } }), { ONE_HTS_CODE: 'FAILED' }],
     ['no contract', async () => ({ papers: ['FVC-WT-SAMPLE-260121'] }), { IMPORTER_IDENTIFIED: 'FAILED' }],

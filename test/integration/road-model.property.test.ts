@@ -142,17 +142,17 @@ function expected(model: RoadModel): any {
       acceptedOn: transfer.on,
     };
   });
-  const certificates = model.certificates.map(({ number, consignee, history, revisions, lines, recipient }) => ({
+  const certificates = model.certificates.map(({ number, consignee, history, revisions, lines }) => ({
     number,
     status: history.at(-1)!.status,
     kilograms: kg(lines.reduce((sum, { mass }) => sum + mass, 0)),
     consignee: { name: consignee },
-    history: history.map(({ status, by, reason, on }) => ({
+    history: history.map(({ status, by, reason, recipient, on }) => ({
       status,
       by: by === 'EXPORTER' ? by : 'Certifier ZZ1 (invented)',
       reason,
       on,
-      recipient: status === 'HANDED_OVER' ? { name: recipient } : null,
+      recipient: recipient && { name: recipient },
     })),
     revisions: revisions.map(({ reason, fields }) => ({ reason, changes: fields.map((field) => ({ field })) })),
     lines: lines.map(({ lot, mass }) => `${mass} of ${lot?.id ?? 'any'}`).sort(),

@@ -401,9 +401,9 @@ const requested: Build = (choice) => {
     payload: 'importCertificate { id }',
     verdict: first(model.mayActFor(who, 'EXPORTER'), ...against, isLate && 'REFUSED'),
     apply({ importCertificate: { id } }) {
-      const history = [{ status: 'REQUESTED' as const, by: 'EXPORTER' as const, reason: null, on: dayAfter(0) }];
+      const history = [{ status: 'REQUESTED' as const, by: 'EXPORTER' as const, reason: null, recipient: null, on: dayAfter(0) }];
       const parties = new Set<OperationName>(['EXPORTER']);
-      model.certificates.push({ id, number: null, consignee, lines, history, revisions: [], recipient: null, parties });
+      model.certificates.push({ id, number: null, consignee, lines, history, revisions: [], parties });
       const told = lines.map(({ mass }) => mass).join('+');
       return [`import-certificate.recorded ${id} ${told}`, `import-certificate.status-changed ${id} null REQUESTED null`];
     },
@@ -414,6 +414,7 @@ interface Step {
   input: object;
   against?: (Code | false)[];
   reason?: string;
+  recipient?: OperationName;
   on?: string;
   apply?(): string[];
 }
@@ -439,7 +440,8 @@ const TAKES: Record<StepName, (choice: Choice, certificate: Certificate, who: Wh
       ({ lot }) => lot && model.claimed(lot, [...model.certificates.filter(model.isClaiming), certificate]) > lot.mass,
     );
     return {
-      input: { number, ...(on && { issued: on }) },
+      input: { number, reason: 'all is still there', ...(on && { issued: on }) },
+      reason: 'all is still there',
       against: [
         isTaken && 'CONFLICT',
         on !== undefined && (on === FAR_OFF || on < lastDay(certificate)) && 'REFUSED',
@@ -453,24 +455,24 @@ const TAKES: Record<StepName, (choice: Choice, certificate: Certificate, who: Wh
       },
     };
   },
-  handOverImportCertificate: ({ model, ground, rarely, one }, certificate) => {
+  handOverImportCertificate: ({ ground, rarely, one }, certificate) => {
     const recipient = rarely(8) ? 'STRANGER' : one(['IMPORTER', 'BROKER'] as const);
     const on = rarely(8) ? one([LONG_AGO, FAR_OFF]) : one([lastDay(certificate), dayAfter(1)]);
     return {
       input: { recipient: ground.ids[recipient], on },
-      against: [(recipient === 'STRANGER' || on === FAR_OFF || on < lastDay(certificate)) && 'REFUSED'],
+      against: [
+        recipient === 'STRANGER' && 'REFUSED',
+        certificate.history.at(-1)!.recipient === recipient && 'CONFLICT',
+        (on === FAR_OFF || on < lastDay(certificate)) && 'REFUSED',
+      ],
       on,
-      apply() {
-        certificate.recipient = recipient;
-        model.tellReceivers(certificate);
-        return [];
-      },
+      recipient,
     };
   },
-  reviseImportCertificate: (choice, certificate, who) => {
+  reviseImportCertificate: (choice, certificate) => {
     const { model, ground, rarely, one } = choice;
     const consignee = rarely(3) ? one(['LATER', 'STRANGER'] as const) : null;
-    const given = consignee === null || rarely(2) ? covered(choice, who, null) : null;
+    const given = consignee === null || rarely(2) ? covered(choice, 'EXPORTER', 'EXPORTER') : null;
     const isNamed = consignee !== null && consignee !== certificate.consignee;
     const same = (a: Line, b: Line) => a.lot === b.lot && a.mass === b.mass;
     const added = given?.lines.filter((line) => !certificate.lines.some((old) => same(line, old))) ?? [];
@@ -513,7 +515,7 @@ function stepped(name: StepName, choice: Choice): Attempt | null {
   const certificate = fitting.length > 0 && !choice.rarely(6) ? choice.one(fitting) : choice.one(model.certificates);
   const { by } = STEPS[name];
   const who = choice.who(by);
-  const { input, against = [], reason = null, on, apply } = TAKES[name](choice, certificate, who);
+  const { input, against = [], reason = null, on, recipient = null, apply } = TAKES[name](choice, certificate, who);
   return {
     name,
     who,
@@ -527,7 +529,7 @@ function stepped(name: StepName, choice: Choice): Attempt | null {
       const status = (STEPS[name].leads as Record<string, (typeof certificate.history)[number]['status']>)[from]!;
       // A step that is made now is not before the one before it, which may have been on a day that has come further east only.
       const now = [dayAfter(0), lastDay(certificate)].sort().at(-1)!;
-      certificate.history.push({ status, by, reason, on: on ?? now });
+      certificate.history.push({ status, by, reason, recipient, on: on ?? now });
       if (name === 'handOverImportCertificate') model.tellReceivers(certificate);
       return [...told, `import-certificate.status-changed ${certificate.id} ${from} ${status} ${reason}`];
     },

@@ -27,7 +27,7 @@ export const STEPS = {
   approveImportCertificate: { by: 'ZZ1', leads: { REQUESTED: 'APPROVED' } },
   rejectImportCertificate: { by: 'ZZ1', leads: { REQUESTED: 'REJECTED', INFORMATION_ASKED: 'REJECTED', APPROVED: 'REJECTED' } },
   issueImportCertificate: { by: 'ZZ1', leads: { APPROVED: 'ISSUED' } },
-  handOverImportCertificate: { by: 'EXPORTER', leads: { ISSUED: 'HANDED_OVER' } },
+  handOverImportCertificate: { by: 'EXPORTER', leads: { ISSUED: 'HANDED_OVER', HANDED_OVER: 'HANDED_OVER' } },
   reviseImportCertificate: { by: 'ZZ1', leads: { ISSUED: 'ISSUED', HANDED_OVER: 'HANDED_OVER' } },
   voidImportCertificate: { by: 'ZZ1', leads: { ISSUED: 'VOIDED', HANDED_OVER: 'VOIDED' } },
 } as const satisfies Record<string, RoadStep>;
@@ -83,9 +83,8 @@ export interface Certificate {
   number: string | null;
   consignee: OperationName;
   lines: Line[];
-  history: { status: Status; by: 'EXPORTER' | 'ZZ1'; reason: string | null; on: string }[];
+  history: { status: Status; by: 'EXPORTER' | 'ZZ1'; reason: string | null; recipient: OperationName | null; on: string }[];
   revisions: { reason: string; fields: string[] }[];
-  recipient: OperationName | null;
   parties: Set<OperationName>;
 }
 
@@ -179,8 +178,8 @@ export class RoadModel {
 
   /** Whoever receives a certificate by its hand-over is told of it and of its lines. */
   tellReceivers(certificate: Certificate): void {
-    const { consignee, recipient, lines, parties } = certificate;
-    for (const each of ['IMPORTER', consignee, recipient] as const) {
+    const { consignee, history, lines, parties } = certificate;
+    for (const each of ['IMPORTER' as const, consignee, ...history.map(({ recipient }) => recipient)]) {
       if (each === null) continue;
       parties.add(each);
       for (const line of lines) line.parties.add(each);

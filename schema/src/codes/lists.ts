@@ -63,6 +63,7 @@ export const ReviewCheck = enumeration('ReviewCheck', 'What the review of a requ
   PARTIES_CERTIFIED: 'Exporter, final handler and importer are certified.',
   PRODUCTS_VERIFIED: "Every product stands on the exporter's Product Verification Form.",
   ONE_HTS_CODE: 'Every product is of the HTS code named.',
+  ORIGIN: 'The lots were born where the request says that they come from.',
   IMPORTER_IDENTIFIED: 'A contract or an order names the importer.',
   PAPERS_MARKED_ORGANIC: 'The papers sent identify the goods as organic.',
   LOTS_HELD: 'The exporter holds as much of the lots as is asked for.',

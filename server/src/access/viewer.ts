@@ -74,17 +74,18 @@ const actsAsBroker = ({ assignedBy }: Viewer, operationId: string, about: KeySco
 
 /**
  * Why this viewer may not give commands for that operation, or for any where none is named; null if it may.
- * @param about the scope of the nouns that the command is about, which a broker needs beside COMMANDS
+ * @param about the scope of the nouns that the command is about, which a broker and a key need beside COMMANDS
  */
 export function mayActFor(viewer: Viewer, operationId: string | null, about: KeyScope | null = null): Reason | null {
   if (operationId !== null && actsAsBroker(viewer, operationId, about)) return null;
-  return mayActItself(viewer, operationId);
+  return mayActItself(viewer, operationId, about);
 }
 
 /** The same, for what no broker does. */
-function mayActItself(viewer: Viewer, operationId: string | null): Reason | null {
+function mayActItself(viewer: Viewer, operationId: string | null, about: KeyScope | null = null): Reason | null {
   if (viewer.kind === 'ADMINISTRATOR') return null;
-  const acts = viewer.kind === 'OPERATION' || (viewer.kind === 'PARTNER' && viewer.scopes.includes('COMMANDS'));
+  const reaches = (scope: KeyScope) => viewer.scopes.includes(scope);
+  const acts = viewer.kind === 'OPERATION' || (viewer.kind === 'PARTNER' && reaches('COMMANDS') && (about === null || reaches(about)));
   if (acts && (operationId === null || viewer.operationId === operationId)) return null;
   return (
     mayCommand(viewer) ?? {
@@ -110,6 +111,9 @@ export function mayGrantFor(viewer: Viewer, operationId: string | null): Reason 
  */
 export function onBehalfOf(viewer: Viewer, operationId: string): Viewer {
   if (viewer.operationId === null) return viewer;
+  // A key names what its scopes let it see, as a broker does.
+  if (viewer.operationId === operationId && viewer.kind === 'PARTNER')
+    return { ...viewer, operationId: null, assignedBy: [{ operationId, scopes: viewer.scopes as KeyScope[] }] };
   if (viewer.operationId === operationId) return { ...viewer, assignedBy: [] };
   return { ...viewer, operationId: null, assignedBy: viewer.assignedBy.filter((each) => each.operationId === operationId) };
 }

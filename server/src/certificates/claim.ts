@@ -2,7 +2,8 @@ import { type Day, type Grams, grams, localDay, type Moment, quote, type Reason,
 import { v7 as uuidv7 } from 'uuid';
 import { onBehalfOf } from '../access';
 import { noSuch, type Work } from '../commands';
-import type { NewClaim } from './record';
+import { freeOf } from './free';
+import { type NewClaim, receivingParties } from './record';
 import { lockCertificates, type Standing } from './standing';
 
 // A certificate for a period claims lots as each shipment departs; one for a shipment claimed them at its issue.
@@ -12,7 +13,7 @@ const IN_FORCE: ReadonlySet<string> = new Set(['ISSUED', 'HANDED_OVER', 'ENTERED
 
 /** A shipment that departs under certificates. */
 interface Departing {
-  shipment: { id: string; shipperId: string };
+  shipment: { id: string; shipperId: string; consigneeId: string };
   departed: Moment;
   fromUnLocode: string | null;
   /** Ids of certificates. */
@@ -58,6 +59,8 @@ function notInForce(
   if (kind !== 'PERIOD') return refused('it is for a shipment, and claimed its lots at its issue', 'leave it out');
   if (!IN_FORCE.has(status))
     return { code: 'CONFLICT', message: `the certificate is ${status}`, rule: RULE, remedy: 'name one that is in force' };
+  if (!receivingParties(certificate).includes(shipment.consigneeId))
+    return refused('the shipment goes to nobody whom it names as receiving', 'name one that is for the consignee of the shipment');
   const isOver = (validFrom !== null && departed.on < validFrom) || (validTo !== null && departed.on > validTo);
   if (isOver)
     return refused(`it is for ${validFrom ?? 'any day'} to ${validTo ?? 'any day'}`, 'name one that is for the day of the departure');
@@ -141,8 +144,15 @@ export async function judgeClaims(work: Work, index: number, departing: Departin
   const refuse = (message: string, remedy: string, ...path: (string | number)[]) =>
     work.refuse(index, { code: 'REFUSED', message, path: ['importCertificates', ...path], rule: RULE, remedy });
   const claims: NewClaim[] = [];
+  const carried = await carriedBy(work, shipment);
+  const free = await freeOf(
+    work.tx,
+    shipment.shipperId,
+    carried.map(({ lot }) => lot),
+    null,
+  );
   const taken = new Map<string, bigint>();
-  for (const { id, lot, code, product, organic, isClaimed, isNamed, value, unit, ...shipped } of await carriedBy(work, shipment)) {
+  for (const { id, lot, code, product, organic, isClaimed, isNamed, value, unit, ...shipped } of carried) {
     if (isClaimed) continue;
     const mass = grams(shipped.grams);
     const covers = periods.filter(({ lines }) => lines.some((line) => line.product === product && (line.lot === null || line.lot === lot)));
@@ -168,7 +178,13 @@ export async function judgeClaims(work: Work, index: number, departing: Departin
     } else {
       const before = taken.get(lot) ?? 0n;
       taken.set(lot, before + mass);
-      if (before + mass > BigInt(shipped.unclaimed))
+      if (before + mass > free.get(lot)!.free)
+        refuse(
+          `the shipper holds less than ${kilograms(before + mass)} of lot ${quote(code)} that stand behind no certificate of its own`,
+          'ship at most what it holds beside what its other certificates claim',
+          period.place,
+        );
+      else if (before + mass > BigInt(shipped.unclaimed))
         refuse(
           `less than ${kilograms(before + mass)} of lot ${quote(code)} is unclaimed: a gram may back one certificate only`,
           'ship at most what no other certificate claims, or void the other one',

@@ -32,6 +32,7 @@ type GivenLine = z.infer<typeof certificateLines>[number];
 export interface CoveredLine {
   productId: string;
   productName: string;
+  hts: string;
   lotId: string | null;
   grams: Grams;
   value: string;
@@ -44,8 +45,8 @@ export interface CoveredLine {
  * @param viewer on whose behalf the lots are looked up
  */
 export async function judgeLines(work: Work, index: number, viewer: Viewer, given: readonly GivenLine[]): Promise<CoveredLine[]> {
-  const products = await work.tx.query<{ id: string; name: string; kgPerBushel: string | null }>(
-    'select id, name, kg_per_bushel as "kgPerBushel" from product where id = any($1)',
+  const products = await work.tx.query<{ id: string; name: string; hts: string; kgPerBushel: string | null }>(
+    'select id, name, hts, kg_per_bushel as "kgPerBushel" from product where id = any($1)',
     [given.map(({ product }) => product)],
   );
   const lots = await work.tx.query<{ id: string; code: string; product: string; grams: string }>(
@@ -85,7 +86,7 @@ export async function judgeLines(work: Work, index: number, viewer: Viewer, give
         rule: '7 CFR 205.273',
         remedy: 'cover at most what the lot weighs',
       });
-    else covered.push({ productId, productName: product.name, lotId, grams, value: mass.value, unit: mass.unit });
+    else covered.push({ productId, productName: product.name, hts: product.hts, lotId, grams, value: mass.value, unit: mass.unit });
   }
   return covered;
 }

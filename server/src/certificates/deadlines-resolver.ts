@@ -26,11 +26,17 @@ export class ImportCertificateDeadlinesInput {
 
   @Field(() => DateScalar, { nullable: true, description: 'Day by which it is needed.' })
   neededBy?: Day;
+
+  @Field(() => DateScalar, { nullable: true, description: 'First day of the period, where it is for one.' })
+  validFrom?: Day;
 }
 
-const thoughtOf = z.object({ certifier: idOf('Certifier'), transport: optional(transport), neededBy: optional(read(parseDay)) });
-
-const UNDER_WAY: ReadonlySet<string> = new Set(['REQUESTED', 'INFORMATION_ASKED', 'APPROVED']);
+const thoughtOf = z.object({
+  certifier: idOf('Certifier'),
+  transport: optional(transport),
+  neededBy: optional(read(parseDay)),
+  validFrom: optional(read(parseDay)),
+});
 
 @Resolver(() => ImportCertificate)
 export class ImportCertificateDeadlinesResolver {
@@ -62,18 +68,19 @@ export class ImportCertificateDeadlinesResolver {
 
   @FieldResolver(() => ImportCertificateDeadlines, {
     nullable: true,
-    description: 'Was it early enough, on the day of the request? Null once it is issued or refused, and where it came from outside.',
+    description: 'Was it early enough, on the day of the request? Null where it came from outside.',
   })
   async deadlines(@Root() certificate: ImportCertificate, @Ctx() { reader, viewer }: Question): Promise<ImportCertificateDeadlines | null> {
-    const { id, certifierId, neededBy } = certificate;
+    const { id, certifierId, neededBy, validFrom } = certificate;
     const history = await reader.loader(historyOf).load({ id, viewer });
     const [first] = history;
-    if (first?.status !== 'REQUESTED' || first.onDay === null || !UNDER_WAY.has(history.at(-1)!.status)) return null;
+    if (first?.status !== 'REQUESTED' || first.onDay === null || first.by === null) return null;
     const deadlines = await deadlinesBy((key) => reader.loader(leadTimesOn).load(key), {
       certifierId,
       asked: { on: first.onDay, at: first.at },
       transport: transportOf(certificate),
       neededBy,
+      validFrom,
     });
     return Object.assign(new ImportCertificateDeadlines(), deadlines);
   }

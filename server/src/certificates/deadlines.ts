@@ -23,6 +23,8 @@ interface Asked {
   asked: Moment;
   transport: ExpectedTransport | null;
   neededBy: Day | null;
+  /** First day of a period; null of a shipment. */
+  validFrom: Day | null;
 }
 
 /** Whether a request to a certifier is early enough, by its lead time in force on the day of the request in UTC. */

@@ -32,7 +32,10 @@ export const handOverImportCertificate = takeStep({
         rule,
         remedy: 'name the importer, the importer of record, or a broker',
       });
-    for (const reason of [notYet(on, now, 'on'), beforeItsHistory(certificate, on, rule, 'on')]) if (reason) reasons.push(reason);
+    if (certificate.status === 'HANDED_OVER' && certificate.recipientId === recipient)
+      reasons.push({ code: 'CONFLICT', message: 'it has the certificate already', path: ['recipient'], remedy: 'name another' });
+    for (const reason of [notYet(on, now, 'on'), beforeItsHistory(certificate, { on, at: null }, rule, 'on')])
+      if (reason) reasons.push(reason);
     return reasons;
   },
 });

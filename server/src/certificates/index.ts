@@ -1,11 +1,12 @@
 export { judgeClaims, releaseClaims } from './claim';
 export * from './covers';
 export * from './deadlines-resolver';
+export { freeOf } from './free';
 export { handOver } from './hand-over';
 export { htsOf, ImportCertificateFilter } from './list';
 export { claimedOf, claimsBeside, historyOf, importCertificateById, linesOf, numberVisible, visibleImportCertificate } from './loaders';
 export * from './mutations';
 export * from './record';
 export * from './resolver';
-export { commandsFrom, MOVES, REPORTED, ROAD } from './road';
-export { ImportCertificateStepInput, takeStep, words } from './step';
+export { commandsFrom, MOVES, REPORTED, ROAD, stepOf } from './road';
+export { beforeItsHistory, ImportCertificateStepInput, takeStep, words } from './step';

@@ -5,7 +5,6 @@ import { CommandPayload, give, type Question } from '../questions';
 import { AnswerInformationInput, answerInformation } from './answer';
 import { AskForInformationInput, askForInformation } from './ask';
 import { HandOverImportCertificateInput, handOverImportCertificate } from './give';
-import { IssueImportCertificateInput, issueImportCertificate } from './issue';
 import { importCertificateById } from './loaders';
 import { RequestImportCertificateInput, requestImportCertificate } from './request';
 import { ReviseImportCertificateInput, reviseImportCertificate } from './revise';
@@ -29,9 +28,6 @@ export class AskForInformationPayload extends ImportCertificatePayload {}
 
 @ObjectType({ simpleResolvers: true, description: 'The certificate that was asked about.' })
 export class AnswerInformationPayload extends ImportCertificatePayload {}
-
-@ObjectType({ simpleResolvers: true, description: 'The certificate that was issued.' })
-export class IssueImportCertificatePayload extends ImportCertificatePayload {}
 
 @ObjectType({ simpleResolvers: true, description: 'The certificate that was handed over.' })
 export class HandOverImportCertificatePayload extends ImportCertificatePayload {}
@@ -90,17 +86,6 @@ export class ImportCertificateMutations {
     @Ctx() question: Question,
   ): Promise<ImportCertificatePayload> {
     return stepped(question, answerInformation, input);
-  }
-
-  @Mutation(() => IssueImportCertificatePayload, {
-    nullable: true,
-    description: 'Records that an approved certificate was issued, with its number; its certifier does. It claims its grams from then on.',
-  })
-  issueImportCertificate(
-    @Arg('input', () => IssueImportCertificateInput, INPUT) input: IssueImportCertificateInput,
-    @Ctx() question: Question,
-  ): Promise<ImportCertificatePayload> {
-    return stepped(question, issueImportCertificate, input);
   }
 
   @Mutation(() => HandOverImportCertificatePayload, {

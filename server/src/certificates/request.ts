@@ -7,7 +7,9 @@ import {
   parseHts,
   parseStandard,
   type Reason,
+  sumGrams,
   today,
+  toKilograms,
 } from '@lotline/schema';
 import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
@@ -92,6 +94,9 @@ export class RequestImportCertificateInput extends CommandInput {
   documents?: string[];
 }
 
+/** ISO 3166-1 of the United States and of territories within their customs. */
+const UNITED_STATES: ReadonlySet<string> = new Set(['US', 'PR', 'VI', 'GU', 'AS', 'MP', 'UM']);
+
 const request = z
   .object({
     idempotencyKey,
@@ -114,7 +119,7 @@ const request = z
     transport: optional(transport),
     documents: papers,
   })
-  .superRefine(({ kind, validFrom, validTo, estimate }, context) => {
+  .superRefine(({ kind, validFrom, validTo, estimate, origin, destination }, context) => {
     for (const [field, value] of Object.entries({ validFrom, validTo, estimate })) {
       if (kind === 'PERIOD' && value === null)
         context.addIssue({ code: 'custom', message: 'a certificate for a period has days and an estimate', path: [field] });
@@ -123,6 +128,20 @@ const request = z
     }
     if (validFrom !== null && validTo !== null && validTo < validFrom)
       context.addIssue({ code: 'custom', message: 'the period ends before it begins', path: ['validTo'] });
+    if (!UNITED_STATES.has(destination))
+      context.addIssue({
+        code: 'custom',
+        message: `${destination} is not in the United States`,
+        path: ['destination'],
+        params: { remedy: 'an import certificate is for goods that enter the United States: name US, or a territory of theirs' },
+      });
+    if (origin === 'US')
+      context.addIssue({
+        code: 'custom',
+        message: 'goods of the United States are not imported',
+        path: ['origin'],
+        params: { remedy: 'name the country where the goods come from; goods that return are entered without a certificate' },
+      });
   });
 
 type Request = z.infer<typeof request>;
@@ -146,6 +165,14 @@ async function reasonsAgainst({ tx, now }: Work, row: Request): Promise<Reason[]
       path: ['importer'],
       rule,
       remedy: 'name another as the importer',
+    });
+  if (row.validTo !== null && row.validTo < today(now))
+    reasons.push({
+      code: 'REFUSED',
+      message: `the period ended on ${row.validTo}`,
+      path: ['validTo'],
+      rule,
+      remedy: 'ask before the goods leave: give a period that comes',
     });
   if (row.neededBy !== null && row.neededBy < today(now))
     reasons.push({
@@ -181,6 +208,15 @@ export const requestImportCertificate: Command<Request, { importCertificate: str
         work.refuse(index, { ...grams, path: ['estimate'] });
         continue;
       }
+      const mass = sumGrams(covered.map((line) => line.grams));
+      if (grams !== null && mass > grams)
+        work.refuse(index, {
+          code: 'REFUSED',
+          message: `the lines are ${toKilograms(mass)} kg together, the estimate ${toKilograms(grams)} kg`,
+          path: ['estimate'],
+          rule: stepOf('requestImportCertificate').rule,
+          remedy: 'estimate at least what the lines ask for',
+        });
       const certificate: NewImportCertificate = {
         id: uuidv7(),
         number: null,
@@ -206,7 +242,7 @@ export const requestImportCertificate: Command<Request, { importCertificate: str
         statuses: [{ id: uuidv7(), status: 'REQUESTED', on: today(work.now), at: work.now, madeById: row.exporter }],
       };
       certificates.push(certificate);
-      for (const { productName: _, ...line } of covered)
+      for (const { productName: _, hts: _hts, ...line } of covered)
         lines.push({ ...line, id: uuidv7(), certificate, reference: null, attributes: null });
       attaching.push(() => attachPapers(work, certificate, attached));
     }

@@ -2,6 +2,7 @@ import { type Grams, grams, quote, type Reason, today, toKilograms } from '@lotl
 import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
+import { operationViewer } from '../access';
 import { idempotencyKey, idOf, isReason, noSuch, optional, Parties, QuantityInput, quantity, record, type Work, weigh } from '../commands';
 import type { Columns } from '../database';
 import { type CoveredLine, certificateLines, ImportCertificateLineInput, judgeLines } from './covered';
@@ -78,13 +79,23 @@ async function judgeRevision(work: Work, index: number, row: z.infer<typeof revi
   const before = certificate.grams === null ? null : grams(certificate.grams);
   if (kilograms !== null && kilograms !== before)
     changes.push({ field: 'kilograms', from: before === null ? null : toKilograms(before), to: toKilograms(kilograms) });
-  const covered = lines && (await judgeLines(work, index, work.viewer, lines));
+  // A certificate covers what its exporter may name: what its certifier sees besides is no lot of it.
+  const covered = lines && (await judgeLines(work, index, operationViewer(certificate.exporterId), lines));
+  for (const [place, line] of (covered ?? []).entries())
+    if (line.hts !== certificate.hts)
+      work.refuse(index, {
+        code: 'REFUSED',
+        message: `${line.productName} is of HTS ${line.hts}, and the certificate of ${certificate.hts}`,
+        path: ['lines', place, 'product'],
+        rule: stepOf('reviseImportCertificate').rule,
+        remedy: 'void the certificate, and ask for one of that code',
+      });
   const stored = await work.tx.query<StoredLine>(
     `select x.id, x.product as "productId", p.name as "productName", x.lot as "lotId", x.grams from import_certificate_line x
      join product p on p.id = x.product where x.import_certificate = $1 and x.shipped_lot is null and x.retracted_by is null order by x.id`,
     [certificate.id],
   );
-  await judgeDeparted(work, index, certificate, covered ?? []);
+  await judgeDeparted(work, index, certificate, covered, kilograms);
   const isSame = (line: CoveredLine, old: StoredLine) => line.productId === old.productId && line.lotId === old.lotId;
   const kept = new Set<string>();
   const added: CoveredLine[] = [];
@@ -108,13 +119,39 @@ async function judgeRevision(work: Work, index: number, row: z.infer<typeof revi
   };
 }
 
-/** Of a lot that it names, a certificate for a period names at least what departed under it. */
-async function judgeDeparted(work: Work, index: number, certificate: Standing, lines: readonly CoveredLine[]): Promise<void> {
-  const departed = await work.tx.query<{ lot: string; code: string; grams: string }>(
-    `select x.lot, l.code, sum(x.grams) as grams from import_certificate_line x join lot l on l.id = x.lot
-     where x.import_certificate = $1 and x.shipped_lot is not null and x.retracted_by is null group by x.lot, l.code`,
+/** A certificate for a period covers at least what departed under it: of a lot that it names, of products, and in all. */
+async function judgeDeparted(
+  work: Work,
+  index: number,
+  certificate: Standing,
+  covered: readonly CoveredLine[] | null,
+  mass: Grams | null,
+): Promise<void> {
+  const departed = await work.tx.query<{ lot: string; code: string; product: string; grams: string }>(
+    `select x.lot, l.code, x.product, sum(x.grams) as grams from import_certificate_line x join lot l on l.id = x.lot
+     where x.import_certificate = $1 and x.shipped_lot is not null and x.retracted_by is null group by x.lot, l.code, x.product`,
     [certificate.id],
   );
+  const { rule } = stepOf('reviseImportCertificate');
+  const all = departed.reduce((sum, gone) => sum + BigInt(gone.grams), 0n);
+  if (mass !== null && mass < all)
+    work.refuse(index, {
+      code: 'REFUSED',
+      message: `${toKilograms(grams(all))} kg departed under the certificate`,
+      path: ['quantity'],
+      rule,
+      remedy: 'cover at least that',
+    });
+  for (const { code, product } of departed)
+    if (covered !== null && !covered.some((line) => line.productId === product))
+      work.refuse(index, {
+        code: 'REFUSED',
+        message: `lot ${quote(code)} departed under the certificate`,
+        path: ['lines'],
+        rule,
+        remedy: 'keep a line for its product',
+      });
+  const lines = covered ?? [];
   for (const [place, { lotId, grams: named }] of lines.entries()) {
     const gone = departed.find(({ lot }) => lot === lotId);
     if (gone && BigInt(gone.grams) > named)
@@ -122,7 +159,7 @@ async function judgeDeparted(work: Work, index: number, certificate: Standing, l
         code: 'REFUSED',
         message: `${toKilograms(grams(gone.grams))} kg of lot ${quote(gone.code)} departed under the certificate`,
         path: ['lines', place, 'quantity'],
-        rule: stepOf('reviseImportCertificate').rule,
+        rule,
         remedy: 'name at least that, or the product without the lot',
       });
   }
@@ -170,7 +207,7 @@ async function recordRevision(work: Work, { consigneeId, mass, retracted, added 
     parties.add([...askingParties(revised), ...receivingParties(revised)], 'import_certificate', id, revisionId, on);
     await parties.record(work);
   }
-  const lines = added.map(({ productName: _, ...line }) => ({
+  const lines = added.map(({ productName: _, hts: _hts, ...line }) => ({
     ...line,
     id: uuidv7(),
     certificate: revised,

@@ -81,10 +81,10 @@ export const ROAD = [
   {
     command: 'handOverImportCertificate',
     role: 'EXPORTER',
-    from: ['ISSUED'],
+    from: ['ISSUED', 'HANDED_OVER'],
     to: 'HANDED_OVER',
     rule: RULE,
-    says: 'The importer has it, or a broker; all whom it names as receiving see it from then on.',
+    says: 'The importer has it, or a broker, or another one as well; all whom it names as receiving see it from then on.',
   },
   {
     command: 'reviseImportCertificate',

@@ -7,6 +7,7 @@ import { commandsFrom, type RoadCommand, stepOf } from './road';
 /** A certificate, and where it stands. */
 export interface Standing extends CertificateParties {
   kind: ImportCertificateKind;
+  hts: string;
   validFrom: Day | null;
   validTo: Day | null;
   /** Whole grams as text, as the row states them. */
@@ -18,6 +19,10 @@ export interface Standing extends CertificateParties {
   sequence: number;
   /** The last day that its history names. */
   since: Day | null;
+  /** The last hour. */
+  sinceAt: Date | null;
+  /** To whom the last step handed it over; null where it did not, or nobody said. */
+  recipientId: string | null;
   /** Has an entry drawn on it? */
   drawn: boolean;
 }
@@ -25,14 +30,15 @@ export interface Standing extends CertificateParties {
 /** Certificates of these ids that the viewer sees, with where they stand, locked: two steps of one come one after the other. */
 export async function lockCertificates({ tx, viewer }: Work, ids: readonly string[]): Promise<Map<string, Standing>> {
   const found = await tx.query<Standing>(
-    `select c.id, c.kind, c.valid_from as "validFrom", c.valid_to as "validTo", c.exporter as "exporterId", c.final_handler as "finalHandlerId", c.importer as "importerId",
+    `select c.id, c.kind, c.hts, c.valid_from as "validFrom", c.valid_to as "validTo", c.exporter as "exporterId", c.final_handler as "finalHandlerId", c.importer as "importerId",
        c.importer_of_record as "importerOfRecordId", c.consignee as "consigneeId", c.certifier as "certifierId", c.grams, c.value, c.unit
      from import_certificate c where c.id = any($1) and ${subjectVisible(viewer, 'c.id')} order by c.id for no key update of c`,
     [ids],
   );
-  const latest = await tx.query<Pick<Standing, 'id' | 'status' | 'sequence' | 'since' | 'drawn'>>(
-    `select distinct on (s.import_certificate) s.import_certificate as id, s.status, s.sequence,
+  const latest = await tx.query<Pick<Standing, 'id' | 'status' | 'sequence' | 'since' | 'sinceAt' | 'recipientId' | 'drawn'>>(
+    `select distinct on (s.import_certificate) s.import_certificate as id, s.status, s.sequence, s.recipient as "recipientId",
        (select max(d.on_day) from import_certificate_status d where d.import_certificate = s.import_certificate and d.retracted_by is null) as since,
+       (select max(d.at) from import_certificate_status d where d.import_certificate = s.import_certificate and d.retracted_by is null) as "sinceAt",
        exists (select from customs_entry_line n where n.import_certificate = s.import_certificate) as drawn from import_certificate_status s
      where s.import_certificate = any($1) and s.retracted_by is null order by s.import_certificate, s.sequence desc`,
     [found.map(({ id }) => id)],

@@ -1,4 +1,4 @@
-import { type Day, parseText, type Reason, today } from '@lotline/schema';
+import { type Day, type Moment, parseText, type Reason, today } from '@lotline/schema';
 import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import type { ZodType } from 'zod';
@@ -102,14 +102,15 @@ function dayOf({ since }: Standing, now: Date): { on: Day; at: Date | null } {
   return since !== null && since > day ? { on: since, at: null } : { on: day, at: now };
 }
 
-/** Why a step cannot have been on that day; null if it can: not before the last day of the history. */
-export const beforeItsHistory = ({ since }: Standing, on: Day, rule: string, path: string): Reason | null =>
-  since === null || on >= since
-    ? null
-    : {
-        code: 'REFUSED',
-        message: `the step before was on ${since}`,
-        path: [path],
-        rule,
-        remedy: 'give the day on which it was, not before that',
-      };
+/** Why a step cannot have been then; null if it can: not before the last day of the history, nor, where the hours are known, before its last hour. */
+export function beforeItsHistory({ since, sinceAt }: Standing, { on, at }: Moment, rule: string, path: string): Reason | null {
+  const refused = (last: string): Reason => ({
+    code: 'REFUSED',
+    message: `the step before was ${last}`,
+    path: [path],
+    rule,
+    remedy: 'give when it was, not before that',
+  });
+  if (since !== null && on < since) return refused(`on ${since}`);
+  return at !== null && sinceAt !== null && at < sinceAt ? refused(`at ${sinceAt.toISOString()}`) : null;
+}

@@ -4,8 +4,9 @@ import { FileRefused, tooLarge } from './refused';
 import type { FileStore, Incoming } from './store';
 import { agrees, TYPES_TAKEN, typeOf } from './types';
 
-/** Most uploads at a time, per instance. */
+/** Most uploads at a time, per instance; and of one uploader, so that nobody keeps the others out. */
 const MOST_AT_ONCE = 32;
+const MOST_OF_ONE = 8;
 /** Most bytes of one uploader that no document has claimed. */
 const MOST_UNCLAIMED = 1024 ** 3;
 const HOUR_MS = 3_600_000;
@@ -31,6 +32,7 @@ export const uploaderOf = ({ operationId, name }: Viewer): string => operationId
 /** Takes files in, and sweeps what nobody claimed. */
 export class Uploads {
   private atOnce = 0;
+  private readonly ofOne = new Map<string, number>();
 
   constructor(
     private readonly database: Database,
@@ -52,9 +54,17 @@ export class Uploads {
         { code: 'BUSY', message: 'too many files are being uploaded', remedy: 'try again in a moment' },
         { retryable: true },
       );
+    const uploader = uploaderOf(viewer);
+    const mine = this.ofOne.get(uploader) ?? 0;
+    if (mine >= MOST_OF_ONE)
+      throw new FileRefused(
+        429,
+        { code: 'RATE_LIMITED', message: `${MOST_OF_ONE} of your files are being uploaded`, remedy: 'wait for one of them' },
+        { retryable: true },
+      );
     this.atOnce++;
+    this.ofOne.set(uploader, mine + 1);
     try {
-      const uploader = uploaderOf(viewer);
       await this.database.within((tx) => refuseBeyondShare(tx, uploader, said.bytes ?? 0));
       const incoming = await this.store.receive(source, this.largest);
       try {
@@ -64,6 +74,9 @@ export class Uploads {
       }
     } finally {
       this.atOnce--;
+      const others = this.ofOne.get(uploader)! - 1;
+      if (others > 0) this.ofOne.set(uploader, others);
+      else this.ofOne.delete(uploader);
     }
   }
 

@@ -1,6 +1,6 @@
 export * from './edges';
 export * from './lead-times';
-export { certifierById, formOf, operationById, operationCertificateById, standingOf, visibleOperation } from './loaders';
+export { certifierById, type FormKey, formOf, operationById, operationCertificateById, standingOf, visibleOperation } from './loaders';
 export * from './mutations';
 export * from './record';
 export * from './resolver';

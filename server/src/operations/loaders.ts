@@ -125,16 +125,23 @@ export interface FormLine {
   since: Day | null;
 }
 
+export interface FormKey {
+  operation: string;
+  /** Whose certificates count. */
+  certifier: string;
+  on: Day;
+}
+
 /**
- * The Product Verification Form of operations on days, by product, over all certificates that are in force then; null where none of these
- * has one.
+ * The Product Verification Form of operations on days, by product, over all certificates of a certifying agent that are in force then; null
+ * where none of these has one.
  */
-export const formOf: BatchOf<{ operation: string; on: Day }, ReadonlyMap<string, FormLine> | null> = (reader, keys) =>
+export const formOf: BatchOf<FormKey, ReadonlyMap<string, FormLine> | null> = (reader, keys) =>
   Promise.all(
-    keys.map(async ({ operation, on }) => {
+    keys.map(async ({ operation, certifier, on }) => {
       const certificates = await reader.query<{ id: string; standard: Standard }>(
-        'select c.id, c.standard from operation_certificate c where c.operation = $1 order by c.id',
-        [operation],
+        'select c.id, c.standard from operation_certificate c where c.operation = $1 and c.certifier = $2 order by c.id',
+        [operation, certifier],
       );
       const histories = (await reader.loader(historyOf).loadMany(certificates.map(({ id }) => id))) as StatusRow[][];
       const form = new Map<string, FormLine>();

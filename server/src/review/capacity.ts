@@ -1,4 +1,5 @@
-import { type Day, grams } from '@lotline/schema';
+import { type Day, grams, type ImportCertificate, sumGrams } from '@lotline/schema';
+import { freeOf } from '../certificates';
 import type { Reader } from '../database';
 import type { Capacity } from '../rules';
 
@@ -6,17 +7,32 @@ import type { Capacity } from '../rules';
 const YEAR = 365;
 
 /**
- * What an exporter's lots and fields of some products can give on a day. Hectares are those of its certificates in force, summed, each as its
+ * What the lots and fields of an exporter can give of the products of a request on a day, and what its other certificates for a period take of it. Hectares are those of its certificates in force, summed, each as its
  * history told them last; a harvest counts with the hectares of its day. Computed exactly, and cut to whole grams.
  */
-export async function capacityOf(reader: Reader, exporter: string, products: readonly string[], on: Day): Promise<Capacity> {
-  const [held] = await reader.query<{ unclaimed: string }>(
-    `select coalesce(sum(greatest(least(h.grams, l.grams - coalesce(k.grams, 0)), 0)), 0) as unclaimed
-     from holding h join lot l on l.id = h.lot and l.product = any($2)
-       left join lateral (select sum(c.grams) as grams from import_certificate_line c
-         where c.lot = l.id and c.retracted_by is null and claims(c.import_certificate) and claiming(c)) k on true
-     where h.owner = $1`,
+export async function capacityOf(
+  reader: Reader,
+  { id, exporterId: exporter, validFrom, validTo }: ImportCertificate,
+  products: readonly string[],
+  on: Day,
+): Promise<Capacity> {
+  const lots = await reader.query<{ id: string }>(
+    'select l.id from holding h join lot l on l.id = h.lot and l.product = any($2) where h.owner = $1 and h.grams > 0',
     [exporter, products],
+  );
+  const free = await freeOf(
+    reader,
+    exporter,
+    lots.map((lot) => lot.id),
+    id,
+  );
+  const [others] = await reader.query<{ promised: string }>(
+    `select coalesce(sum(greatest(k.grams - coalesce((select sum(x.grams) from import_certificate_line x
+       where x.import_certificate = k.id and x.retracted_by is null and x.lot is not null and claiming(x)), 0), 0)), 0) as promised
+     from import_certificate k where k.exporter = $1 and k.id <> $2 and k.kind = 'PERIOD' and claims(k.id)
+       and k.valid_from <= $4::date and k.valid_to >= $3::date
+       and exists (select from import_certificate_line x where x.import_certificate = k.id and x.retracted_by is null and x.product = any($5))`,
+    [exporter, id, validFrom, validTo, products],
   );
   const [fields] = await reader.query<{ hectares: string | null; yearly: string | null }>(
     `with area(on_day, hectares) as (
@@ -37,7 +53,8 @@ export async function capacityOf(reader: Reader, exporter: string, products: rea
     [exporter, products, on],
   );
   return {
-    unclaimed: grams(held!.unclaimed),
+    free: sumGrams([...free.values()].map((each) => each.free)),
+    promised: grams(others!.promised),
     hectares: fields!.hectares,
     yearly: fields!.yearly === null ? null : grams(fields!.yearly),
   };

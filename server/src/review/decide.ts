@@ -6,7 +6,7 @@ import { ImportCertificateStepInput, takeStep, words } from '../certificates';
 import { idempotencyKey, idOf, optional, record, type Work } from '../commands';
 import type { Columns } from '../database';
 import type { Question } from '../questions';
-import { drawUpBoth } from './sheet';
+import { drawUpBoth, isBlocking } from './sheet';
 
 // What the certifying agent decides on a request, and the work sheet by which it did.
 
@@ -63,14 +63,14 @@ export function approveImportCertificate(question: Question) {
   });
 }
 
-const blocked = ({ severity, verdict, message, rule }: Sheet['findings'][number]): Reason[] =>
-  severity === 'BLOCKING' && verdict === 'FAILED'
+const blocked = (finding: Sheet['findings'][number]): Reason[] =>
+  isBlocking(finding)
     ? [
         {
           code: 'REFUSED',
-          message,
+          message: finding.message,
           path: ['reason'],
-          rule,
+          rule: finding.rule,
           remedy: 'reject the request, ask for information, or write why you approve it all the same',
         },
       ]

@@ -3,12 +3,16 @@ import { ImportCertificatePayload, stepped } from '../certificates';
 import { INPUT } from '../commands';
 import type { Question } from '../questions';
 import { ApproveImportCertificateInput, approveImportCertificate, RejectImportCertificateInput, rejectImportCertificate } from './decide';
+import { IssueImportCertificateInput, issueImportCertificate } from './issue';
 
 @ObjectType({ simpleResolvers: true, description: 'The certificate that was approved.' })
 export class ApproveImportCertificatePayload extends ImportCertificatePayload {}
 
 @ObjectType({ simpleResolvers: true, description: 'The certificate that was refused.' })
 export class RejectImportCertificatePayload extends ImportCertificatePayload {}
+
+@ObjectType({ simpleResolvers: true, description: 'The certificate that was issued.' })
+export class IssueImportCertificatePayload extends ImportCertificatePayload {}
 
 @Resolver()
 export class ReviewMutations {
@@ -29,5 +33,16 @@ export class ReviewMutations {
     @Ctx() question: Question,
   ): Promise<ImportCertificatePayload> {
     return stepped(question, rejectImportCertificate(question), input);
+  }
+
+  @Mutation(() => IssueImportCertificatePayload, {
+    nullable: true,
+    description: 'Records that an approved certificate was issued, with its number; its certifier does. It claims its grams from then on.',
+  })
+  issueImportCertificate(
+    @Arg('input', () => IssueImportCertificateInput, INPUT) input: IssueImportCertificateInput,
+    @Ctx() question: Question,
+  ): Promise<ImportCertificatePayload> {
+    return stepped(question, issueImportCertificate(question), input);
   }
 }

@@ -1,4 +1,4 @@
-import { type ImportCertificate, ImportCertificateReview, type ReviewReader } from '@lotline/schema';
+import { type ImportCertificate, ImportCertificateReview, type ReviewFinding, type ReviewReader } from '@lotline/schema';
 import { certifierViewer, operationViewer, seesAll, type Viewer } from '../access';
 import { importCertificateById } from '../certificates';
 import type { Reader } from '../database';
@@ -33,17 +33,35 @@ export async function drawUp(
   });
 }
 
+/** A blocking check that failed. */
+export const isBlocking = ({ severity, verdict }: ReviewFinding): boolean => severity === 'BLOCKING' && verdict === 'FAILED';
+
 /**
- * Both sheets of a request, each drawn up from what its reader sees, as a command has it before it.
- * @param question of whoever decides; what the exporter sees is looked up for it, and noted nowhere
+ * The sheet of one of the two, drawn up from what it sees, as a command has the request before it.
+ * @param question of whoever takes the step; what is looked up for the exporter is noted nowhere
  */
-export async function drawUpBoth(question: Question, reader: Reader, id: string, now: Date): Promise<ImportCertificateReview[]> {
+export async function drawUpFor(
+  whose: ReviewReader,
+  question: Question,
+  reader: Reader,
+  id: string,
+  now: Date,
+): Promise<ImportCertificateReview> {
   const certificate = (await reader.loader(importCertificateById).load(id))!;
   const { viewer, notes } = question;
+  if (whose === 'EXPORTER')
+    return drawUp(
+      { ...question, reader, viewer: operationViewer(certificate.exporterId), notes: new Notes(notes.by) },
+      certificate,
+      whose,
+      now,
+    );
   const certifier = viewer.certifierId === certificate.certifierId ? viewer : certifierViewer(certificate.certifierId);
-  const exporter = operationViewer(certificate.exporterId);
-  return [
-    await drawUp({ ...question, reader, viewer: certifier }, certificate, 'CERTIFIER', now),
-    await drawUp({ ...question, reader, viewer: exporter, notes: new Notes(notes.by) }, certificate, 'EXPORTER', now),
-  ];
+  return drawUp({ ...question, reader, viewer: certifier }, certificate, whose, now);
 }
+
+/** The certifier's sheet, and the exporter's. */
+export const drawUpBoth = async (question: Question, reader: Reader, id: string, now: Date): Promise<ImportCertificateReview[]> => [
+  await drawUpFor('CERTIFIER', question, reader, id, now),
+  await drawUpFor('EXPORTER', question, reader, id, now),
+];

@@ -27,6 +27,8 @@ export interface Request {
   businessDays: number | null;
   transport: ExpectedTransport | null;
   neededBy: Day | null;
+  /** First day of a period; null of a shipment. */
+  validFrom: Day | null;
 }
 
 interface CutOffDay {
@@ -99,9 +101,10 @@ interface Limit {
   atMost: Day;
 }
 
-function limitsOf({ transport, neededBy }: Request, { cutOffOn, cutOffTo }: CutOffDay): Limit[] {
+function limitsOf({ transport, neededBy, validFrom }: Request, { cutOffOn, cutOffTo }: CutOffDay): Limit[] {
   const limits: Limit[] = [];
   if (neededBy !== null) limits.push({ what: `It is needed by ${neededBy}`, surely: neededBy, atMost: neededBy });
+  if (validFrom !== null) limits.push({ what: `The period begins on ${validFrom}`, surely: daysAfter(validFrom, -1), atMost: validFrom });
   if (transport) {
     const departs = dayAt(transport.departs, transport.portOfLading);
     limits.push({ what: `The goods depart on ${departs}`, surely: daysAfter(departs, -1), atMost: departs });

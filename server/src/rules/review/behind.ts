@@ -1,5 +1,6 @@
 import type { FindingSeverity, GapKind, ReviewCheck } from '@lotline/schema';
 import type { Rule } from '../story';
+import { ofLots } from './goods';
 import { about, failed, passed, type ReviewRule, undetermined } from './request';
 
 /** Papers may come late, and a missing leg or paper is asked for; whatever else a story breaks speaks against the goods. */
@@ -17,7 +18,8 @@ export const behind = (rules: readonly Rule[]): ReviewRule[] =>
         says,
         since,
         severity,
-        find: ({ lots, behind: found, cut }) => {
+        find: (request) => {
+          const { lots, behind: found, cut } = request;
           const against = found.filter(({ kind }) => kind === gap);
           if (against.length > 0)
             return failed(
@@ -27,7 +29,7 @@ export const behind = (rules: readonly Rule[]): ReviewRule[] =>
           if (lots.length === 0) return undetermined('The request names no lots: what lies behind the goods is not known.');
           return cut
             ? undetermined('Nothing was found, but there are more lots behind than one answer follows.')
-            : passed('Nothing behind the lots breaks it.');
+            : ofLots(request, passed('Nothing behind the lots breaks it.'));
         },
       };
     });

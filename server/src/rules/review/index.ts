@@ -1,7 +1,7 @@
 import type { ReviewFinding } from '@lotline/schema';
 import { LOT_RULES } from '../lot-rules';
 import { behind } from './behind';
-import { beforeDeparture, importerIdentified, lotsHeld, massUnclaimed, papersMarkedOrganic, plausibleVolume } from './goods';
+import { beforeDeparture, importerIdentified, lotsHeld, massUnclaimed, origin, papersMarkedOrganic, plausibleVolume } from './goods';
 import { arrangement, issuingCertifier, oneHtsCode, partiesCertified, productsVerified } from './parties';
 import type { CertificateRequest, ReviewRule } from './request';
 
@@ -23,6 +23,7 @@ export const REVIEW_RULES: readonly ReviewRule[] = [
   partiesCertified,
   productsVerified,
   oneHtsCode,
+  origin,
   importerIdentified,
   papersMarkedOrganic,
   lotsHeld,

@@ -32,10 +32,12 @@ export interface RequestedLot {
   asked: Grams;
   /** What the exporter holds of it; null where the reader may not know. */
   held: Grams | null;
-  /** What other certificates claim of it: as far as the reader sees them; and in all, where it may know. */
-  claimed: { seen: Grams; all: Grams | null };
-  /** Do the claims that it does not see leave too little? */
-  overclaimed: boolean;
+  /** Of that, what stands behind no other certificate of the exporter's. */
+  free: Grams | null;
+  /** What other certificates claim of it, as far as the reader is told. */
+  claimed: Grams;
+  /** Is it too much with what is asked for, by what the reader is told, or by what it is not? */
+  overclaimed: 'BY_WHAT_IS_TOLD' | 'BY_OTHERS' | null;
 }
 
 /** A product that lines of a request name. */
@@ -76,8 +78,10 @@ export interface FoundBehind {
 
 /** What an exporter's fields and lots can give; null where the reader may not know. */
 export interface Capacity {
-  /** Of the products asked for, held and not claimed. */
-  unclaimed: Grams;
+  /** Of the products asked for, held, and behind no other certificate. */
+  free: Grams;
+  /** What other certificates of the exporter for days of the same period are still to take of these products. */
+  promised: Grams;
   /** Hectares on its certificates now, as written; null where none are on record. */
   hectares: string | null;
   /** What these give in 365 days, at the most that its harvests of any 365 days gave for the hectares of then; null without such a harvest. */
@@ -102,8 +106,11 @@ export interface CertificateRequest {
   others: readonly (NamedOperation & { as: string })[];
   products: readonly RequestedProduct[];
   lots: readonly RequestedLot[];
+  /** Mass of lines that name no lot. */
+  unlotted: Grams;
   papers: readonly PaperSent[];
-  departures: readonly DepartureOfLots[];
+  /** Null where the reader may not know. */
+  departures: readonly DepartureOfLots[] | null;
   /** When, and from where, the request says that they will leave. */
   expected: Pick<DepartureOfLots, 'fromUnLocode' | 'on' | 'at'> | null;
   behind: readonly FoundBehind[];
