@@ -21,7 +21,9 @@ import {
   visibleImportCertificate,
 } from './certificates';
 import {
+  CustomsEntryChangeResolver,
   CustomsEntryResolver,
+  CustomsMutations,
   DocumentAtTheBorderResolver,
   EmergencyActionResolver,
   ImportCertificateEntriesResolver,
@@ -256,6 +258,8 @@ const RESOLVERS = [
   OperationImportCertificatesResolver,
   TraceStepCertificateResolver,
   CustomsEntryResolver,
+  CustomsEntryChangeResolver,
+  CustomsMutations,
   CustomsEntryFilerResolver,
   CustomsEntryLineCertificateResolver,
   EmergencyActionResolver,

@@ -15,6 +15,7 @@ export const SCOPE_OF_TYPE: Readonly<Record<string, KeyScope | null>> = {
   ChecklistStage: 'DOCUMENTS',
   CountryShare: null,
   CustomsEntry: 'CUSTOMS_ENTRIES',
+  CustomsEntryChange: 'CUSTOMS_ENTRIES',
   CustomsEntryLine: 'CUSTOMS_ENTRIES',
   Disposition: 'CUSTOMS_ENTRIES',
   Document: 'DOCUMENTS',

@@ -1,6 +1,7 @@
 export { judgeClaims, releaseClaims } from './claim';
 export * from './covers';
 export * from './deadlines-resolver';
+export { settleDraws, tellVolumes, type Volume, volumesOf } from './draws';
 export { freeOf } from './free';
 export { handOver } from './hand-over';
 export { htsOf, ImportCertificateFilter } from './list';
@@ -8,5 +9,6 @@ export { claimedOf, claimsBeside, historyOf, importCertificateById, linesOf, num
 export * from './mutations';
 export * from './record';
 export * from './resolver';
-export { commandsFrom, MOVES, REPORTED, ROAD, stepOf } from './road';
+export { commandsFrom, MOVES, REPORTED, ROAD, type RoadCommand, stepOf } from './road';
+export { lockCertificates, type Standing, standsElsewhere } from './standing';
 export { beforeItsHistory, ImportCertificateStepInput, takeStep, words } from './step';

@@ -1,4 +1,5 @@
 export * from './at-the-border';
 export { customsEntryById, visibleCustomsEntry, visibleEmergencyAction } from './loaders';
+export * from './mutations';
 export * from './record';
 export * from './resolver';

@@ -1,6 +1,14 @@
-import { CustomsEntry, CustomsEntryLine, type Day, Disposition, EmergencyActionNotification, grams } from '@lotline/schema';
-import { additionVisible, type Viewer } from '../access';
-import { alike, type BatchOf, grouped, nounById } from '../database';
+import {
+  CustomsEntry,
+  CustomsEntryChange,
+  CustomsEntryLine,
+  type Day,
+  Disposition,
+  EmergencyActionNotification,
+  grams,
+} from '@lotline/schema';
+import { additionVisible, factEverVisible, type Viewer } from '../access';
+import { alike, type BatchOf, grouped, knownFact, nounById } from '../database';
 import { type Question, seenFacts, seenLinks, visibleNoun } from '../questions';
 
 export const customsEntryById = nounById(CustomsEntry);
@@ -21,6 +29,63 @@ export const linesOf = seenFacts<Omit<CustomsEntryLine, 'grams'> & { of: string;
    from customs_entry_line x where x.entry = any($1) and x.retracted_by is null`,
   (row) => Object.assign(new CustomsEntryLine(), row, { grams: grams(row.grams) }),
 );
+
+/** A change of an entry, with the position of its command in the log. */
+type Change = CustomsEntryChange & { position: string };
+
+/**
+ * What was done with entries, oldest first: the filing, and every change of it that each viewer sees. Who certified a party for a time sees
+ * none that came later.
+ */
+export const historyOf: BatchOf<{ id: string; viewer: Viewer }, Change[]> = async (reader, keys) => {
+  const found = new Map<string, Change[]>();
+  for (const group of alike(keys, ({ viewer }) => [viewer.name])) {
+    const { viewer } = group[0]!;
+    const ids = group.map(({ id }) => id);
+    const rows = await reader.query<Change>(
+      `select h.*, o.name as by, c.position from (
+         select e.id, e.id as "entryId", 0 as sequence, 'RECORDED' as act, e.filed_on as "onDay", (select k.at from command k where k.id = e.recorded_by) as at, e.made_by as "madeById", null as reason,
+           e.recorded_by as "recordedBy", null::uuid as "retractedBy" from customs_entry e where e.id = any($1)
+         union all
+         select x.id, x.entry, x.sequence, x.act, x.on_day, x.at, x.made_by, x.reason, x.recorded_by, x.retracted_by
+         from customs_entry_change x where x.entry = any($1) and x.retracted_by is null and ${additionVisible(viewer, 'x.entry', 'x.on_day')}
+       ) h join command c on c.id = h."recordedBy" left join operation o on o.id = h."madeById" order by h.sequence`,
+      [ids],
+    );
+    grouped(
+      ids,
+      rows.map((row) => Object.assign(new CustomsEntryChange(), row) as Change),
+      ({ entryId }) => entryId,
+    ).forEach((history, index) => {
+      found.set(viewer.name + ids[index], history);
+    });
+  }
+  return keys.map(({ id, viewer }) => found.get(viewer.name + id)!);
+};
+
+/** Lines that an entry had after a command, by their numbers, those that the viewer sees or saw. */
+export const linesAt: BatchOf<{ entry: string; position: string; viewer: Viewer }, CustomsEntryLine[]> = async (reader, keys) => {
+  const found = new Map<(typeof keys)[number], CustomsEntryLine[]>();
+  for (const group of alike(keys, ({ viewer }) => [viewer.name])) {
+    const rows = await reader.query<Omit<CustomsEntryLine, 'grams'> & { place: number; grams: string }>(
+      `select k.place, x.id, x.entry as "entryId", x.line, x.import_certificate as "importCertificateId", x.hts, x.grams, x.recorded_by as "recordedBy"
+       from unnest($1::int[], $2::uuid[], $3::bigint[]) as k(place, entry, position) join customs_entry_line x on x.entry = k.entry
+         and ${knownFact('x', 'k.position')} and ${factEverVisible(group[0]!.viewer, 'x.entry', 'x.id')} order by k.place, x.line`,
+      [group.map((_, place) => place), group.map(({ entry }) => entry), group.map(({ position }) => position)],
+    );
+    const lines = rows.map(({ place, ...row }) => ({
+      place,
+      line: Object.assign(new CustomsEntryLine(), row, { grams: grams(row.grams) }),
+    }));
+    group.forEach((key, place) => {
+      found.set(
+        key,
+        lines.flatMap((each) => (each.place === place ? [each.line] : [])),
+      );
+    });
+  }
+  return keys.map((key) => found.get(key)!);
+};
 
 /** Entries that draw on certificates. */
 export const entriesOfCertificates = seenLinks(
