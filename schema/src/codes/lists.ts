@@ -274,10 +274,8 @@ export const FilingFault = enumeration('FilingFault', 'What is wrong with a fili
   NUMBER_OF_ANOTHER: 'It is the number of another certificate.',
   WRONG_MESSAGE_SET: 'OR1 stands where OR2 belongs.',
   MESSAGE_SET_UNKNOWN: 'There is no such message set.',
-  ENTRY_NUMBER_MALFORMED: 'It is not an entry number.',
-  ENTRY_CHECK_DIGIT: 'The check digit of the entry is wrong.',
-  CONTAINER_MALFORMED: 'It is not a container number.',
-  CONTAINER_CHECK_DIGIT: 'The check digit of the container is wrong.',
+  ENTRY_NUMBER_WRONG: 'It is not an entry number, or its check digit is wrong.',
+  CONTAINER_WRONG: 'It is not a container number, or its check digit is wrong.',
   HTS_MALFORMED: 'It is not an HTS code.',
   HTS_OF_ANOTHER: "It is not the certificate's HTS code.",
   HTS_NOT_FLAGGED: 'No flag AM7 or AM8 is on record for the HTS code.',
@@ -293,7 +291,7 @@ export const FilingEntityRole = enumeration('FilingEntityRole', 'Whom the messag
 });
 export type FilingEntityRole = keyof typeof FilingEntityRole;
 
-export const Unreconciled = enumeration('Unreconciled', 'What of a period does not reconcile.', {
+export const UnreconciledKind = enumeration('UnreconciledKind', 'Why some of a period does not reconcile.', {
   SHIPPED_NOT_ENTERED: 'It was shipped, and nothing of it is entered.',
   SHIPPED_ENTRY_CANCELLED: 'It was shipped, and its entry was cancelled and not made anew.',
   ENTERED_LESS_THAN_SHIPPED: 'Less of it is entered than was shipped.',
@@ -302,7 +300,7 @@ export const Unreconciled = enumeration('Unreconciled', 'What of a period does n
   LOT_ENTERED_TWICE: 'The lot is on several lines, and together they enter more than was shipped of it.',
   ENTERED_AFTER_PERIOD: 'It was entered after the period had ended.',
 });
-export type Unreconciled = keyof typeof Unreconciled;
+export type UnreconciledKind = keyof typeof UnreconciledKind;
 
 export const DispositionKind = enumeration('DispositionKind', 'What became of goods that were held at the border.', {
   RELEASED_ORGANIC: 'Released as organic.',

@@ -5,7 +5,17 @@ export { settleDraws, tellVolumes, type Volume, volumesOf } from './draws';
 export { freeOf } from './free';
 export { handOver } from './hand-over';
 export { htsOf, ImportCertificateFilter } from './list';
-export { claimedOf, claimsBeside, historyOf, importCertificateById, linesOf, numberVisible, visibleImportCertificate } from './loaders';
+export {
+  claimedOf,
+  claimsBeside,
+  claimsOf,
+  drawnOn,
+  historyOf,
+  importCertificateById,
+  linesOf,
+  numberVisible,
+  visibleImportCertificate,
+} from './loaders';
 export * from './mutations';
 export * from './record';
 export * from './resolver';

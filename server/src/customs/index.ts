@@ -1,4 +1,6 @@
 export * from './at-the-border';
+export * from './close-out-resolver';
+export * from './filing-resolver';
 export { customsEntryById, visibleCustomsEntry, visibleEmergencyAction } from './loaders';
 export * from './mutations';
 export * from './record';

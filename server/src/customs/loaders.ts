@@ -7,9 +7,10 @@ import {
   EmergencyActionNotification,
   grams,
 } from '@lotline/schema';
-import { additionVisible, factEverVisible, type Viewer } from '../access';
+import { additionVisible, factEverVisible, factVisible, type Viewer } from '../access';
 import { alike, type BatchOf, grouped, knownFact, nounById } from '../database';
 import { type Question, seenFacts, seenLinks, visibleNoun } from '../questions';
+import type { EnteredLine } from './close-out';
 
 export const customsEntryById = nounById(CustomsEntry);
 export const emergencyActionById = nounById(EmergencyActionNotification);
@@ -85,6 +86,50 @@ export const linesAt: BatchOf<{ entry: string; position: string; viewer: Viewer 
     });
   }
   return keys.map((key) => found.get(key)!);
+};
+
+/**
+ * Lines that draw on certificates, and those that did until their entry was cancelled, first filed first, as far as each viewer sees that something
+ * is drawn; with the lots that they name, whoever may see these.
+ */
+export const drawsOf: BatchOf<{ id: string; viewer: Viewer }, EnteredLine[]> = async (reader, keys) => {
+  const found = new Map<string, EnteredLine[]>();
+  for (const group of alike(keys, ({ viewer }) => [viewer.name])) {
+    const { viewer } = group[0]!;
+    const ids = group.map(({ id }) => id);
+    const fact = ['x.import_certificate', 'x.id'] as const;
+    const rows = await reader.query<Omit<EnteredLine, 'grams'> & { of: string; grams: string }>(
+      `select x.import_certificate as of, x.id, x.entry, x.line, e.filed_on as "filedOn", x.grams, k.id is not null as cancelled,
+         array(select j.lot from customs_entry_line_lot j where j.line = x.id order by j.lot) as lots
+       from customs_entry_line x join customs_entry e on e.id = x.entry
+         left join customs_entry_change k on k.entry = e.id and k.act = 'CANCELLED' and k.retracted_by is null and k.recorded_by = x.retracted_by
+       where x.import_certificate = any($1) and ((x.retracted_by is null and ${factVisible(viewer, ...fact)})
+         or (k.id is not null and ${factEverVisible(viewer, ...fact)} and ${additionVisible(viewer, 'x.import_certificate', 'k.on_day')}))
+       order by e.filed_on, e.number, x.line, x.id`,
+      [ids],
+    );
+    grouped(
+      ids,
+      rows.map((row) => ({ ...row, grams: BigInt(row.grams) })),
+      ({ of }) => of,
+    ).forEach((lines, index) => {
+      found.set(viewer.name + ids[index], lines);
+    });
+  }
+  return keys.map(({ id, viewer }) => found.get(viewer.name + id)!);
+};
+
+/** Who certifies operations now, by a certificate in good standing; of several the first by its code. Public, as in the Organic Integrity Database. */
+export const certifierOfHandler: BatchOf<string, string | null> = async (reader, operations) => {
+  const rows = await reader.query<{ operation: string; certifier: string }>(
+    `select distinct on (c.operation) c.operation, c.certifier from operation_certificate c join certifier z on z.id = c.certifier
+     where c.operation = any($1) and (select s.status from operation_certificate_status s
+       where s.operation_certificate = c.id and s.retracted_by is null and s.effective_from <= current_date
+       order by s.effective_from desc limit 1) = 'CERTIFIED' order by c.operation, z.code`,
+    [operations],
+  );
+  const certifiers = new Map(rows.map(({ operation, certifier }) => [operation, certifier]));
+  return operations.map((operation) => certifiers.get(operation) ?? null);
 };
 
 /** Entries that draw on certificates. */
