@@ -45,6 +45,11 @@ const REPORTED_DAYS_BEFORE = 7;
 /** The day by which the actual net weights of a period are reported. */
 export const reconcileBy = (validTo: Day | null): Day | null => (validTo === null ? null : daysAfter(validTo, -REPORTED_DAYS_BEFORE));
 
+function lesser(a: bigint, b: bigint): bigint {
+  if (a < b) return a;
+  return b;
+}
+
 const kilograms = (mass: bigint): string => `${toKilograms(mass as Grams)} kg`;
 
 /**
@@ -80,14 +85,14 @@ class Matching {
     const lots = this.lotsOf(line).filter((lot) => !seen.has(lot));
     for (const lot of lots) {
       const left = this.left.get(lot)!;
-      if (left > 0n) return this.take(line, lot, left < most ? left : most);
+      if (left > 0n) return this.take(line, lot, lesser(left, most));
     }
     for (const lot of lots) {
       if (seen.has(lot)) continue;
       seen.add(lot);
       for (const [other, has] of this.taken.get(lot) ?? []) {
         if (other === line || has === 0n) continue;
-        const moved = this.push(other, has < most ? has : most, seen);
+        const moved = this.push(other, lesser(has, most), seen);
         if (moved === 0n) continue;
         this.taken.get(lot)!.set(other, has - moved);
         this.left.set(lot, this.left.get(lot)! + moved);
@@ -156,7 +161,7 @@ export function reconcile(
   // Backwards, since the last departed is what is not entered.
   for (const { shipment, lot, on, grams } of [...shipped].reverse()) {
     const open = notEntered.get(lot)!;
-    const missing = open < grams ? open : grams;
+    const missing = lesser(open, grams);
     notEntered.set(lot, open - missing);
     if (missing > 0n) lacking.set(shipment, [...(lacking.get(shipment) ?? []), lot]);
     const of = shipments.get(shipment) ?? { shipment, departedOn: on, shipped: 0n, entered: 0n };
