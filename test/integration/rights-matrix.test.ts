@@ -60,12 +60,23 @@ const WITHOUT_VALUE = [
   'AccessRecord.certifier',
   'AccessRecord.code',
   'AccessRecord.key',
+  'CloseOut.shipments',
+  'CloseOutShipment.departedOn',
+  'CloseOutShipment.entered',
+  'CloseOutShipment.shipment',
+  'CloseOutShipment.shipped',
+  'CustomsEntry.cancelledOn',
+  'CustomsEntryChange.by',
+  'CustomsEntryChange.reason',
   'Disposition.kilograms',
   'Disposition.on',
+  'FilingEntity.entityAddress',
+  'FilingEntity.individualName',
   'ImportCertificate.claims',
   'ImportCertificate.importerOfRecord',
   'ImportCertificateLine.shipment',
   'ImportCertificateStatusFact.recipient',
+  'UnreconciledMass.shipment',
 ];
 
 const asked = table.sections.filter(({ type }) => type !== 'Mutation');

@@ -16,6 +16,7 @@ import {
 } from '@lotline/schema';
 import { Arg, Ctx, Field, ID, InputType, Query, Resolver } from 'type-graphql';
 import { z } from 'zod';
+import { withinScope } from '../access';
 import { claimsOf, drawnOn, historyOf, linesOf, massOf, visibleImportCertificate } from '../certificates';
 import { optional, read, reasonsOf } from '../commands';
 import { visibleLot } from '../lots';
@@ -113,7 +114,7 @@ async function lotsOf(question: Question, { id }: ImportCertificate, ids: readon
     ids.map(async (text, place) => {
       const parsed = parseGlobalId(text, 'Lot');
       if (!parsed.ok) throw new Refusal({ code: 'BAD_USER_INPUT', message: parsed.wrong, path: ['lots', place], remedy: parsed.remedy });
-      const lot = await visibleLot(question, parsed.value.id);
+      const lot = withinScope(question.viewer, 'Lot') ? await visibleLot(question, parsed.value.id) : null;
       if (!lot) return null;
       const covered = [...lines, ...claims].some(({ lotId, productId }) =>
         lotId === null ? productId === lot.productId : lotId === lot.id,
