@@ -1,7 +1,7 @@
 import type { Day } from '@lotline/schema';
 
 /** What ACE asks for where a line of the tariff is entered: AM7 that organic data may be filed, AM8 that they must. */
-export type AmsFlag = 'AM7' | 'AM8';
+type AmsFlag = 'AM7' | 'AM8';
 
 interface FlaggedLine {
   hts: string;
@@ -48,7 +48,7 @@ const CERTIFIED_ORGANIC = ['1201900010', '1208100010', '1008500010', '0901110015
  * Flags of the program AMS/OR as far as published notices name them, oldest first; it is not all of them. The message set exists since
  * 2024-03-19, and a line flagged AM8 that lacks it is rejected since 2024-09-19 (CSMS 61139474).
  */
-export const AMS_FLAGS: readonly FlaggedLine[] = [
+const AMS_FLAGS: readonly FlaggedLine[] = [
   ...FROM_MAY_TO_MUST.flatMap((hts): FlaggedLine[] => [
     { hts, from: MARCH_2024, flag: 'AM7', source: NOTICE },
     { hts, from: FEBRUARY_2026, flag: 'AM8', source: NOTICE },

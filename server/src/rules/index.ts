@@ -1,4 +1,4 @@
-export { AMS_FLAGS, amsFlagOf } from './ams-flags';
+export { amsFlagOf } from './ams-flags';
 export { ARRANGEMENTS } from './arrangements';
 export { type CertificateHistory, type Standing, verdictOn, verdictOver } from './certification';
 export { CHECKLIST, type Expected } from './checklist';

@@ -50,6 +50,9 @@ export class CustomsEntries1764000000021 implements MigrationInterface {
       $$;
       create function draws_within_import_certificate() returns trigger language plpgsql as $$
       begin
+        if not exists (select from added where made_by is not null) then
+          return null;
+        end if;
         perform from import_certificate where id in (select import_certificate from added where made_by is not null) order by id for no key update;
         if exists (
           select from import_certificate c join customs_entry_line x on x.import_certificate = c.id and x.retracted_by is null
