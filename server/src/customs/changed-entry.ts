@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { mayActFor, subjectVisible } from '../access';
 import { noSuch, read, record, type Work } from '../commands';
 import { type Columns, groupBy } from '../database';
+import { naming } from './entry-lines';
 
 // What amending an entry and cancelling it have in common.
 
@@ -43,7 +44,7 @@ export async function lockEntry({ tx, viewer }: Work, id: string): Promise<Stand
     Omit<StandingEntry, 'ownerIds' | 'lines' | 'sequence' | 'since' | 'cancelledOn'> & { madeById: string | null }
   >(
     `select e.id, e.number, e.filed_on as "filedOn", e.filer as "filerId", e.made_by as "madeById" from customs_entry e
-     where e.id = $1 and ${subjectVisible(viewer, 'e.id')} for no key update of e`,
+     where e.id = $1 and ${subjectVisible(naming(viewer), 'e.id')} for no key update of e`,
     [id],
   );
   if (!entry) return null;

@@ -2,7 +2,7 @@ import { type Day, type Grams, parseHts, quote, type Reason, toKilograms } from 
 import { Field, ID, InputType, Int } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { ADMINISTRATOR, subjectVisible } from '../access';
+import { ADMINISTRATOR, onBehalfOf, subjectVisible, type Viewer } from '../access';
 import { lockCertificates, type Standing, standsElsewhere, stepOf, type Volume, volumesOf } from '../certificates';
 import { idOf, isReason, noSuch, optional, QuantityInput, quantity, read, type Work, weigh } from '../commands';
 import type { NewCustomsEntry, NewCustomsEntryLine } from './record';
@@ -51,6 +51,10 @@ export interface Filed extends NewCustomsEntry {
   madeById: string;
 }
 
+/** The viewer as it names something in a command: a key names what its scopes let it see. */
+export const naming = (viewer: Viewer): Viewer =>
+  viewer.kind === 'PARTNER' && viewer.operationId !== null ? onBehalfOf(viewer, viewer.operationId) : viewer;
+
 /** Certificates on which a command draws more or less than before. */
 export interface Draws {
   certificates: Map<string, Standing>;
@@ -69,7 +73,7 @@ export async function drawsOn(work: Work, named: readonly string[], released: re
   const ids = [...new Set([...named, ...released])];
   const certificates = await lockCertificates({ ...work, viewer: ADMINISTRATOR }, ids);
   const seen = await work.tx.query<{ id: string }>(
-    `select c.id from import_certificate c where c.id = any($1) and ${subjectVisible(work.viewer, 'c.id')}`,
+    `select c.id from import_certificate c where c.id = any($1) and ${subjectVisible(naming(work.viewer), 'c.id')}`,
     [named],
   );
   return { certificates, seen: new Set([...seen.map(({ id }) => id), ...released]), before: await volumesOf(work, ids) };
@@ -161,7 +165,7 @@ export async function judgeEntryLines(
   const lots = new Map(
     (
       await work.tx.query<Lot>(
-        `select l.id, l.code, l.product from lot l where l.id = any($1) and ${subjectVisible(work.viewer, 'l.id')}`,
+        `select l.id, l.code, l.product from lot l where l.id = any($1) and ${subjectVisible(naming(work.viewer), 'l.id')}`,
         [given.flatMap(({ lots: named }) => named ?? [])],
       )
     ).map((lot) => [lot.id, lot]),
