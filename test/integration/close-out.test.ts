@@ -188,6 +188,7 @@ const FATES = [
   'SPLIT',
   'REDONE',
   'SHIPPED_IN_TWO',
+  'OVERLAPPING',
   'OMITTED',
   'DUPLICATED',
   'CANCELLED',
@@ -293,7 +294,14 @@ test(`${RUNS} seasons with planted omissions, duplicates and cancellations: all 
       ship(reference, left, lots);
       if (fate === 'OMITTED') found.push(`SHIPPED_NOT_ENTERED ${reference} ${total}`);
       else if (fate === 'ONE_LINE') enter(came, [[lots.map(([lot]) => lot), total]]);
-      else if (fate === 'SPLIT') {
+      else if (fate === 'OVERLAPPING' && lots.length === 3) {
+        // Of two lots that the first line may take, the second line needs the one.
+        const [[a, massOfA], [b, massOfB], [c, massOfC]] = lots as [[string, number], [string, number], [string, number]];
+        enter(came, [
+          [[a, b], massOfB],
+          [[a, c], massOfA + massOfC],
+        ]);
+      } else if (fate === 'SPLIT') {
         enter(came, [[[first], 1], ...each.slice(1)]);
         enter(day(5, place + 1), [[[first], mass - 1]]);
       } else if (fate === 'LESS') {
