@@ -3,7 +3,6 @@ export * from './covers';
 export * from './deadlines-resolver';
 export { settleDraws, tellVolumes, type Volume, volumesOf } from './draws';
 export { freeOf } from './free';
-export { handOver } from './hand-over';
 export { htsOf, ImportCertificateFilter } from './list';
 export {
   claimedOf,
@@ -17,6 +16,7 @@ export {
   visibleImportCertificate,
 } from './loaders';
 export * from './mutations';
+export { handOver } from './receiving';
 export * from './record';
 export * from './resolver';
 export { commandsFrom, MOVES, REPORTED, ROAD, type RoadCommand, stepOf } from './road';

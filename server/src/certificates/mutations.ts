@@ -4,7 +4,7 @@ import { type Command, type CommandInput, INPUT } from '../commands';
 import { CommandPayload, give, type Question } from '../questions';
 import { AnswerInformationInput, answerInformation } from './answer';
 import { AskForInformationInput, askForInformation } from './ask';
-import { HandOverImportCertificateInput, handOverImportCertificate } from './give';
+import { HandOverImportCertificateInput, handOverImportCertificate } from './hand-over';
 import { importCertificateById } from './loaders';
 import { RequestImportCertificateInput, requestImportCertificate } from './request';
 import { ReviseImportCertificateInput, reviseImportCertificate } from './revise';

@@ -2,7 +2,7 @@ import type { Day, Grams, ImportCertificateKind, ImportCertificateStatus } from 
 import { Parties, record, type Work } from '../commands';
 import { type Columns, groupBy } from '../database';
 import type { ExpectedTransport } from '../rules';
-import { HANDED_OVER, handOver } from './hand-over';
+import { HANDED_OVER, handOver } from './receiving';
 
 // Import certificates with their history and lines, as rows of any number, each with its parties. Whether they may be recorded has been
 // decided before.

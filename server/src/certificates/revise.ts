@@ -7,7 +7,7 @@ import { idempotencyKey, idOf, isReason, noSuch, optional, Parties, QuantityInpu
 import type { Columns } from '../database';
 import { type CoveredLine, certificateLines, ImportCertificateLineInput, judgeLines } from './covered';
 import { settleDraws, volumesOf } from './draws';
-import { HANDED_OVER, handOver } from './hand-over';
+import { HANDED_OVER, handOver } from './receiving';
 import { askingParties, receivingParties, recordImportCertificates } from './record';
 import { stepOf } from './road';
 import type { Standing } from './standing';
