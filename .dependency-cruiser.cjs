@@ -23,7 +23,7 @@ const MAY_USE = {
   certificates: ['database', 'access', 'commands', 'questions', 'rules', 'documents'],
   lots: ['database', 'access', 'commands', 'questions', 'operations', 'documents', 'certificates'],
   shipments: ['database', 'access', 'commands', 'questions', 'operations', 'documents', 'certificates'],
-  customs: ['database', 'access', 'commands', 'questions', 'documents', 'certificates', 'shipments'],
+  customs: ['database', 'access', 'commands', 'questions', 'rules', 'operations', 'lots', 'documents', 'certificates', 'shipments'],
   retraction: ['database', 'access', 'commands', 'questions', 'operations', 'certificates', 'lots', 'shipments'],
   grants: ['database', 'access', 'journal', 'commands', 'questions', 'operations'],
   search: ['database', 'access', 'questions', 'operations', 'lots', 'shipments', 'documents', 'certificates', 'customs'],

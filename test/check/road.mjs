@@ -15,6 +15,7 @@ const graph = buildGraph();
 
 const table = (header, rows) => [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 const code = (name) => `\`${name}\``;
+const DRAWN = { NOTHING: 'where nothing is drawn then', SOME: 'where some is left', ALL: 'where nothing is left' };
 const at = (status) => status ?? '[*]';
 const arrows = ROAD.flatMap(({ command, from, to }) => from.map((before) => `  ${at(before)} --> ${to ?? before}: ${command}`));
 const taken = new Set(ROAD.flatMap(({ from, to }) => from.map((before) => `${before} ${to}`)));
@@ -34,15 +35,17 @@ ${[...arrows, ...reported].join('\n')}
 
 ## Steps
 
-A step is made on behalf of the exporter, by itself, its broker or an application with its key, or of the certifying agent that was asked.
+A step is made on behalf of the exporter, by itself, its broker or an application with its key; of the importer or the importer of record, likewise; or of
+the certifying agent that was asked. What customs entries draw decides where a certificate stands after them: as long as nothing is drawn, where it was
+handed over; nothing is drawn beyond what it covers, unless that was reported from outside.
 
 ${table(
   ['command', 'on behalf of', 'where it stands', 'where it stands then', 'regulation', 'what it says'],
-  ROAD.map(({ command, role, from, to, rule, says }) => [
+  ROAD.map(({ command, role, from, to, drawn, rule, says }) => [
     code(command),
-    { EXPORTER: 'exporter', CERTIFIER: 'certifier', CLOCK: 'nobody: the clock' }[role],
+    role === 'CLOCK' ? 'nobody: the clock' : role.toLowerCase(),
     from.map((status) => (status === null ? 'nothing yet' : code(status))).join(', '),
-    to === null ? 'as before' : code(to),
+    to === null ? 'as before' : `${code(to)}${drawn ? `, ${DRAWN[drawn]}` : ''}`,
     rule,
     says,
   ]),

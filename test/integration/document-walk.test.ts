@@ -322,6 +322,60 @@ const WALK: [string, () => Promise<void>][] = [
     },
   ],
   [
+    'The importer, or its customs broker, enters the data of the certificate into ACE with the normal entry.',
+    async () => {
+      const scopes = ['CUSTOMS_ENTRIES', 'COMMANDS'];
+      const assignment = { importer: ids.importer, broker: ids.broker, scopes, validUntil: `${inDays(10)}T00:00:00Z` };
+      await step('importer', 'assignBroker', assignment);
+      // What it keys in, and what would bounce: the two commonest mistakes of filers.
+      const filing = `query ($of: ID!, $lots: [ID!], $asKeyed: CustomsFilingKeyedInput) { customsFiling(importCertificate: $of, kilograms: "600", lots: $lots, asKeyed: $asKeyed) {
+        governmentAgencyCode governmentAgencyProgramCode governmentAgencyProcessingCode lpcoNumber commodityNetQuantity lotNumbers bounces faults { code } } }`;
+      const keyed = (certificateNumber: string, messageSet: string) => ({
+        of: ids.certificate,
+        lots: [ids['WALK-GREEN']],
+        asKeyed: { certificateNumber, messageSet, entryNumber: 'SP7-0000001-4' },
+      });
+      expect((await ask('broker', filing, keyed(NUMBER, 'OR2'))).customsFiling).toEqual({
+        governmentAgencyCode: 'AMS',
+        governmentAgencyProgramCode: 'OR',
+        governmentAgencyProcessingCode: 'OR2',
+        lpcoNumber: NUMBER,
+        commodityNetQuantity: '600',
+        lotNumbers: ['WALK-GREEN'],
+        bounces: false,
+        faults: [],
+      });
+      expect((await ask('broker', filing, keyed(EXPORTER, 'OR1'))).customsFiling.faults).toEqual([
+        { code: 'NOP_ID_FOR_NUMBER' },
+        { code: 'WRONG_MESSAGE_SET' },
+      ]);
+      const line = { hts: '0901.11.0015', importCertificate: ids.certificate };
+      const entry = {
+        importer: ids.importer,
+        filer: ids.broker,
+        number: 'SP7-0000001-4',
+        filedOn: TODAY,
+        lines: [
+          { ...line, line: 1, quantity: kilograms(600), lots: [ids['WALK-GREEN']] },
+          { ...line, line: 2, quantity: kilograms(99), lots: [ids['WALK-WASHED']] },
+        ],
+      };
+      // Never more than the certificate covers, and not under a number that is none.
+      const much = { ...entry, number: 'SP7-0000001-5', lines: [{ ...entry.lines[0], quantity: kilograms(701) }] };
+      expect((await refused('broker', 'recordCustomsEntry', much)).map(({ code }) => code)).toEqual(['BAD_USER_INPUT']);
+      expect(await refused('broker', 'recordCustomsEntry', { ...much, number: entry.number })).toMatchObject([
+        { code: 'REFUSED', rule: '7 CFR 205.273' },
+      ]);
+      await step('broker', 'recordCustomsEntry', entry, '', ['importer']);
+      expect(await certificateSeen('exporter', 'status drawn remaining customsEntries { totalCount }')).toEqual({
+        status: 'ENTERED',
+        drawn: '699',
+        remaining: '1',
+        customsEntries: { totalCount: 0 },
+      });
+    },
+  ],
+  [
     'The title passes to the importer.',
     async () => {
       for (const [code, mass] of [
@@ -363,7 +417,7 @@ const WALK: [string, () => Promise<void>][] = [
       const asked = `query ($number: String!) { importCertificate(number: $number) { status exporter { nopId } importer { nopId } certifier { code } hts origin destination kilograms
         lines { nodes { product { name } kilograms lot { code shipments { nodes { reference status } } } } } history { status } } }`;
       expect((await ask('importer', asked, { number: NUMBER })).importCertificate).toEqual({
-        status: 'HANDED_OVER',
+        status: 'ENTERED',
         exporter: { nopId: EXPORTER },
         importer: { nopId: IMPORTER },
         certifier: { code: ABROAD },
@@ -385,7 +439,9 @@ const WALK: [string, () => Promise<void>][] = [
             },
           ],
         },
-        history: ['REQUESTED', 'INFORMATION_ASKED', 'REQUESTED', 'APPROVED', 'ISSUED', 'HANDED_OVER'].map((status) => ({ status })),
+        history: ['REQUESTED', 'INFORMATION_ASKED', 'REQUESTED', 'APPROVED', 'ISSUED', 'HANDED_OVER', 'ENTERED'].map((status) => ({
+          status,
+        })),
       });
       const gaps =
         'query ($id: ID!) { node(id: $id) { ... on Lot { trace(direction: BACK) { gaps(kinds: [NO_IMPORT_CERTIFICATE, OUT_OF_ORDER_DATES]) { totalCount } } } } }';
@@ -400,8 +456,9 @@ const WALK: [string, () => Promise<void>][] = [
         reason: 'one bag was torn',
       };
       await step("the exporter's certifier", 'reviseImportCertificate', revised);
-      expect(await certificateSeen('importer', 'number kilograms revisions { by reason changes { field } }')).toMatchObject({
+      expect(await certificateSeen('importer', 'number status kilograms revisions { by reason changes { field } }')).toMatchObject({
         number: NUMBER,
+        status: 'EXHAUSTED',
         kilograms: '699',
         revisions: [{ reason: 'one bag was torn' }],
       });

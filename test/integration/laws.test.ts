@@ -105,9 +105,11 @@ const certificateLine = (grams: number, id = NEW) =>
   `insert into import_certificate_line (id, import_certificate, product, lot, grams, value, unit, recorded_by) values (${quoted(id)}, '${ID(72)}', '${WHEAT}', '${A}', ${grams}, '1', 'GRM', '${ONE}')`;
 const entry = (number: string, id = NEW) =>
   `insert into customs_entry (id, number, filed_on, recorded_by) values (${quoted(id)}, '${number}', '2025-01-01', '${ONE}')`;
-const entryLine = (of: { line?: number; hts?: string; grams?: number }, id = NEW) =>
-  `insert into customs_entry_line (id, entry, line, import_certificate, hts, grams, value, unit, recorded_by) values
-    (${quoted(id)}, '${ID(75)}', ${of.line ?? 1}, '${ID(72)}', '${of.hts ?? '1001990000'}', ${of.grams ?? 5}, '5', 'GRM', '${ONE}')`;
+const entryLine = (of: { line?: number; hts?: string; grams?: number; madeBy?: string }, id = NEW) =>
+  `insert into customs_entry_line (id, entry, line, import_certificate, hts, grams, value, unit, made_by, recorded_by) values
+    (${quoted(id)}, '${ID(75)}', ${of.line ?? 1}, '${ID(72)}', '${of.hts ?? '1001990000'}', ${of.grams ?? 5}, '5', 'GRM', ${of.madeBy ? `'${of.madeBy}'` : 'null'}, '${ONE}')`;
+const entryChange = (sequence: number, act: string) =>
+  `insert into customs_entry_change (id, entry, sequence, act, on_day, at, made_by, reason, recorded_by) values (gen_random_uuid(), '${ID(75)}', ${sequence}, '${act}', '2025-01-02', now(), '${MILL}', 'why', '${TWO}')`;
 const action = (number: string, lot: string, shipment: string, id = NEW) =>
   `insert into emergency_action (id, number, on_day, ordered, lot, shipment, recorded_by) values (${quoted(id)}, '${number}', '2025-01-01', 'hold', ${lot}, ${shipment}, '${ONE}')`;
 const disposition = (kind: string, grams: string) =>
@@ -308,6 +310,16 @@ const BREACHES: [law: string, how: string, sql: string][] = [
   ['one_line_per_entry_and_number', 'a second first line', entryLine({})],
   ['customs_entry_line_hts_of_ten_digits', 'a line of six digits of a tariff', entryLine({ line: 2, hts: '100199' })],
   ['customs_entry_line_mass_above_zero', 'a line of nothing', entryLine({ line: 2, grams: 0 })],
+  ['draws_within_import_certificate', 'a gram by command beyond a certificate', entryLine({ line: 2, grams: 1, madeBy: MILL })],
+  ['customs_entry_act_known', 'an entry improved', entryChange(1, 'IMPROVED')],
+  ['one_change_per_customs_entry_and_sequence', 'two first changes', `${entryChange(1, 'AMENDED')}; ${entryChange(1, 'AMENDED')}`],
+  ['cancelled_entry_stays_so', 'an entry cancelled twice', `${entryChange(1, 'CANCELLED')}; ${entryChange(2, 'CANCELLED')}`],
+  ['cancelled_entry_stays_so', 'a line of an entry that was cancelled', `${entryChange(1, 'CANCELLED')}; ${entryLine({ line: 2 })}`],
+  [
+    'fact_is_never_edited',
+    'an entry cancelled for another reason',
+    `${entryChange(1, 'CANCELLED')}; update customs_entry_change set reason = 'none'`,
+  ],
   ['emergency_action_number_unique', 'a second notification of a number', action('EAN-1', `'${A}'`, 'null')],
   ['emergency_action_on_a_lot_or_a_shipment', 'an action on nothing', action('EAN-2', 'null', 'null')],
   ['disposition_kind_known', 'held goods eaten', disposition('EATEN', 'null')],

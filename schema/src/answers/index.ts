@@ -1,5 +1,7 @@
 export * from './checklist';
+export * from './close-out';
 export * from './connections';
+export * from './customs-filing';
 export * from './deadlines';
 export * from './import-procedure';
 export * from './live';

@@ -253,6 +253,65 @@ export const DeadlineVerdict = enumeration('DeadlineVerdict', 'Is a request for 
 });
 export type DeadlineVerdict = keyof typeof DeadlineVerdict;
 
+export const CustomsEntryAct = enumeration('CustomsEntryAct', 'What was done with a customs entry.', {
+  RECORDED: 'It was filed.',
+  AMENDED: 'Other lines took the place of its lines.',
+  CANCELLED: 'It was taken back whole; it draws on nothing any more.',
+});
+export type CustomsEntryAct = keyof typeof CustomsEntryAct;
+
+export const FilingSeverity = enumeration('FilingSeverity', 'What follows for a filing.', {
+  ERROR: 'It bounces, or should.',
+  WARNING: 'It may pass; look again.',
+});
+export type FilingSeverity = keyof typeof FilingSeverity;
+
+export const FilingFault = enumeration('FilingFault', 'What is wrong with a filing of an import certificate with customs.', {
+  NOT_ISSUED: 'The certificate has no number yet.',
+  NOT_HANDED_OVER: 'The importer does not have it yet.',
+  VOID: 'The certificate is void.',
+  HELD: 'Goods under it are held.',
+  SUSPENDED: 'It may not be used for now.',
+  EXPIRED: 'Its period is over on the day of filing.',
+  NOT_YET_VALID: 'Its period has not begun on the day of filing.',
+  MORE_THAN_IS_LEFT: 'More is entered than is left of it.',
+  LOT_UNKNOWN: 'There is no such lot.',
+  LOT_NOT_COVERED: 'The certificate does not cover the lot.',
+  NOP_ID_FOR_NUMBER: "An operation's ten-digit NOP ID stands where the number of the certificate belongs.",
+  DRAFT_NUMBER: 'It is the number of a draft.',
+  TEMPORARY_NUMBER: 'It is the temporary code, which has ended.',
+  NUMBER_MALFORMED: 'It is not the number of an import certificate.',
+  NUMBER_OF_ANOTHER: 'It is the number of another certificate.',
+  WRONG_MESSAGE_SET: 'OR1 stands where OR2 belongs.',
+  MESSAGE_SET_UNKNOWN: 'There is no such message set.',
+  ENTRY_NUMBER_WRONG: 'It is not an entry number, or its check digit is wrong.',
+  CONTAINER_WRONG: 'It is not a container number, or its check digit is wrong.',
+  HTS_MALFORMED: 'It is not an HTS code.',
+  HTS_OF_ANOTHER: "It is not the certificate's HTS code.",
+  HTS_NOT_FLAGGED: 'No flag AM7 or AM8 is on record for the HTS code.',
+});
+export type FilingFault = keyof typeof FilingFault;
+
+export const FilingEntityRole = enumeration('FilingEntityRole', 'Whom the message set OR1 names.', {
+  EX: 'Exporter.',
+  UC: 'Ultimate consignee.',
+  ORI: 'Issuer of the certificate.',
+  ORP: 'Final handler.',
+  ORC: 'Certifying agent of the final handler.',
+});
+export type FilingEntityRole = keyof typeof FilingEntityRole;
+
+export const UnreconciledKind = enumeration('UnreconciledKind', 'Why some of a period does not reconcile.', {
+  SHIPPED_NOT_ENTERED: 'It was shipped, and nothing of it is entered.',
+  SHIPPED_ENTRY_CANCELLED: 'It was shipped, and its entry was cancelled and not made anew.',
+  ENTERED_LESS_THAN_SHIPPED: 'Less of it is entered than was shipped.',
+  ENTERED_NOT_SHIPPED: 'It is entered, and was never shipped under the certificate.',
+  ENTERED_MORE_THAN_SHIPPED: 'More is entered than was shipped.',
+  LOT_ENTERED_TWICE: 'The lot is on several lines, and together they enter more than was shipped of it.',
+  ENTERED_AFTER_PERIOD: 'It was entered after the period had ended.',
+});
+export type UnreconciledKind = keyof typeof UnreconciledKind;
+
 export const DispositionKind = enumeration('DispositionKind', 'What became of goods that were held at the border.', {
   RELEASED_ORGANIC: 'Released as organic.',
   RELEASED_CONVENTIONAL: 'Released, and sold as not organic.',

@@ -135,7 +135,13 @@ export interface EventPayloads {
     reason: string;
   };
   'customs-entry.recorded': { number: string; filer: string | null; filedOn: Day };
+  'customs-entry.amended': { on: Day; retracted: string[]; reason: string };
+  'customs-entry.cancelled': { on: Day; retracted: string[]; reason: string };
   'import-certificate.drawn': { entry: string; line: number; grams: GramsText; lots: string[] };
+  /** Lines of an entry that was amended or cancelled draw no more. */
+  'import-certificate.draws-released': { entry: string; lines: string[]; grams: GramsText };
+  /** What is drawn reached so much of what it covers, from below. */
+  'import-certificate.volume-reached': { percent: number; drawn: GramsText; of: GramsText };
   'emergency-action.recorded': { number: string; ordered: string; lot: string | null; shipment: string | null; on: Day };
   'emergency-action.certifier-notified': { on: Day };
   'notice.given': { notice: string; kind: NoticeKind; due: string; message: string };
@@ -194,7 +200,11 @@ export const EVENT_VERSION: Record<EventType, number> = {
   'import-certificate.status-changed': 1,
   'import-certificate.revised': 1,
   'customs-entry.recorded': 1,
+  'customs-entry.amended': 1,
+  'customs-entry.cancelled': 1,
   'import-certificate.drawn': 1,
+  'import-certificate.draws-released': 1,
+  'import-certificate.volume-reached': 1,
   'emergency-action.recorded': 1,
   'emergency-action.certifier-notified': 1,
   'emergency-action.disposed': 1,

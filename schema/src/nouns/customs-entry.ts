@@ -1,9 +1,10 @@
 import { Field, Int, ObjectType } from 'type-graphql';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Day } from '../codes/day';
+import { CustomsEntryAct } from '../codes/lists';
 import type { Grams } from '../codes/mass';
 import { Node } from '../relay/node';
-import { DateScalar, KilogramsScalar } from '../scalars';
+import { DateScalar, DateTimeScalar, KilogramsScalar } from '../scalars';
 import { AttributesColumn, DayColumn, GramsColumn, InstantColumn, ReferenceColumn, TextColumn } from './columns';
 import { Fact } from './fact';
 
@@ -33,6 +34,10 @@ export class CustomsEntry extends Node {
 
   @ReferenceColumn('filer', { nullable: true })
   filerId: string | null;
+
+  /** On whose behalf it was recorded: the importer, or the importer of record; nobody where it was reported from outside. */
+  @ReferenceColumn('made_by', { nullable: true })
+  madeById: string | null;
 
   @ReferenceColumn('recorded_by')
   recordedBy: string;
@@ -68,9 +73,52 @@ export class CustomsEntryLine extends Fact {
   @AttributesColumn()
   attributes: Record<string, string> | null;
 
+  /** As of the entry: nobody where it was reported from outside, and then it may draw more than there is. */
+  @ReferenceColumn('made_by', { nullable: true })
+  madeById: string | null;
+
   @Field(() => KilogramsScalar, { description: 'Net mass entered.' })
   get kilograms(): Grams {
     return this.grams;
+  }
+}
+
+/** An entry was amended, or cancelled. */
+@Entity('customs_entry_change')
+@ObjectType({ simpleResolvers: true, description: 'What was done with a customs entry, and its lines since then.' })
+export class CustomsEntryChange extends Fact {
+  @ReferenceColumn('entry')
+  entryId: string;
+
+  /** Place among the changes, from 1; of the filing itself 0. */
+  @Column('integer')
+  sequence: number;
+
+  @TextColumn()
+  @Field(() => CustomsEntryAct, { description: 'What was done.' })
+  act: CustomsEntryAct;
+
+  @DayColumn({ nullable: false })
+  onDay: Day;
+
+  @InstantColumn({ nullable: false })
+  @Field(() => DateTimeScalar, { description: 'When Lotline learned of it.' })
+  at: Date;
+
+  @ReferenceColumn('made_by')
+  madeById: string;
+
+  @TextColumn()
+  @Field(() => String, { nullable: true, description: 'Why; null of the filing itself.' })
+  reason: string | null;
+
+  /** Read beside the row. */
+  @Field(() => String, { nullable: true, description: 'On whose behalf; null where it was reported from outside.' })
+  by: string | null;
+
+  @Field(() => DateScalar, { description: 'Local day on which it was.' })
+  get on(): Day {
+    return this.onDay;
   }
 }
 

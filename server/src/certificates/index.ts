@@ -2,13 +2,25 @@ export { judgeClaims, releaseClaims } from './claim';
 export * from './covers';
 export { cutOffOfCertificate } from './deadlines';
 export * from './deadlines-resolver';
+export { settleDraws, tellVolumes, type Volume, volumesOf } from './draws';
 export { expireCertificate } from './expire';
 export { freeOf } from './free';
 export { handOver } from './hand-over';
 export { htsOf, ImportCertificateFilter } from './list';
-export { claimedOf, claimsBeside, historyOf, importCertificateById, linesOf, numberVisible, visibleImportCertificate } from './loaders';
+export {
+  claimedOf,
+  claimsBeside,
+  claimsOf,
+  drawnOn,
+  historyOf,
+  importCertificateById,
+  linesOf,
+  numberVisible,
+  visibleImportCertificate,
+} from './loaders';
 export * from './mutations';
 export * from './record';
 export * from './resolver';
-export { commandsFrom, MOVES, REPORTED, ROAD, stepOf } from './road';
+export { commandsFrom, MOVES, REPORTED, ROAD, type RoadCommand, stepOf } from './road';
+export { lockCertificates, type Standing, standsElsewhere } from './standing';
 export { beforeItsHistory, ImportCertificateStepInput, takeStep, words } from './step';

@@ -150,7 +150,7 @@ export const linesOf: BatchOf<string, ImportCertificateLine[]> = async (reader, 
 /** What certificates for a period claimed of lots as shipments departed: by day, then code. */
 export const claimsOf = seenFacts<ImportCertificateLine & { of: string }, ImportCertificateLine>(
   `select x.import_certificate as of, x.lot as subject, x.id as fact, row(x.on_day, l.code, o.identifier, x.id) as place, x.id, x.import_certificate as "importCertificateId",
-     x.product as "productId", x.lot as "lotId", x.grams, s.shipment as "shipmentId", x.recorded_by as "recordedBy"
+     x.product as "productId", x.lot as "lotId", x.grams, x.on_day as "onDay", s.shipment as "shipmentId", x.recorded_by as "recordedBy"
    from import_certificate_line x join shipped_lot s on s.id = x.shipped_lot join lot l on l.id = x.lot join operation o on o.id = l.producer
    where x.import_certificate = any($1) and x.retracted_by is null`,
   (row) => Object.assign(new ImportCertificateLine(), row, { grams: grams(row.grams) }),

@@ -36,7 +36,8 @@ import {
   visibleImportCertificate,
 } from './loaders';
 
-const massOf = async ({ reader }: Question, { id, grams }: ImportCertificate): Promise<Grams> =>
+/** Net mass that a certificate covers: as stated, else the sum of its lines. */
+export const massOf = async ({ reader }: Question, { id, grams }: ImportCertificate): Promise<Grams> =>
   grams ?? sumGrams((await reader.loader(linesOf).load(id)).map((line) => line.grams));
 
 @Resolver(() => ImportCertificate)

@@ -1,4 +1,4 @@
-import { type Grams, grams, quote, type Reason, today, toKilograms } from '@lotline/schema';
+import { type Grams, grams, quote, type Reason, sumGrams, today, toKilograms } from '@lotline/schema';
 import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
@@ -6,6 +6,7 @@ import { operationViewer } from '../access';
 import { idempotencyKey, idOf, isReason, noSuch, optional, Parties, QuantityInput, quantity, record, type Work, weigh } from '../commands';
 import type { Columns } from '../database';
 import { type CoveredLine, certificateLines, ImportCertificateLineInput, judgeLines } from './covered';
+import { settleDraws, volumesOf } from './draws';
 import { HANDED_OVER, handOver } from './hand-over';
 import { askingParties, receivingParties, recordImportCertificates } from './record';
 import { stepOf } from './road';
@@ -96,6 +97,8 @@ async function judgeRevision(work: Work, index: number, row: z.infer<typeof revi
     [certificate.id],
   );
   await judgeDeparted(work, index, certificate, covered, kilograms);
+  const inLines = covered && certificate.grams === null ? sumGrams(covered.map((line) => line.grams)) : null;
+  await judgeDrawn(work, index, certificate, kilograms ?? inLines);
   const isSame = (line: CoveredLine, old: StoredLine) => line.productId === old.productId && line.lotId === old.lotId;
   const kept = new Set<string>();
   const added: CoveredLine[] = [];
@@ -163,6 +166,19 @@ async function judgeDeparted(
         remedy: 'name at least that, or the product without the lot',
       });
   }
+}
+
+/** It covers at least what entries draw on it, or no less than before: what came from outside may draw more. */
+async function judgeDrawn(work: Work, index: number, certificate: Standing, mass: Grams | null): Promise<void> {
+  const volume = (await volumesOf(work, [certificate.id])).get(certificate.id)!;
+  if (mass === null || mass >= volume.mass || mass >= volume.drawn) return;
+  work.refuse(index, {
+    code: 'REFUSED',
+    message: `customs entries draw ${toKilograms(volume.drawn)} kg on the certificate`,
+    path: [certificate.grams === null ? 'lines' : 'quantity'],
+    rule: stepOf('reviseImportCertificate').rule,
+    remedy: 'cover at least that, or have an entry amended or cancelled first',
+  });
 }
 
 interface NewRevision {
@@ -243,6 +259,9 @@ export const reviseImportCertificate = takeStep({
   },
   async also(work, row, certificate) {
     const judged = await judgeRevision(work, 0, row, certificate);
+    const before = await volumesOf(work, [certificate.id]);
     await recordRevision(work, judged, { id: uuidv7(), certificate, changes: judged.changes, reason: row.reason });
+    const settled = { before, on: today(work.now), madeBy: certificate.certifierId, reason: row.reason };
+    await settleDraws(work, 'reviseImportCertificate', [certificate], settled);
   },
 });

@@ -4,10 +4,13 @@ import type { ImportCertificateStatus as Status } from '@lotline/schema';
 // here and nowhere else: commands ask it, docs/certificate-road.md is written from it, and the law of the database has the same moves.
 
 /**
- * On whose behalf a step is made. An exporter may let its broker or its key make it; a certifying agent makes its own; what only has its day
- * the clock makes.
+ * On whose behalf a step is made. An exporter and an importer, or importer of record, may let a broker or a key make it; a certifying agent
+ * makes its own; what only has its day the clock makes.
  */
-export type RoadRole = 'EXPORTER' | 'CERTIFIER' | 'CLOCK';
+export type RoadRole = 'EXPORTER' | 'CERTIFIER' | 'IMPORTER' | 'CLOCK';
+
+/** How much of a certificate customs entries draw. */
+export type Drawn = 'NOTHING' | 'SOME' | 'ALL';
 
 interface Step {
   command: string;
@@ -16,6 +19,8 @@ interface Step {
   from: readonly (Status | null)[];
   /** Where it stands then; null where it stays as it was. */
   to: Status | null;
+  /** Where that depends on it, how much of it is drawn by then. */
+  drawn?: Drawn;
   /** Regulation or act. */
   rule: string;
   says: string;
@@ -92,10 +97,28 @@ export const ROAD = [
   {
     command: 'reviseImportCertificate',
     role: 'CERTIFIER',
-    from: ['ISSUED', 'HANDED_OVER', 'ENTERED'],
+    from: ['ISSUED', 'HANDED_OVER', 'ENTERED', 'EXHAUSTED'],
     to: null,
     rule: RULE,
     says: 'Weights are brought up to date, or the consignee changes; it keeps its number.',
+  },
+  {
+    command: 'reviseImportCertificate',
+    role: 'CERTIFIER',
+    from: ['EXHAUSTED'],
+    to: 'ENTERED',
+    drawn: 'SOME',
+    rule: RULE,
+    says: 'It covers more than is drawn on it.',
+  },
+  {
+    command: 'reviseImportCertificate',
+    role: 'CERTIFIER',
+    from: ['ENTERED'],
+    to: 'EXHAUSTED',
+    drawn: 'ALL',
+    rule: RULE,
+    says: 'It covers what is drawn on it, and no more.',
   },
   {
     command: 'voidImportCertificate',
@@ -103,7 +126,70 @@ export const ROAD = [
     from: ['ISSUED', 'HANDED_OVER'],
     to: 'VOIDED',
     rule: RULE,
-    says: 'It never counts, and its grams are free again; not once goods are entered under it.',
+    says: 'It never counts, and its grams are free again; not while goods are entered under it.',
+  },
+  {
+    command: 'recordCustomsEntry',
+    role: 'IMPORTER',
+    from: ['HANDED_OVER', 'ENTERED'],
+    to: 'ENTERED',
+    drawn: 'SOME',
+    rule: RULE,
+    says: 'A customs entry draws on it, and some is left.',
+  },
+  {
+    command: 'recordCustomsEntry',
+    role: 'IMPORTER',
+    from: ['HANDED_OVER', 'ENTERED'],
+    to: 'EXHAUSTED',
+    drawn: 'ALL',
+    rule: RULE,
+    says: 'A customs entry draws all that was left.',
+  },
+  {
+    command: 'amendCustomsEntry',
+    role: 'IMPORTER',
+    from: ['HANDED_OVER', 'ENTERED', 'EXHAUSTED'],
+    to: 'ENTERED',
+    drawn: 'SOME',
+    rule: RULE,
+    says: 'The lines of an entry draw otherwise, and some is left.',
+  },
+  {
+    command: 'amendCustomsEntry',
+    role: 'IMPORTER',
+    from: ['HANDED_OVER', 'ENTERED', 'EXHAUSTED'],
+    to: 'EXHAUSTED',
+    drawn: 'ALL',
+    rule: RULE,
+    says: 'The lines of an entry draw all that was left.',
+  },
+  {
+    command: 'amendCustomsEntry',
+    role: 'IMPORTER',
+    from: ['ENTERED', 'EXHAUSTED'],
+    to: 'HANDED_OVER',
+    drawn: 'NOTHING',
+    rule: RULE,
+    says: 'The only entry that drew on it draws on another.',
+  },
+  {
+    command: 'cancelCustomsEntry',
+    role: 'IMPORTER',
+    from: ['ENTERED', 'EXHAUSTED'],
+    to: 'ENTERED',
+    drawn: 'SOME',
+    rule: RULE,
+    says: 'An entry is taken back, others draw on it.',
+  },
+  {
+    command: 'cancelCustomsEntry',
+    role: 'IMPORTER',
+    from: ['ENTERED', 'EXHAUSTED'],
+    to: 'HANDED_OVER',
+    drawn: 'NOTHING',
+    rule: RULE,
+    says: 'The only entry that drew on it is taken back.',
   },
   {
     command: 'expire',
@@ -136,16 +222,28 @@ export const REPORTED: readonly Move[] = [
 ];
 
 /** Moves that commands make. */
-export const MOVES: readonly Move[] = (ROAD as readonly Step[]).flatMap(({ from, to }) =>
-  to === null ? [] : from.map((before) => ({ from: before, to })),
-);
+export const MOVES: readonly Move[] = [
+  ...new Map(
+    (ROAD as readonly Step[]).flatMap(({ from, to, drawn }) =>
+      from.flatMap((before) => (to === null || (drawn && to === before) ? [] : [[`${before} ${to}`, { from: before, to }] as const])),
+    ),
+  ).values(),
+];
 
 /** A certificate claims the grams of its lots from its issue on, unless it is void. */
 export const CLAIMS_NOTHING: readonly Status[] = ['REQUESTED', 'INFORMATION_ASKED', 'APPROVED', 'REJECTED', 'WITHDRAWN', 'VOIDED'];
 
-/** The step of a command. */
-export const stepOf = (command: RoadCommand): Step => ROAD.find((step) => step.command === command)!;
+/** The step of a command, from wherever it may be made; where it leads to is null where that depends on what is drawn. */
+export function stepOf(command: RoadCommand): Step {
+  const rows = (ROAD as readonly Step[]).filter((step) => step.command === command);
+  return { ...rows[0]!, from: [...new Set(rows.flatMap(({ from }) => from))], to: rows[0]!.drawn ? null : rows[0]!.to };
+}
+
+/** Where a certificate stands after a command, by how much of it is drawn then; where it stood if the road has no such step. */
+export const standingByDraws = (command: RoadCommand, from: Status, drawn: Drawn): Status =>
+  (ROAD as readonly Step[]).find((step) => step.command === command && step.drawn === drawn && step.from.includes(from))?.to ?? from;
 
 /** What may be done with a certificate that stands there. */
-export const commandsFrom = (status: Status): string[] =>
-  (ROAD as readonly Step[]).filter(({ from, role }) => role !== 'CLOCK' && from.includes(status)).map(({ command }) => command);
+export const commandsFrom = (status: Status): string[] => [
+  ...new Set((ROAD as readonly Step[]).filter(({ from, role }) => role !== 'CLOCK' && from.includes(status)).map(({ command }) => command)),
+];

@@ -23,8 +23,22 @@ export interface Standing extends CertificateParties {
   sinceAt: Date | null;
   /** To whom the last step handed it over; null where it did not, or nobody said. */
   recipientId: string | null;
-  /** Has an entry drawn on it? */
+  /** Does an entry draw on it? */
   drawn: boolean;
+}
+
+/** Why a command does not begin where a certificate stands; null if it does. */
+export function standsElsewhere(command: RoadCommand, status: ImportCertificateStatus, ...path: (string | number)[]): Reason | null {
+  const { from, rule } = stepOf(command);
+  if (from.includes(status)) return null;
+  const open = commandsFrom(status);
+  return {
+    code: 'CONFLICT',
+    message: `the certificate is ${status}`,
+    path,
+    rule,
+    remedy: `${command} is for one that is ${from.join(' or ')}; ${open.length > 0 ? `what may follow now is ${open.join(', ')}` : 'nothing follows now'}`,
+  };
 }
 
 /** Certificates of these ids that the viewer sees, with where they stand, locked: two steps of one come one after the other. */
@@ -39,7 +53,7 @@ export async function lockCertificates({ tx, viewer }: Work, ids: readonly strin
     `select distinct on (s.import_certificate) s.import_certificate as id, s.status, s.sequence, s.recipient as "recipientId",
        (select max(d.on_day) from import_certificate_status d where d.import_certificate = s.import_certificate and d.retracted_by is null) as since,
        (select max(d.at) from import_certificate_status d where d.import_certificate = s.import_certificate and d.retracted_by is null) as "sinceAt",
-       exists (select from customs_entry_line n where n.import_certificate = s.import_certificate) as drawn from import_certificate_status s
+       exists (select from customs_entry_line n where n.import_certificate = s.import_certificate and n.retracted_by is null) as drawn from import_certificate_status s
      where s.import_certificate = any($1) and s.retracted_by is null order by s.import_certificate, s.sequence desc`,
     [found.map(({ id }) => id)],
   );
@@ -50,19 +64,10 @@ export async function lockCertificates({ tx, viewer }: Work, ids: readonly strin
 /** Why the viewer may not take a step with a certificate; null if it may. What it does not see is as what is not there. */
 export function mayStep({ viewer }: Work, command: RoadCommand, certificate: Standing | undefined): Reason | null {
   if (!certificate) return noSuch('import certificate', 'importCertificate');
-  const { role, from, rule } = stepOf(command);
+  const { role } = stepOf(command);
   const forbidden =
     role === 'CERTIFIER'
       ? mayActForCertifier(viewer, certificate.certifierId)
       : mayActFor(viewer, certificate.exporterId, 'IMPORT_CERTIFICATES');
-  if (forbidden) return forbidden;
-  if (from.includes(certificate.status)) return null;
-  const open = commandsFrom(certificate.status);
-  return {
-    code: 'CONFLICT',
-    message: `the certificate is ${certificate.status}`,
-    path: ['importCertificate'],
-    rule,
-    remedy: `${command} is for one that is ${from.join(' or ')}; ${open.length > 0 ? `what may follow now is ${open.join(', ')}` : 'nothing follows now'}`,
-  };
+  return forbidden ?? standsElsewhere(command, certificate.status, 'importCertificate');
 }

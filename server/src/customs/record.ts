@@ -16,11 +16,15 @@ export interface NewCustomsEntry {
   filedOn: Day;
   filedAt: Date | null;
   filerId: string | null;
+  /** On whose behalf; left out where it was reported from outside. */
+  madeById?: string;
 }
 
 export interface NewCustomsEntryLine {
   id: string;
   entry: Pick<NewCustomsEntry, 'id' | 'filedOn' | 'filerId'>;
+  /** As of the entry. */
+  madeById?: string;
   line: number;
   certificate: CertificateParties;
   hts: string;
@@ -50,6 +54,7 @@ const ENTRY: Columns<NewCustomsEntry> = {
   filed_on: ['date', (each) => each.filedOn],
   filed_at: ['timestamptz', (each) => each.filedAt],
   filer: ['uuid', (each) => each.filerId],
+  made_by: ['uuid', (each) => each.madeById ?? null],
 };
 
 const LINE: Columns<NewCustomsEntryLine> = {
@@ -62,6 +67,7 @@ const LINE: Columns<NewCustomsEntryLine> = {
   value: ['text', (each) => each.value],
   unit: ['text', (each) => each.unit],
   attributes: ['jsonb', (each) => each.attributes],
+  made_by: ['uuid', (each) => each.madeById ?? null],
 };
 
 const LINE_LOT: Columns<{ line: string; lot: string }> = {
@@ -109,7 +115,7 @@ export async function recordCustomsEntries(
     lines.flatMap(({ id, lotIds }) => lotIds.map((lot) => ({ line: id, lot }))),
   );
   const parties = new Parties();
-  for (const { id, filerId, filedOn } of entries) parties.add([filerId], 'customs_entry', id, id, filedOn);
+  for (const { id, filerId, filedOn, madeById = null } of entries) parties.add([filerId, madeById], 'customs_entry', id, id, filedOn);
   for (const { id, entry, certificate, lotIds } of lines) {
     const importing = [entry.filerId, ...receivingParties(certificate)];
     parties.add(importing, 'customs_entry', entry.id, id, entry.filedOn);

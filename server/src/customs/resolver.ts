@@ -1,7 +1,8 @@
 import {
   CustomsEntry,
+  CustomsEntryChange,
   CustomsEntryConnection,
-  type CustomsEntryLine,
+  CustomsEntryLine,
   CustomsEntryLineConnection,
   DateScalar,
   type Day,
@@ -24,6 +25,8 @@ import {
   emergencyActionsOfLots,
   emergencyActionsOfShipments,
   entriesOfCertificates,
+  historyOf,
+  linesAt,
   linesOf,
   notifiedOn,
 } from './loaders';
@@ -37,6 +40,28 @@ export class CustomsEntryResolver {
     @Ctx() question: Question,
   ): Promise<Page<CustomsEntryLine>> {
     return pageOfFacts(question, `lines of ${id}`, page, (known) => seen(question, linesOf, id, known));
+  }
+
+  @FieldResolver(() => [CustomsEntryChange], { description: 'What was done with it, oldest first: its filing, and every change since.' })
+  history(@Root() { id }: CustomsEntry, @Ctx() { reader, viewer }: Question): Promise<CustomsEntryChange[]> {
+    return reader.loader(historyOf).load({ id, viewer });
+  }
+
+  @FieldResolver(() => DateScalar, { nullable: true, description: 'Local day on which it was cancelled; its history says why.' })
+  async cancelledOn(@Root() { id }: CustomsEntry, @Ctx() { reader, viewer }: Question): Promise<Day | null> {
+    const history = await reader.loader(historyOf).load({ id, viewer });
+    return history.find(({ act }) => act === 'CANCELLED')?.on ?? null;
+  }
+}
+
+@Resolver(() => CustomsEntryChange)
+export class CustomsEntryChangeResolver {
+  @FieldResolver(() => [CustomsEntryLine], { description: 'Its lines from then on, by their numbers; none of one that was cancelled.' })
+  lines(
+    @Root() { entryId, position }: CustomsEntryChange & { position: string },
+    @Ctx() { reader, viewer }: Question,
+  ): Promise<CustomsEntryLine[]> {
+    return reader.loader(linesAt).load({ entry: entryId, position, viewer });
   }
 }
 

@@ -312,6 +312,23 @@ export const LAWS: Record<string, Law> = {
     remedy: 'write ten digits, e.g. 1201900010',
   },
   customs_entry_line_mass_above_zero: MASS,
+  customs_entry_act_known: { code: 'BAD_USER_INPUT', message: 'unknown act on an entry', remedy: 'use AMENDED or CANCELLED' },
+  one_change_per_customs_entry_and_sequence: {
+    code: 'CONFLICT',
+    message: 'somebody else changed the entry at the same time',
+    remedy: 'look at it again',
+  },
+  cancelled_entry_stays_so: {
+    code: 'CONFLICT',
+    message: 'an entry that was cancelled stays so',
+    remedy: 'record another entry',
+  },
+  draws_within_import_certificate: {
+    code: 'REFUSED',
+    message: 'customs entries would draw more on an import certificate than it covers',
+    rule: '7 CFR 205.273',
+    remedy: 'enter at most what is left, or have the certificate revised',
+  },
   emergency_action_number_unique: {
     code: 'CONFLICT',
     message: 'an emergency action of this number exists',

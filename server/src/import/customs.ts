@@ -1,5 +1,6 @@
 import { type Day, type Moment, quote } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
+import { tellVolumes, volumesOf } from '../certificates';
 import {
   type NewCustomsEntry,
   type NewCustomsEntryLine,
@@ -23,7 +24,12 @@ export async function checkCustoms(book: Book, coded: Coded): Promise<{ store():
     store: async () => {
       if (entries.length + lines.length + actions.length === 0) return;
       book.progress.step(`storing ${entries.length} customs entries, ${lines.length} lines, ${actions.length} emergency actions`);
+      const before = await volumesOf(
+        book.work,
+        lines.map(({ certificate }) => certificate.id),
+      );
       await recordCustomsEntries(book.work, entries, lines);
+      await tellVolumes(book.work, before);
       await recordEmergencyActions(book.work, actions);
     },
   };
@@ -47,14 +53,18 @@ interface StoredLine {
   attributes: object | null;
 }
 
-/** Every line that the database has of these entries, and the entries themselves; locked until the import ends. */
+/**
+ * Every line that the database has of these entries, and the entries themselves; locked until the import ends. Of a line that was amended or
+ * cancelled by command the last that was said counts: what came from outside before does not come again.
+ */
 async function storedLines(book: Book, numbers: readonly string[]): Promise<StoredLine[]> {
   await book.work.tx.query('select from customs_entry where number = any($1) order by id for no key update', [numbers]);
   return book.work.tx.query<StoredLine>(
     `select e.id, e.number as entry, e.filed_on, e.filed_at, e.filer as filer_id, f.identifier as filer, x.line, c.number as certificate, x.hts, x.value as quantity,
        x.unit, x.attributes,
        array(select o.identifier || '/' || l.code from customs_entry_line_lot j join lot l on l.id = j.lot join operation o on o.id = l.producer where j.line = x.id) as lots
-     from customs_entry e left join operation f on f.id = e.filer left join customs_entry_line x on x.entry = e.id and x.retracted_by is null
+     from customs_entry e left join operation f on f.id = e.filer left join (
+       select distinct on (entry, line) * from customs_entry_line order by entry, line, retracted_by is not null, id desc) x on x.entry = e.id
        left join import_certificate c on c.id = x.import_certificate where e.number = any($1)`,
     [numbers],
   );

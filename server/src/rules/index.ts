@@ -1,3 +1,4 @@
+export { amsFlagOf } from './ams-flags';
 export { ARRANGEMENTS } from './arrangements';
 export { type CertificateHistory, type Standing, verdictOn, verdictOver } from './certification';
 export { CHECKLIST, type Expected } from './checklist';

@@ -17,6 +17,9 @@ export function argumentsOf({ ids }: Story, { of, direction }: Pick<Section, 'of
         transport: { mode: MARITIME, portOfLading: "TRMER", departs: "2099-06-01T08:00:00+03:00" } }`,
       `input: { certifier: ${id('ZE2')}, neededBy: "2020-01-01" }`,
     ],
+    'Query.customsFiling': [
+      `importCertificate: ${id('999-0000000001-000001')}, kilograms: "1000", lots: [${id('A-FLOUR')}], asKeyed: { messageSet: "OR1", intendedUse: "baking" }`,
+    ],
     'Query.operation': ['identifier: "9990000001"'],
     'Query.search': ['text: "A-"', 'text: "999-0000000001"', 'text: "ZZ1-0000011"', 'text: "The "'],
     'Query.recall': [`lots: [${id('A-FLOUR')}]`],

@@ -1,4 +1,5 @@
 import type { As, GraphQLAnswer } from '../lotline';
+import { entryNumber } from '../world';
 import type { Party, Story } from './story';
 
 // Commands as every kind of viewer gives them. Each is well formed and refused by a policy at the last, so that nothing changes: whoever
@@ -16,6 +17,7 @@ function inputOf(row: string, id: (name: string) => string): object {
   const birth = { producer: id('The exporter'), product: id('Flour'), code: 'A-FLOUR', quantity: TOO_MUCH };
   const paper = { type: 'INVOICE', number: 'A-NEW', issuedOn: '2099-01-01', markedOrganic: 'YES' };
   const use = { lot, quantity: TOO_MUCH };
+  const entered = { line: 1, hts: '1101000000', importCertificate: id('999-0000000001-000001'), quantity: TOO_MUCH };
   const inputs: Record<string, object> = {
     recordHarvest: birth,
     recordTransformation: { ...birth, inputs: [use] },
@@ -76,6 +78,9 @@ function inputOf(row: string, id: (name: string) => string): object {
     handOverImportCertificate: { importCertificate: id('999-0000000001-000001'), recipient: partner, on: '2020-01-01' },
     reviseImportCertificate: { importCertificate: id('999-0000000001-000001'), reason: 'why not' },
     voidImportCertificate: { importCertificate: id('999-0000000001-000001'), reason: 'why not' },
+    recordCustomsEntry: { importer: id('The importer'), number: 'ABC-1234567-6', filedOn: '2020-01-01', lines: [entered] },
+    amendCustomsEntry: { customsEntry: id(entryNumber(11)), lines: [entered], reason: 'why not' },
+    cancelCustomsEntry: { customsEntry: id(entryNumber(11)), on: '2020-01-01', reason: 'why not' },
     changeOperationCertificateStatus: {
       operationCertificate: id('certificate of ZE2'),
       status: 'SUSPENDED',
@@ -124,7 +129,10 @@ export async function rightsToCommand({ lotline, ids, ours, viewers }: Story, pa
     // The stranger's own nouns are in its sight.
     const hidden = (noun: string) => (name.startsWith('stranger') || name.startsWith('its') ? ours.has(ids[noun]!) : !ours.has(ids[noun]!));
     const isHidden = (noun: string) =>
-      hidden(noun) || (name === 'earlier' && /^(999|fact)/.test(noun)) || (party === 'importer' && noun.endsWith('A-FIELD'));
+      hidden(noun) ||
+      (name === 'earlier' && /^(999|fact)/.test(noun)) ||
+      (party === 'importer' && noun.endsWith('A-FIELD')) ||
+      (party === 'exporter' && noun === entryNumber(11));
     const ofNothing = reasonsOf(
       await give(
         inputOf(row, (noun) => (isHidden(noun) ? unknown(ids[noun]!) : ids[noun]!)),

@@ -18,6 +18,7 @@ import { Deadlines1764000000017 } from './1764000000017-deadlines';
 import { PeriodClaims1764000000018 } from './1764000000018-period-claims';
 import { LinksAndEndedOffers1764000000019 } from './1764000000019-links-and-ended-offers';
 import { Reviews1764000000020 } from './1764000000020-reviews';
+import { CustomsEntries1764000000021 } from './1764000000021-customs-entries';
 import { HandedOn1764000000023 } from './1764000000023-handed-on';
 import { Notices1764000000024 } from './1764000000024-notices';
 
@@ -43,6 +44,7 @@ export const MIGRATIONS = [
   PeriodClaims1764000000018,
   LinksAndEndedOffers1764000000019,
   Reviews1764000000020,
+  CustomsEntries1764000000021,
   HandedOn1764000000023,
   Notices1764000000024,
 ];

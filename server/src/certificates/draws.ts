@@ -1,0 +1,102 @@
+import { type Day, type ImportCertificateStatus, latest } from '@lotline/schema';
+import { v7 as uuidv7 } from 'uuid';
+import type { Work } from '../commands';
+import { type CertificateParties, recordCertificateStep } from './record';
+import { type Drawn, type RoadCommand, standingByDraws } from './road';
+
+// What customs entries draw on certificates: how much, and what follows from it.
+
+/** How much of a certificate is drawn, in whole grams. */
+export interface Volume {
+  /** What it covers: as stated, else the sum of its lines. */
+  mass: bigint;
+  drawn: bigint;
+}
+
+/** How much of certificates is drawn now, whoever may see it: whoever draws on one is told what is left. */
+export async function volumesOf({ tx }: Pick<Work, 'tx'>, ids: readonly string[]): Promise<Map<string, Volume>> {
+  const rows = await tx.query<{ id: string; mass: string; drawn: string }>(
+    `select c.id, import_certificate_mass(c) as mass,
+       coalesce((select sum(x.grams) from customs_entry_line x where x.import_certificate = c.id and x.retracted_by is null), 0) as drawn
+     from import_certificate c where c.id = any($1)`,
+    [[...new Set(ids)]],
+  );
+  return new Map(rows.map(({ id, mass, drawn }) => [id, { mass: BigInt(mass), drawn: BigInt(drawn) }]));
+}
+
+/** Percentages of what a certificate covers that are told when draws reach them. */
+const TOLD = [80n, 95n, 100n];
+
+const reaches = ({ mass, drawn }: Volume, percent: bigint): boolean => drawn * 100n >= mass * percent;
+
+/**
+ * Says in the log which part of certificates is drawn now that was not before: of each percentage once, and again where it was left in
+ * between.
+ * @param before how much was drawn before the command
+ */
+export async function tellVolumes(work: Work, before: ReadonlyMap<string, Volume>): Promise<Map<string, Volume>> {
+  const now = await volumesOf(work, [...before.keys()]);
+  for (const [id, volume] of now)
+    for (const percent of TOLD)
+      if (reaches(volume, percent) && !reaches(before.get(id)!, percent))
+        work.emit({
+          type: 'import-certificate.volume-reached',
+          subject: id,
+          payload: { percent: Number(percent), drawn: String(volume.drawn), of: String(volume.mass) },
+        });
+  return now;
+}
+
+/** A certificate on which a command draws more or less than before. */
+interface Settled extends CertificateParties {
+  status: ImportCertificateStatus;
+  sequence: number;
+  since: Day | null;
+}
+
+/** A history from outside that says so knows of entries that are not on record. */
+async function reportedAs({ tx }: Work, ids: readonly string[]): Promise<Map<string, ImportCertificateStatus>> {
+  const rows = await tx.query<{ id: string; status: ImportCertificateStatus }>(
+    `select s.import_certificate as id, s.status from import_certificate_status s
+     where s.import_certificate = any($1) and s.made_by is null and s.status in ('ENTERED', 'EXHAUSTED') and s.retracted_by is null`,
+    [ids],
+  );
+  return new Map(rows.map(({ id, status }) => [id, status]));
+}
+
+function drawnOf({ mass, drawn }: Volume, reported: ImportCertificateStatus | undefined): Drawn {
+  if (reported === 'EXHAUSTED' || (drawn > 0n && drawn >= mass)) return 'ALL';
+  return reported === 'ENTERED' || drawn > 0n ? 'SOME' : 'NOTHING';
+}
+
+/**
+ * Takes certificates the steps that follow from what is drawn on them now, as the road has them, and tells what was reached.
+ * @param before how much was drawn before the command
+ * @param of on which day the draws changed, and on whose behalf, for each certificate
+ */
+export async function settleDraws(
+  work: Work,
+  command: RoadCommand,
+  certificates: Iterable<Settled>,
+  { before, on, madeBy, reason }: { before: ReadonlyMap<string, Volume>; on: Day; madeBy: string; reason: string | null },
+): Promise<void> {
+  const now = await tellVolumes(work, before);
+  const reported = await reportedAs(work, [...before.keys()]);
+  for (const certificate of certificates) {
+    const { id, status: from, sequence, since } = certificate;
+    const status = standingByDraws(command, from, drawnOf(now.get(id)!, reported.get(id)));
+    if (status === from) continue;
+    await recordCertificateStep(work, certificate, {
+      id: uuidv7(),
+      certificateId: id,
+      sequence: sequence + 1,
+      from,
+      status,
+      // Entries are recorded in any order; the history of a certificate is not.
+      on: since === null ? on : latest(on, since),
+      at: null,
+      reason,
+      madeById: madeBy,
+    });
+  }
+}
