@@ -11,6 +11,7 @@ const MAY_USE = {
   access: ['database'],
   journal: ['database', 'access'],
   commands: ['database', 'log', 'access', 'journal'],
+  jobs: ['database', 'commands'],
   questions: ['database', 'log', 'access', 'journal', 'commands'],
   lineage: ['database'],
   rules: [],
@@ -30,7 +31,8 @@ const MAY_USE = {
   review: ['database', 'access', 'journal', 'commands', 'questions', 'operations', 'certificates', 'trace', 'rules'],
   report: ['database', 'questions', 'operations', 'products', 'lots', 'trace'],
   import: ['access', 'commands', 'operations', 'products', 'lots', 'shipments', 'documents', 'certificates', 'customs'],
-  live: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'operations', 'lots', 'shipments', 'certificates'],
+  notices: ['database', 'access', 'commands', 'questions', 'jobs', 'certificates', 'rules'],
+  live: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'operations', 'lots', 'shipments', 'certificates', 'customs'],
   http: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'files', 'live'],
 };
 

@@ -66,6 +66,7 @@ import { watch } from './journal';
 import {
   ImportCertificateStatusChangeResolver,
   LotEventResolver,
+  NoticeGivenResolver,
   OperationCertificateStatusChangeResolver,
   ShipmentStatusChangeResolver,
   SubscriptionResolver,
@@ -85,6 +86,7 @@ import {
   visibleLot,
   visibleTransferOffer,
 } from './lots';
+import { EmergencyActionNoticesResolver, ImportCertificateNoticesResolver } from './notices';
 import {
   CertifierLeadTimeResolver,
   CustomsEntryFilerResolver,
@@ -279,6 +281,9 @@ const RESOLVERS = [
   OperationCertificateStatusChangeResolver,
   ShipmentStatusChangeResolver,
   LotEventResolver,
+  NoticeGivenResolver,
+  ImportCertificateNoticesResolver,
+  EmergencyActionNoticesResolver,
 ] as const;
 
 /** The library wants a way to publish; what subscriptions tell comes from the log. */

@@ -6,6 +6,8 @@ import { mintDemoTokens } from './demo';
 import { FileDirectory } from './files';
 import { buildGraph } from './graph';
 import { startServer } from './http';
+import { startWorker } from './jobs';
+import { tasksOf } from './later';
 import { loadSamples } from './samples';
 
 const DAY_MS = 86_400_000;
@@ -33,6 +35,7 @@ async function main(): Promise<void> {
     const files = new FileDirectory(join(config.filesDir, database.installation.id));
     const graphiqlToken = tokens?.analyst ?? null;
     const server = await startServer({ ...config, graph: buildGraph(), database, runner, cursors, files, graphiqlToken });
+    const worker = await startWorker(database, tasksOf(runner), server.log);
     const forget = () =>
       forgetOldKeys(database).catch((error) => server.log.error({ err: error }, 'old idempotency keys were not forgotten'));
     const forgetting = setInterval(forget, DAY_MS).unref();
@@ -45,6 +48,7 @@ async function main(): Promise<void> {
       clearInterval(forgetting);
       server.log.info({ signal }, 'stopping: what is in flight is finished first');
       await server.stop();
+      await worker.stop();
       await instance.close();
       process.exit(0);
     };

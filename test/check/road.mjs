@@ -40,7 +40,7 @@ ${table(
   ['command', 'on behalf of', 'where it stands', 'where it stands then', 'regulation', 'what it says'],
   ROAD.map(({ command, role, from, to, rule, says }) => [
     code(command),
-    role === 'EXPORTER' ? 'exporter' : 'certifier',
+    { EXPORTER: 'exporter', CERTIFIER: 'certifier', CLOCK: 'nobody: the clock' }[role],
     from.map((status) => (status === null ? 'nothing yet' : code(status))).join(', '),
     to === null ? 'as before' : code(to),
     rule,

@@ -10,6 +10,7 @@ import { buildGraph } from '@lotline/server/graph';
 import { type RunningServer, startServer } from '@lotline/server/http';
 import { FolderRefused, type ImportCounts, importFolder } from '@lotline/server/import';
 import type { JournalSettings } from '@lotline/server/journal';
+import { FOLLOW } from '@lotline/server/later';
 import type { LiveSettings } from '@lotline/server/live';
 import { Cursors } from '@lotline/server/log';
 import type { GraphQLSchema } from 'graphql';
@@ -91,7 +92,7 @@ export async function startLotline(
 ): Promise<Lotline> {
   const { url: databaseUrl, drop } = await createDatabase();
   const database = await Database.open(databaseUrl, { poolSize: options.poolSize ?? 8 });
-  const runner = new Runner(database);
+  const runner = new Runner(database, FOLLOW);
   const cursors = new Cursors(database.installation);
   graph ??= buildGraph();
   const filesDir = mkdtempSync(join(tmpdir(), 'lotline-files-'));

@@ -97,6 +97,16 @@ export const FindingVerdict = enumeration('FindingVerdict', 'What a review finds
 });
 export type FindingVerdict = keyof typeof FindingVerdict;
 
+export const NoticeKind = enumeration('NoticeKind', 'What somebody is to be told of, when its time comes.', {
+  FILING_CUT_OFF_NEAR: 'The cargo must soon be declared to customs, and nothing is entered under the certificate yet.',
+  LAPSES_BEFORE_ARRIVAL: 'The goods are to arrive after the last day of the certificate.',
+  WEIGHTS_DUE: 'The actual net weights of a period are to be reported a week before it ends.',
+  PERIOD_ENDS: 'The period of a certificate ends soon.',
+  CERTIFICATE_EXPIRED: 'The period of a certificate has ended.',
+  CERTIFIER_NOT_NOTIFIED: 'Nothing says that the certifier was told of an emergency action.',
+});
+export type NoticeKind = keyof typeof NoticeKind;
+
 export const TransportMode = enumeration('TransportMode', 'UN/ECE Recommendation 19.', {
   MARITIME: 'By sea (code 1).',
   RAIL: 'By rail (code 2).',

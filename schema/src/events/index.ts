@@ -8,6 +8,7 @@ import type {
   KeyScope,
   LotKind,
   MarkedOrganic,
+  NoticeKind,
   OperationCertificateStatus,
   StepKind,
   TraceDirection,
@@ -137,6 +138,7 @@ export interface EventPayloads {
   'import-certificate.drawn': { entry: string; line: number; grams: GramsText; lots: string[] };
   'emergency-action.recorded': { number: string; ordered: string; lot: string | null; shipment: string | null; on: Day };
   'emergency-action.certifier-notified': { on: Day };
+  'notice.given': { notice: string; kind: NoticeKind; due: string; message: string };
   'key.created': { operation: string; name: string; scopes: KeyScope[]; expiresAt: string };
   'key.revoked': { operation: string };
   'broker.assigned': {
@@ -196,6 +198,7 @@ export const EVENT_VERSION: Record<EventType, number> = {
   'emergency-action.recorded': 1,
   'emergency-action.certifier-notified': 1,
   'emergency-action.disposed': 1,
+  'notice.given': 1,
   'key.created': 1,
   'key.revoked': 1,
   'broker.assigned': 1,

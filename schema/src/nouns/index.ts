@@ -14,6 +14,7 @@ export * from './import-certificate-review';
 export * from './lot';
 export * from './lot-adjustment';
 export * from './lot-input';
+export * from './notice';
 export * from './operation';
 export * from './operation-certificate';
 export * from './party';

@@ -1,6 +1,8 @@
 export { judgeClaims, releaseClaims } from './claim';
 export * from './covers';
+export { cutOffOfCertificate } from './deadlines';
 export * from './deadlines-resolver';
+export { expireCertificate } from './expire';
 export { freeOf } from './free';
 export { handOver } from './hand-over';
 export { htsOf, ImportCertificateFilter } from './list';

@@ -3,8 +3,11 @@ import type { ImportCertificateStatus as Status } from '@lotline/schema';
 // The road of an import certificate, from the request to where the goods are entered under it, as a table of data. What is legal is decided
 // here and nowhere else: commands ask it, docs/certificate-road.md is written from it, and the law of the database has the same moves.
 
-/** On whose behalf a step is made. An exporter may let its broker or its key make it; a certifying agent makes its own. */
-export type RoadRole = 'EXPORTER' | 'CERTIFIER';
+/**
+ * On whose behalf a step is made. An exporter may let its broker or its key make it; a certifying agent makes its own; what only has its day
+ * the clock makes.
+ */
+export type RoadRole = 'EXPORTER' | 'CERTIFIER' | 'CLOCK';
 
 interface Step {
   command: string;
@@ -102,6 +105,14 @@ export const ROAD = [
     rule: RULE,
     says: 'It never counts, and its grams are free again; not once goods are entered under it.',
   },
+  {
+    command: 'expire',
+    role: 'CLOCK',
+    from: ['ISSUED', 'HANDED_OVER', 'ENTERED'],
+    to: 'EXPIRED',
+    rule: RULE,
+    says: 'The period of the certificate has ended: the day after its last day.',
+  },
 ] as const satisfies readonly Step[];
 
 export type RoadCommand = (typeof ROAD)[number]['command'];
@@ -137,4 +148,4 @@ export const stepOf = (command: RoadCommand): Step => ROAD.find((step) => step.c
 
 /** What may be done with a certificate that stands there. */
 export const commandsFrom = (status: Status): string[] =>
-  (ROAD as readonly Step[]).filter(({ from }) => from.includes(status)).map(({ command }) => command);
+  (ROAD as readonly Step[]).filter(({ from, role }) => role !== 'CLOCK' && from.includes(status)).map(({ command }) => command);

@@ -1,4 +1,4 @@
 export * from './at-the-border';
-export { customsEntryById, visibleCustomsEntry, visibleEmergencyAction } from './loaders';
+export { customsEntryById, emergencyActionById, visibleCustomsEntry, visibleEmergencyAction } from './loaders';
 export * from './record';
 export * from './resolver';

@@ -264,6 +264,11 @@ export const LAWS: Record<string, Law> = {
     message: 'somebody else changed the certificate at the same time',
     remedy: 'look at it again',
   },
+  one_notice_per_subject_kind_and_due: {
+    code: 'CONFLICT',
+    message: 'this notice was given already',
+    remedy: 'nothing is to be done',
+  },
   one_review_per_decision_and_reader: {
     code: 'CONFLICT',
     message: 'the review of this decision is kept already',

@@ -19,6 +19,7 @@ import { PeriodClaims1764000000018 } from './1764000000018-period-claims';
 import { LinksAndEndedOffers1764000000019 } from './1764000000019-links-and-ended-offers';
 import { Reviews1764000000020 } from './1764000000020-reviews';
 import { HandedOn1764000000023 } from './1764000000023-handed-on';
+import { Notices1764000000024 } from './1764000000024-notices';
 
 /** Forward only, in this order. */
 export const MIGRATIONS = [
@@ -43,4 +44,5 @@ export const MIGRATIONS = [
   LinksAndEndedOffers1764000000019,
   Reviews1764000000020,
   HandedOn1764000000023,
+  Notices1764000000024,
 ];

@@ -1,0 +1,60 @@
+import { type EventPayloads, NoticeGiven, NoticeKind } from '@lotline/schema';
+import { Field, ID, InputType } from 'type-graphql';
+import { additionVisible } from '../../access';
+import { idsOf } from '../../questions';
+import { anyOf, type Feed } from '../feed';
+
+@InputType({ description: 'Fields are ANDed, lists are ORed.' })
+export class NoticeFilter {
+  @Field(() => [NoticeKind], { nullable: true, description: 'Of what.' })
+  kinds?: NoticeKind[];
+
+  @Field(() => [ID], { nullable: true, description: 'About these import certificates.' })
+  importCertificates?: string[];
+}
+
+interface Facts {
+  subject: string;
+  kind: NoticeKind;
+  due: Date;
+  isSeen: boolean;
+}
+
+/** What falls due, to whoever has what it is about. */
+export const noticeFeed: Feed<NoticeGiven, Facts, NoticeFilter> = {
+  field: 'noticeGiven',
+  reads: new Set(['notice.given']),
+  async find(reader, commands) {
+    const given = commands.flatMap(({ position, at, events }) =>
+      events
+        .filter(({ type }) => type === 'notice.given')
+        .map(({ subject, payload }) => ({ position, at, subject, payload: payload as EventPayloads['notice.given'] })),
+    );
+    const rows = await reader.query<{ id: string; rule: string; noun: NoticeGiven['noun'] }>(
+      'select n.id, n.rule, n.noun from notice n where n.id = any($1)',
+      [given.map(({ payload }) => payload.notice)],
+    );
+    const notices = new Map(rows.map((row) => [row.id, row]));
+    return given.map(({ position, at, subject, payload: { notice, kind, due, message } }) => {
+      const { rule, noun } = notices.get(notice)!;
+      return {
+        position,
+        answer: Object.assign(new NoticeGiven(), { noun, subject, at, kind, due: new Date(due), message, rule }),
+        facts: { subject, kind, due: new Date(due), isSeen: true },
+        rights: [{ subject, fact: null }],
+      };
+    });
+  },
+  async asSeenBy(viewer, reader, changes) {
+    const rows = await reader.query<{ place: number }>(
+      `select k.place from unnest($1::int[], $2::uuid[], $3::timestamptz[]) as k(place, subject, due) where ${additionVisible(viewer, 'k.subject', 'k.due::date')}`,
+      [changes.map((_, place) => place), changes.map(({ facts }) => facts.subject), changes.map(({ facts }) => facts.due)],
+    );
+    const seen = new Set(rows.map(({ place }) => place));
+    return changes.map(({ answer, facts }, place) => ({ answer, facts: { ...facts, isSeen: seen.has(place) } }));
+  },
+  fitter(filter) {
+    const certificates = idsOf(filter?.importCertificates, 'ImportCertificate', 'filter.importCertificates');
+    return ({ isSeen, kind, subject }) => isSeen && anyOf<string>(filter?.kinds, kind) && anyOf(certificates, subject);
+  },
+};
