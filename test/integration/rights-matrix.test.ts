@@ -62,10 +62,12 @@ const WITHOUT_VALUE = [
   'AccessRecord.key',
   'Disposition.kilograms',
   'Disposition.on',
+  'EmergencyActionNotification.notices',
   'ImportCertificate.claims',
   'ImportCertificate.importerOfRecord',
   'ImportCertificateLine.shipment',
   'ImportCertificateStatusFact.recipient',
+  'NoticeGiven.emergencyAction',
 ];
 
 const asked = table.sections.filter(({ type }) => type !== 'Mutation');

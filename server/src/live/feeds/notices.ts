@@ -1,4 +1,4 @@
-import { type EventPayloads, NoticeGiven, NoticeKind } from '@lotline/schema';
+import { type EventPayloads, type KeyScope, NoticeGiven, NoticeKind } from '@lotline/schema';
 import { Field, ID, InputType } from 'type-graphql';
 import { additionVisible } from '../../access';
 import { idsOf } from '../../questions';
@@ -12,6 +12,12 @@ export class NoticeFilter {
   @Field(() => [ID], { nullable: true, description: 'About these import certificates.' })
   importCertificates?: string[];
 }
+
+/** A key hears of what it may see. */
+const SCOPE: Record<NoticeGiven['noun'], KeyScope> = {
+  ImportCertificate: 'IMPORT_CERTIFICATES',
+  EmergencyActionNotification: 'CUSTOMS_ENTRIES',
+};
 
 interface Facts {
   subject: string;
@@ -42,6 +48,7 @@ export const noticeFeed: Feed<NoticeGiven, Facts, NoticeFilter> = {
         answer: Object.assign(new NoticeGiven(), { noun, subject, at, kind, due: new Date(due), message, rule }),
         facts: { subject, kind, due: new Date(due), isSeen: true },
         rights: [{ subject, fact: null }],
+        scope: SCOPE[noun],
       };
     });
   },
