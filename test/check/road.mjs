@@ -34,13 +34,13 @@ ${[...arrows, ...reported].join('\n')}
 
 ## Steps
 
-A step is made on behalf of the exporter, by itself, its broker or an application with its key, or of the certifying agent that was asked.
+A step is made on behalf of the exporter or the importer, by itself, its broker or an application with its key, or of the certifying agent that was asked.
 
 ${table(
   ['command', 'on behalf of', 'where it stands', 'where it stands then', 'regulation', 'what it says'],
   ROAD.map(({ command, role, from, to, rule, says }) => [
     code(command),
-    { EXPORTER: 'exporter', CERTIFIER: 'certifier', CLOCK: 'nobody: the clock' }[role],
+    { EXPORTER: 'exporter', CERTIFIER: 'certifier', IMPORTER: 'importer', CLOCK: 'nobody: the clock' }[role],
     from.map((status) => (status === null ? 'nothing yet' : code(status))).join(', '),
     to === null ? 'as before' : code(to),
     rule,

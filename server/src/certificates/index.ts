@@ -6,9 +6,21 @@ export { expireCertificate } from './expire';
 export { freeOf } from './free';
 export { handOver } from './hand-over';
 export { htsOf, ImportCertificateFilter } from './list';
-export { claimedOf, claimsBeside, historyOf, importCertificateById, linesOf, numberVisible, visibleImportCertificate } from './loaders';
+export {
+  claimedOf,
+  claimsBeside,
+  drawnOn,
+  historyOf,
+  importCertificateById,
+  linesOf,
+  numberVisible,
+  OPEN,
+  openCertificatesOf,
+  visibleImportCertificate,
+} from './loaders';
 export * from './mutations';
 export * from './record';
 export * from './resolver';
 export { commandsFrom, MOVES, REPORTED, ROAD, stepOf } from './road';
+export { lockCertificates, type Standing, standsElsewhere } from './standing';
 export { beforeItsHistory, ImportCertificateStepInput, takeStep, words } from './step';

@@ -4,10 +4,10 @@ import type { ImportCertificateStatus as Status } from '@lotline/schema';
 // here and nowhere else: commands ask it, docs/certificate-road.md is written from it, and the law of the database has the same moves.
 
 /**
- * On whose behalf a step is made. An exporter may let its broker or its key make it; a certifying agent makes its own; what only has its day
- * the clock makes.
+ * On whose behalf a step is made. An exporter and an importer may let a broker or a key make it; a certifying agent makes its own; what only
+ * has its day the clock makes.
  */
-export type RoadRole = 'EXPORTER' | 'CERTIFIER' | 'CLOCK';
+export type RoadRole = 'EXPORTER' | 'CERTIFIER' | 'IMPORTER' | 'CLOCK';
 
 interface Step {
   command: string;
@@ -22,6 +22,7 @@ interface Step {
 }
 
 const RULE = '7 CFR 205.273';
+const HELD_RULE = '7 CFR 205.273, 205.400(f)';
 
 /** Every step that a command makes. */
 export const ROAD = [
@@ -113,6 +114,33 @@ export const ROAD = [
     rule: RULE,
     says: 'The period of the certificate has ended: the day after its last day.',
   },
+  {
+    command: 'verifyArrival',
+    role: 'IMPORTER',
+    from: ['HANDED_OVER', 'ENTERED', 'EXHAUSTED'],
+    to: 'VERIFIED',
+    rule: RULE,
+    says: 'The importer verified what arrived, and every answer is YES.',
+  },
+  {
+    command: 'recordEmergencyActionNotification',
+    role: 'IMPORTER',
+    from: ['ISSUED', 'HANDED_OVER', 'ENTERED', 'EXHAUSTED', 'VERIFIED'],
+    to: 'HELD',
+    rule: HELD_RULE,
+    says: 'Goods that it covers are held at the border.',
+  },
+  ...(['ISSUED', 'HANDED_OVER', 'ENTERED', 'EXHAUSTED', 'VERIFIED'] as const).map(
+    (to) =>
+      ({
+        command: 'recordDisposition',
+        role: 'IMPORTER',
+        from: ['HELD'],
+        to,
+        rule: HELD_RULE,
+        says: 'All that was held is disposed of: it stands where it stood before.',
+      }) as const,
+  ),
 ] as const satisfies readonly Step[];
 
 export type RoadCommand = (typeof ROAD)[number]['command'];
@@ -147,5 +175,6 @@ export const CLAIMS_NOTHING: readonly Status[] = ['REQUESTED', 'INFORMATION_ASKE
 export const stepOf = (command: RoadCommand): Step => ROAD.find((step) => step.command === command)!;
 
 /** What may be done with a certificate that stands there. */
-export const commandsFrom = (status: Status): string[] =>
-  (ROAD as readonly Step[]).filter(({ from, role }) => role !== 'CLOCK' && from.includes(status)).map(({ command }) => command);
+export const commandsFrom = (status: Status): string[] => [
+  ...new Set((ROAD as readonly Step[]).filter(({ from, role }) => role !== 'CLOCK' && from.includes(status)).map(({ command }) => command)),
+];

@@ -50,18 +50,23 @@ export async function lockCertificates({ tx, viewer }: Work, ids: readonly strin
 /** Why the viewer may not take a step with a certificate; null if it may. What it does not see is as what is not there. */
 export function mayStep({ viewer }: Work, command: RoadCommand, certificate: Standing | undefined): Reason | null {
   if (!certificate) return noSuch('import certificate', 'importCertificate');
-  const { role, from, rule } = stepOf(command);
+  const { role } = stepOf(command);
   const forbidden =
     role === 'CERTIFIER'
       ? mayActForCertifier(viewer, certificate.certifierId)
       : mayActFor(viewer, certificate.exporterId, 'IMPORT_CERTIFICATES');
-  if (forbidden) return forbidden;
-  if (from.includes(certificate.status)) return null;
-  const open = commandsFrom(certificate.status);
+  return forbidden ?? standsElsewhere(command, certificate.status, 'importCertificate');
+}
+
+/** Why a command does not begin where a certificate stands; null if it does. */
+export function standsElsewhere(command: RoadCommand, status: ImportCertificateStatus, ...path: (string | number)[]): Reason | null {
+  const { from, rule } = stepOf(command);
+  if (from.includes(status)) return null;
+  const open = commandsFrom(status);
   return {
     code: 'CONFLICT',
-    message: `the certificate is ${certificate.status}`,
-    path: ['importCertificate'],
+    message: `the certificate is ${status}`,
+    path,
     rule,
     remedy: `${command} is for one that is ${from.join(' or ')}; ${open.length > 0 ? `what may follow now is ${open.join(', ')}` : 'nothing follows now'}`,
   };
