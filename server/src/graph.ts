@@ -3,6 +3,15 @@ import type { GraphQLSchema } from 'graphql';
 import { Arg, buildSchemaSync, Ctx, FieldResolver, ID, type PubSub, Query, Resolver, Root } from 'type-graphql';
 import { withinScope } from './access';
 import {
+  ArrivalAnswerResolver,
+  ArrivalMutations,
+  ArrivalResolver,
+  CertifierNoticeResolver,
+  EmergencyActionCertifierResolver,
+  ImportCertificateArrivalsResolver,
+  ShipmentArrivalsResolver,
+} from './arrival';
+import {
   AttachmentMutations,
   ExpectedPaperDocumentsResolver,
   ImportCertificateChecklistResolver,
@@ -92,7 +101,7 @@ import {
   visibleLot,
   visibleTransferOffer,
 } from './lots';
-import { EmergencyActionNoticesResolver, ImportCertificateNoticesResolver } from './notices';
+import { EmergencyActionNoticesResolver, ImportCertificateNoticesResolver, LotNoticesResolver, ShipmentNoticesResolver } from './notices';
 import {
   CertifierLeadTimeResolver,
   CustomsEntryFilerResolver,
@@ -108,6 +117,7 @@ import {
   LotProducerResolver,
   OperationCertificateMutations,
   OperationCertificateResolver,
+  OperationNoticePolicyResolver,
   OperationResolver,
   OriginShareOperationResolver,
   OwnershipOperationResolver,
@@ -134,7 +144,16 @@ import {
   TreatmentShipmentResolver,
   visibleShipment,
 } from './shipments';
-import { LotOriginResolver, LotTraceResolver, MassBalanceResolver, OriginResolver, RecallResolver, TraceResolver } from './trace';
+import {
+  ImpactResolver,
+  LotOriginResolver,
+  LotTraceResolver,
+  MassBalanceResolver,
+  OperationCertificateImpactResolver,
+  OriginResolver,
+  RecallResolver,
+  TraceResolver,
+} from './trace';
 
 type NodeFinder = (question: Question, id: string) => Promise<Node | null>;
 
@@ -296,6 +315,18 @@ const RESOLVERS = [
   NoticeGivenResolver,
   ImportCertificateNoticesResolver,
   EmergencyActionNoticesResolver,
+  LotNoticesResolver,
+  ShipmentNoticesResolver,
+  OperationCertificateImpactResolver,
+  ImpactResolver,
+  ArrivalMutations,
+  ArrivalResolver,
+  ArrivalAnswerResolver,
+  ImportCertificateArrivalsResolver,
+  ShipmentArrivalsResolver,
+  EmergencyActionCertifierResolver,
+  CertifierNoticeResolver,
+  OperationNoticePolicyResolver,
 ] as const;
 
 /** The library wants a way to publish; what subscriptions tell comes from the log. */

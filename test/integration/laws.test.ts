@@ -115,6 +115,10 @@ const action = (number: string, lot: string, shipment: string, id = NEW) =>
 const disposition = (kind: string, grams: string) =>
   `insert into disposition (id, emergency_action, kind, grams, recorded_by) values (gen_random_uuid(), '${ID(77)}', '${kind}', ${grams}, '${ONE}')`;
 
+const noticePolicy = (hours: number) =>
+  `insert into notice_policy (id, operation, from_day, hours, recorded_by) values (gen_random_uuid(), '${FARM}', '2025-01-01', ${hours}, '${ONE}')`;
+const notice = `insert into notice (id, kind, noun, subject, due, at, message, rule, recorded_by) values (gen_random_uuid(), 'PERIOD_ENDS', 'ImportCertificate', '${ID(72)}', '2025-01-01', now(), 'it ends', 'a rule', '${ONE}')`;
+
 const BREACHES: [law: string, how: string, sql: string][] = [
   [
     'certifier_code_unique',
@@ -324,6 +328,30 @@ const BREACHES: [law: string, how: string, sql: string][] = [
   ['emergency_action_on_a_lot_or_a_shipment', 'an action on nothing', action('EAN-2', 'null', 'null')],
   ['disposition_kind_known', 'held goods eaten', disposition('EATEN', 'null')],
   ['disposition_mass_above_zero', 'nothing destroyed', disposition('DESTROYED', '0')],
+  [
+    'disposed_within_what_is_held',
+    'a gram more destroyed than the lot weighs',
+    disposition('DESTROYED', '1001').replace('recorded_by)', 'recorded_by, made_by)').replace(`'${ONE}')`, `'${ONE}', '${FARM}')`),
+  ],
+  [
+    'emergency_action_mass_above_zero',
+    'nothing held',
+    action('EAN-3', `'${A}'`, 'null').replace('recorded_by)', 'recorded_by, grams)').replace(`'${ONE}')`, `'${ONE}', 0)`),
+  ],
+  [
+    'emergency_action_treatment_known',
+    'a prayer ordered',
+    action('EAN-3', `'${A}'`, 'null').replace('recorded_by)', 'recorded_by, treatment)').replace(`'${ONE}')`, `'${ONE}', 'PRAYER')`),
+  ],
+  [
+    'arrival_of_a_certificate_or_a_shipment',
+    'an arrival of nothing',
+    `insert into arrival (id, made_by, on_day, at, answers, recorded_by) values (gen_random_uuid(), '${MILL}', '2025-01-01', now(), '[]', '${ONE}')`,
+  ],
+  ['notice_policy_within_30_days', 'a policy of a year', noticePolicy(8760)],
+  ['one_notice_policy_per_operation_and_day', 'two policies from a day on', `${noticePolicy(24)}; ${noticePolicy(48)}`],
+  ['one_notice_per_subject_kind_and_due', 'one thing told twice', `${notice}; ${notice}`],
+  ['fact_is_never_edited', 'a notice in other words', `${notice}; update notice set message = 'none'`],
   ['fact_is_never_edited', 'a link led elsewhere', `update document_link set lot = '${B}' where document = '${ID(71)}'`],
   ['fact_is_never_edited', 'a claim enlarged', `update import_certificate_line set grams = 700 where id = '${ID(74)}'`],
   ['fact_is_never_edited', 'a step of a certificate deleted', `delete from import_certificate_status where id = '${ID(73)}'`],

@@ -95,7 +95,10 @@ beforeAll(async () => {
 });
 afterAll(() => lotline.close());
 
-const OF_CERTIFICATES = Object.keys(NoticeKind).filter((kind) => kind !== 'CERTIFIER_NOT_NOTIFIED');
+/** Kinds that come with time alone, of certificates. */
+const OF_CERTIFICATES = Object.keys(NoticeKind).filter(
+  (kind) => !['CERTIFIER_NOT_NOTIFIED', 'PARTY_LOST_CERTIFICATION', 'LOST_ORGANIC_STATUS'].includes(kind),
+);
 
 test('all that falls due of a certificate is scheduled with its issue, and each for its day', async () => {
   const id = await period(0, 60);

@@ -157,6 +157,12 @@ export class NoticeGiven {
 
   @Field(() => EmergencyActionNotification, { nullable: true, description: 'Or the emergency action.' })
   emergencyAction: EmergencyActionNotification | null;
+
+  @Field(() => Lot, { nullable: true, description: 'Or the lot.' })
+  lot: Lot | null;
+
+  @Field(() => Shipment, { nullable: true, description: 'Or the shipment.' })
+  shipment: Shipment | null;
 }
 
 export const NoticeMessage = messageOf('NoticeMessage', () => NoticeGiven);

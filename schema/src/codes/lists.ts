@@ -81,6 +81,7 @@ export const ReviewCheck = enumeration('ReviewCheck', 'What the review of a requ
   OWNER_NOT_CERTIFIED: 'Behind the lots, every owner was certified while it held them, from the harvest on.',
   OUT_OF_ORDER_DATES: 'Behind the lots, nothing happened before its cause.',
   PROHIBITED_TREATMENT: 'Behind the lots, nothing met a prohibited substance or radiation.',
+  LOST_ORGANIC_STATUS: 'Behind the lots, nothing was released at the border as not organic.',
 });
 export type ReviewCheck = keyof typeof ReviewCheck;
 
@@ -104,6 +105,8 @@ export const NoticeKind = enumeration('NoticeKind', 'What somebody is to be told
   PERIOD_ENDS: 'The period of a certificate ends soon.',
   CERTIFICATE_EXPIRED: 'The period of a certificate has ended.',
   CERTIFIER_NOT_NOTIFIED: 'Nothing says that the certifier was told of an emergency action.',
+  PARTY_LOST_CERTIFICATION: 'Whoever produced, held or handles it is certified no more, or was not while it did.',
+  LOST_ORGANIC_STATUS: 'It met what is prohibited, or was released as not organic; or something that went into it was.',
 });
 export type NoticeKind = keyof typeof NoticeKind;
 
@@ -321,6 +324,21 @@ export const DispositionKind = enumeration('DispositionKind', 'What became of go
 });
 export type DispositionKind = keyof typeof DispositionKind;
 
+export const ArrivalCheck = enumeration('ArrivalCheck', 'What an importer verifies of what arrived (7 CFR 205.273).', {
+  VALID_CERTIFICATE: 'A valid import certificate is there for what arrived.',
+  DATA_ACCURATE: 'What it says is so: the goods, their weight, who sends and who receives them.',
+  NO_PROHIBITED_SUBSTANCE: 'Since export the goods met no prohibited substance (7 CFR 205.272).',
+  NO_RADIATION: 'Since export they met no ionizing radiation (7 CFR 205.105(f)).',
+});
+export type ArrivalCheck = keyof typeof ArrivalCheck;
+
+export const ArrivalVerdict = enumeration('ArrivalVerdict', 'What an importer found.', {
+  YES: 'It is so.',
+  NO: 'It is not.',
+  NOT_CHECKED: 'It was not looked at.',
+});
+export type ArrivalVerdict = keyof typeof ArrivalVerdict;
+
 export const ViewerKind = enumeration('ViewerKind', 'Who is asking.', {
   NOBODY: 'No token: sees what is public.',
   OPERATION: 'Acts for one operation.',
@@ -383,6 +401,7 @@ export const GapKind = enumeration('GapKind', 'What is missing from a story, or 
   NO_IMPORT_CERTIFICATE: 'Entered the United States, and no valid import certificate covers it.',
   OUT_OF_ORDER_DATES: 'Something happened before its cause.',
   PROHIBITED_TREATMENT: 'Treated with a prohibited substance or radiation, itself or while a shipment carried it.',
+  LOST_ORGANIC_STATUS: 'Some of it was held at the border and released as not organic, and it is an organic product.',
   WITHHELD: 'A lot that the viewer may not see.',
   TRUNCATED: 'A budget cut the walk; the message says which.',
 });

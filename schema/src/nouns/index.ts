@@ -1,5 +1,6 @@
 export * from './access-record';
 export * from './api-key';
+export * from './arrival';
 export * from './audit-grant';
 export * from './broker-assignment';
 export * from './certifier';
@@ -15,6 +16,7 @@ export * from './lot';
 export * from './lot-adjustment';
 export * from './lot-input';
 export * from './notice';
+export * from './notice-policy';
 export * from './operation';
 export * from './operation-certificate';
 export * from './party';

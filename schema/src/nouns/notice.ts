@@ -6,7 +6,7 @@ import { InstantColumn, ReferenceColumn, TextColumn } from './columns';
 import { Fact } from './fact';
 
 /** The types of noun that a notice is about. */
-export type NoticedNoun = 'ImportCertificate' | 'EmergencyActionNotification';
+export type NoticedNoun = 'ImportCertificate' | 'EmergencyActionNotification' | 'Lot' | 'Shipment';
 
 /** Something that those concerned are told of, because its time has come. */
 @Entity('notice')
@@ -21,6 +21,10 @@ export class Notice extends Fact {
 
   @ReferenceColumn('subject')
   subject: string;
+
+  /** What it follows from: a standing that was lost, a treatment, a disposition; null where its time alone has come. */
+  @ReferenceColumn('cause', { nullable: true })
+  cause: string | null;
 
   @InstantColumn({ nullable: false })
   @Field(() => DateTimeScalar, { description: 'When it was due.' })

@@ -16,6 +16,8 @@ export {
   importCertificateById,
   linesOf,
   numberVisible,
+  OPEN,
+  openCertificatesOf,
   visibleImportCertificate,
 } from './loaders';
 export * from './mutations';

@@ -27,6 +27,7 @@ interface Step {
 }
 
 const RULE = '7 CFR 205.273';
+const HELD_RULE = '7 CFR 205.273, 205.400(f)';
 
 /** Every step that a command makes. */
 export const ROAD = [
@@ -199,6 +200,33 @@ export const ROAD = [
     rule: RULE,
     says: 'The period of the certificate has ended: the day after its last day.',
   },
+  {
+    command: 'verifyArrival',
+    role: 'IMPORTER',
+    from: ['HANDED_OVER', 'ENTERED', 'EXHAUSTED'],
+    to: 'VERIFIED',
+    rule: RULE,
+    says: 'The importer verified what arrived, and every answer is YES.',
+  },
+  {
+    command: 'recordEmergencyActionNotification',
+    role: 'IMPORTER',
+    from: ['ISSUED', 'HANDED_OVER', 'ENTERED', 'EXHAUSTED', 'VERIFIED'],
+    to: 'HELD',
+    rule: HELD_RULE,
+    says: 'Goods that it covers are held at the border.',
+  },
+  ...(['ISSUED', 'HANDED_OVER', 'ENTERED', 'EXHAUSTED', 'VERIFIED'] as const).map(
+    (to) =>
+      ({
+        command: 'recordDisposition',
+        role: 'IMPORTER',
+        from: ['HELD'],
+        to,
+        rule: HELD_RULE,
+        says: 'All that was held is disposed of: it stands where it stood before.',
+      }) as const,
+  ),
 ] as const satisfies readonly Step[];
 
 export type RoadCommand = (typeof ROAD)[number]['command'];

@@ -345,6 +345,33 @@ export const LAWS: Record<string, Law> = {
     remedy: 'use RELEASED_ORGANIC, RELEASED_CONVENTIONAL, REEXPORTED, DONATED or DESTROYED',
   },
   disposition_mass_above_zero: MASS,
+  disposed_within_what_is_held: {
+    code: 'REFUSED',
+    message: 'no more is disposed of than is held',
+    rule: '7 CFR 205.273',
+    remedy: 'dispose of what is left, or take another disposition back',
+  },
+  emergency_action_mass_above_zero: MASS,
+  emergency_action_treatment_known: {
+    code: 'BAD_USER_INPUT',
+    message: 'unknown kind of treatment',
+    remedy: 'use FUMIGATION, IRRADIATION, HEAT, COLD, CONTACT or OTHER',
+  },
+  arrival_of_a_certificate_or_a_shipment: {
+    code: 'REFUSED',
+    message: 'an arrival is under a certificate or of a shipment',
+    remedy: 'name one of them, or both',
+  },
+  notice_policy_within_30_days: {
+    code: 'BAD_USER_INPUT',
+    message: 'a policy is of 0 to 720 hours',
+    remedy: 'give whole hours from 0 to 720; the rule says immediately',
+  },
+  one_notice_policy_per_operation_and_day: {
+    code: 'CONFLICT',
+    message: 'the operation has a policy from that day',
+    remedy: 'set it anew',
+  },
   holding_not_below_floor: {
     code: 'REFUSED',
     message: 'the holder does not have that much of the lot',

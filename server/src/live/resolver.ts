@@ -98,6 +98,16 @@ export class NoticeGivenResolver {
   emergencyAction(@Root() { noun, subject }: NoticeGiven, @Ctx() { reader }: Question): Promise<EmergencyActionNotification | null> | null {
     return noun === 'EmergencyActionNotification' ? reader.loader(emergencyActionById).load(subject) : null;
   }
+
+  @FieldResolver(() => Lot, { nullable: true, description: 'Or the lot.' })
+  lot(@Root() { noun, subject }: NoticeGiven, @Ctx() { reader }: Question): Promise<Lot | null> | null {
+    return noun === 'Lot' ? reader.loader(lotById).load(subject) : null;
+  }
+
+  @FieldResolver(() => Shipment, { nullable: true, description: 'Or the shipment.' })
+  shipment(@Root() { noun, subject }: NoticeGiven, @Ctx() { reader }: Question): Promise<Shipment | null> | null {
+    return noun === 'Shipment' ? reader.loader(shipmentById).load(subject) : null;
+  }
 }
 
 @Resolver(() => ImportCertificateStatusChange)

@@ -3,9 +3,12 @@ import { cutOffOfCertificate, importCertificateById } from '../certificates';
 import type { Reader } from '../database';
 import { ACTION_DEADLINES, type ActionDue, CERTIFICATE_DEADLINES, type Deadline, type Due } from './table';
 
+/** Nouns of which something falls due. */
+export type DueNoun = Extract<NoticedNoun, 'ImportCertificate' | 'EmergencyActionNotification'>;
+
 /** What falls due for a noun. */
 export interface NounDue {
-  noun: NoticedNoun;
+  noun: DueNoun;
   subject: string;
   kind: NoticeKind;
   rule: string;
@@ -13,10 +16,10 @@ export interface NounDue {
   due: Due | null;
 }
 
-/** Hours after which the clock asks whether a certifier was told; the rule says immediately. */
+/** Hours after which the clock asks whether a certifier was told, where nobody's policy says; the rule says immediately. */
 const POLICY_HOURS = 24;
 
-const dueOf = <Facts>(deadlines: readonly Deadline<Facts>[], noun: NoticedNoun, subject: string, facts: Facts): NounDue[] =>
+const dueOf = <Facts>(deadlines: readonly Deadline<Facts>[], noun: DueNoun, subject: string, facts: Facts): NounDue[] =>
   deadlines.map(({ kind, rule, due }) => ({ noun, subject, kind, rule, due: due(facts) }));
 
 /** What falls due of certificates, by what is on record. */
@@ -38,19 +41,18 @@ export async function dueOfCertificates(reader: Reader, ids: readonly string[]):
 }
 
 /** The same of emergency actions. */
-export async function dueOfActions(reader: Reader, ids: readonly string[]): Promise<NounDue[]> {
-  const rows = await reader.query<Omit<ActionDue, 'policyHours'> & { id: string }>(
-    `select a.id, a.number, coalesce(c.at, now()) as "recordedAt",
-       exists (select from certifier_notice n where n.emergency_action = a.id) as notified
+export async function dueOfActions(reader: Reader, ids: readonly string[], now = new Date()): Promise<NounDue[]> {
+  const rows = await reader.query<ActionDue & { id: string }>(
+    `select a.id, a.number, coalesce(a.notice_hours, ${POLICY_HOURS}) as "policyHours", coalesce(c.at, $2) as "recordedAt",
+       exists (select from certifier_notice n where n.emergency_action = a.id and n.retracted_by is null) as notified
      from emergency_action a left join command c on c.id = a.recorded_by where a.id = any($1)`,
-    [ids],
+    [ids, now],
   );
-  return rows.flatMap(({ id, ...facts }) =>
-    dueOf(ACTION_DEADLINES, 'EmergencyActionNotification', id, { ...facts, policyHours: POLICY_HOURS }),
-  );
+  return rows.flatMap(({ id, ...facts }) => dueOf(ACTION_DEADLINES, 'EmergencyActionNotification', id, facts));
 }
 
-export const DUE_OF: Readonly<Record<NoticedNoun, (reader: Reader, ids: readonly string[]) => Promise<NounDue[]>>> = {
+/** @param now when a command records what is not committed yet */
+export const DUE_OF: Readonly<Record<DueNoun, (reader: Reader, ids: readonly string[], now?: Date) => Promise<NounDue[]>>> = {
   ImportCertificate: dueOfCertificates,
   EmergencyActionNotification: dueOfActions,
 };

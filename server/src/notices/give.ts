@@ -3,11 +3,11 @@ import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { CLOCK } from '../access';
 import { expireCertificate } from '../certificates';
-import { type Command, type Runner, record } from '../commands';
-import type { Columns } from '../database';
+import type { Command, Runner } from '../commands';
 import type { Task } from '../jobs';
 import { DUE_OF } from './due';
 import type { NoticePayload } from './plan';
+import { recordNotices } from './record';
 
 const payload = z.object({
   noun: z.enum(['ImportCertificate', 'EmergencyActionNotification']),
@@ -15,24 +15,6 @@ const payload = z.object({
   kind: z.enum(Object.keys(NoticeKind) as [NoticeKind, ...NoticeKind[]]),
   due: z.iso.datetime(),
 });
-
-interface NewNotice extends NoticePayload {
-  id: string;
-  at: Date;
-  message: string;
-  rule: string;
-}
-
-const NOTICE: Columns<NewNotice> = {
-  id: ['uuid', (each) => each.id],
-  kind: ['text', (each) => each.kind],
-  noun: ['text', (each) => each.noun],
-  subject: ['uuid', (each) => each.subject],
-  due: ['timestamptz', (each) => each.due],
-  at: ['timestamptz', (each) => each.at],
-  message: ['text', (each) => each.message],
-  rule: ['text', (each) => each.rule],
-};
 
 /**
  * Gives the notices that have fallen due, each once; one that is no longer due, since what is on record has changed, is not given. A
@@ -55,10 +37,8 @@ const giveNotice: Command<NoticePayload, { given: boolean }> = {
       outcomes.push({ given });
       if (!given) continue;
       const { message } = found!.due!;
-      const notice = { ...row, id: uuidv7(), at: work.now, message, rule: found!.rule };
-      await record(work, 'notice', NOTICE, [notice]);
+      await recordNotices(work, [{ ...row, id: uuidv7(), cause: null, at: work.now, message, rule: found!.rule }]);
       if (row.kind === 'CERTIFICATE_EXPIRED') await expireCertificate(work, row.subject, today(new Date(row.due)), message);
-      work.emit({ type: 'notice.given', subject: row.subject, payload: { notice: notice.id, kind: row.kind, due: row.due, message } });
     }
     return outcomes;
   },

@@ -1,14 +1,14 @@
-import { type EventType, type LogEvent, type NoticedNoun } from '@lotline/schema';
+import type { EventType, LogEvent } from '@lotline/schema';
 import type { Follow } from '../commands';
 import { type Job, schedule, unschedule } from '../jobs';
-import { DUE_OF, type NounDue } from './due';
+import { DUE_OF, type DueNoun, type NounDue } from './due';
 
 /** Name of the task that gives a notice. */
 export const NOTICE_TASK = 'notice';
 
 /** What the task is told. */
 export interface NoticePayload {
-  noun: NoticedNoun;
+  noun: DueNoun;
   subject: string;
   kind: NounDue['kind'];
   /** ISO 8601. */
@@ -16,7 +16,7 @@ export interface NoticePayload {
 }
 
 /** Events that change when something of a noun falls due. */
-const CHANGES: Readonly<Record<NoticedNoun, ReadonlySet<EventType>>> = {
+const CHANGES: Readonly<Record<DueNoun, ReadonlySet<EventType>>> = {
   ImportCertificate: new Set<EventType>([
     'import-certificate.recorded',
     'import-certificate.status-changed',
@@ -33,10 +33,10 @@ const keyOf = ({ kind, subject }: Pick<NounDue, 'kind' | 'subject'>): string => 
  * told that was past before anybody reported it.
  */
 export const planNotices: Follow = async (work, events) => {
-  for (const noun of Object.keys(CHANGES) as NoticedNoun[]) {
+  for (const noun of Object.keys(CHANGES) as DueNoun[]) {
     const subjects = [...new Set(events.flatMap(({ type, subject }: LogEvent) => (CHANGES[noun].has(type) ? [subject] : [])))];
     if (subjects.length === 0) continue;
-    const all = await DUE_OF[noun](work.reader, subjects);
+    const all = await DUE_OF[noun](work.reader, subjects, work.now);
     await unschedule(
       work,
       all.flatMap((each) => (each.due === null ? [keyOf(each)] : [])),

@@ -21,6 +21,8 @@ import { Reviews1764000000020 } from './1764000000020-reviews';
 import { CustomsEntries1764000000021 } from './1764000000021-customs-entries';
 import { HandedOn1764000000023 } from './1764000000023-handed-on';
 import { Notices1764000000024 } from './1764000000024-notices';
+import { Arrival1764000000027 } from './1764000000027-arrival';
+import { LostStanding1764000000028 } from './1764000000028-lost-standing';
 
 /** Forward only, in this order. */
 export const MIGRATIONS = [
@@ -47,4 +49,6 @@ export const MIGRATIONS = [
   CustomsEntries1764000000021,
   HandedOn1764000000023,
   Notices1764000000024,
+  Arrival1764000000027,
+  LostStanding1764000000028,
 ];

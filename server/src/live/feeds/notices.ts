@@ -11,18 +11,29 @@ export class NoticeFilter {
 
   @Field(() => [ID], { nullable: true, description: 'About these import certificates.' })
   importCertificates?: string[];
+
+  @Field(() => [ID], { nullable: true, description: 'About these lots.' })
+  lots?: string[];
+
+  @Field(() => [ID], { nullable: true, description: 'About these shipments.' })
+  shipments?: string[];
 }
 
-/** A key hears of what it may see. */
-const SCOPE: Record<NoticeGiven['noun'], KeyScope> = {
+/** Which scope a key needs to hear of a noun. */
+const SCOPES: Readonly<Record<NoticeGiven['noun'], KeyScope>> = {
   ImportCertificate: 'IMPORT_CERTIFICATES',
   EmergencyActionNotification: 'CUSTOMS_ENTRIES',
+  Lot: 'LOTS',
+  Shipment: 'SHIPMENTS',
 };
+/** Whoever has one of these is told, and nobody else who sees it. */
+const TOLD_TO_HOLDERS: ReadonlySet<NoticeGiven['noun']> = new Set(['Lot', 'Shipment']);
 
 interface Facts {
   subject: string;
   kind: NoticeKind;
   due: Date;
+  isToHolders: boolean;
   isSeen: boolean;
 }
 
@@ -46,22 +57,31 @@ export const noticeFeed: Feed<NoticeGiven, Facts, NoticeFilter> = {
       return {
         position,
         answer: Object.assign(new NoticeGiven(), { noun, subject, at, kind, due: new Date(due), message, rule }),
-        facts: { subject, kind, due: new Date(due), isSeen: true },
-        rights: [{ subject, fact: null }],
-        scope: SCOPE[noun],
+        facts: { subject, kind, due: new Date(due), isToHolders: TOLD_TO_HOLDERS.has(noun), isSeen: true },
+        rights: [{ subject, fact: TOLD_TO_HOLDERS.has(noun) ? notice : null }],
+        scope: SCOPES[noun],
       };
     });
   },
   async asSeenBy(viewer, reader, changes) {
     const rows = await reader.query<{ place: number }>(
-      `select k.place from unnest($1::int[], $2::uuid[], $3::timestamptz[]) as k(place, subject, due) where ${additionVisible(viewer, 'k.subject', 'k.due::date')}`,
-      [changes.map((_, place) => place), changes.map(({ facts }) => facts.subject), changes.map(({ facts }) => facts.due)],
+      `select k.place from unnest($1::int[], $2::uuid[], $3::timestamptz[], $4::boolean[]) as k(place, subject, due, to_holders)
+       where k.to_holders or ${additionVisible(viewer, 'k.subject', 'k.due::date')}`,
+      [
+        changes.map((_, place) => place),
+        changes.map(({ facts }) => facts.subject),
+        changes.map(({ facts }) => facts.due),
+        changes.map(({ facts }) => facts.isToHolders),
+      ],
     );
     const seen = new Set(rows.map(({ place }) => place));
     return changes.map(({ answer, facts }, place) => ({ answer, facts: { ...facts, isSeen: seen.has(place) } }));
   },
   fitter(filter) {
     const certificates = idsOf(filter?.importCertificates, 'ImportCertificate', 'filter.importCertificates');
-    return ({ isSeen, kind, subject }) => isSeen && anyOf<string>(filter?.kinds, kind) && anyOf(certificates, subject);
+    const lots = idsOf(filter?.lots, 'Lot', 'filter.lots');
+    const shipments = idsOf(filter?.shipments, 'Shipment', 'filter.shipments');
+    return ({ isSeen, kind, subject }) =>
+      isSeen && anyOf<string>(filter?.kinds, kind) && anyOf(certificates, subject) && anyOf(lots, subject) && anyOf(shipments, subject);
   },
 };
