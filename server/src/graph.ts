@@ -62,6 +62,7 @@ import {
   visibleBrokerAssignment,
   visibleKey,
 } from './grants';
+import { JobsResolver } from './jobs';
 import { watch } from './journal';
 import {
   ImportCertificateStatusChangeResolver,
@@ -112,6 +113,7 @@ import {
   ViewerResolver,
   visibleOperation,
 } from './operations';
+import { CustomsEntryEffectsResolver, ImportCertificateEffectsResolver } from './outside';
 import { ImportCertificateLineProductResolver, LotProductResolver, productById, VerifiedProductResolver } from './products';
 import type { Question } from './questions';
 import { RetractionMutations } from './retraction';
@@ -284,6 +286,9 @@ const RESOLVERS = [
   NoticeGivenResolver,
   ImportCertificateNoticesResolver,
   EmergencyActionNoticesResolver,
+  ImportCertificateEffectsResolver,
+  CustomsEntryEffectsResolver,
+  JobsResolver,
 ] as const;
 
 /** The library wants a way to publish; what subscriptions tell comes from the log. */

@@ -1,9 +1,14 @@
 import type { Follow, Runner } from './commands';
+import type { Database } from './database';
 import type { Tasks } from './jobs';
 import { NOTICE_TASK, noticeTask, planNotices } from './notices';
+import { NOBODY_OUTSIDE, type Systems, type SystemsSettings, sendingTasks, tellOutside } from './outside';
 
 // What happens later: what follows from the events of a command, in its transaction, and who does it then.
 
-export const FOLLOW: readonly Follow[] = [planNotices];
+export const followOf = (outside: SystemsSettings): readonly Follow[] => [planNotices, tellOutside(outside)];
 
-export const tasksOf = (runner: Runner): Tasks => ({ [NOTICE_TASK]: noticeTask(runner) });
+export const tasksOf = (runner: Runner, outside: { database: Database; systems: Systems } | null = null): Tasks => ({
+  [NOTICE_TASK]: noticeTask(runner),
+  ...(outside && sendingTasks({ ...outside, runner })),
+});

@@ -1,6 +1,7 @@
 export * from './checklist';
 export * from './connections';
 export * from './deadlines';
+export * from './failed-jobs';
 export * from './import-procedure';
 export * from './live';
 export * from './lot';

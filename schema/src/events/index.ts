@@ -139,6 +139,8 @@ export interface EventPayloads {
   'emergency-action.recorded': { number: string; ordered: string; lot: string | null; shipment: string | null; on: Day };
   'emergency-action.certifier-notified': { on: Day };
   'notice.given': { notice: string; kind: NoticeKind; due: string; message: string };
+  /** Somebody has a job tried again that was dead. */
+  'job.retried': { job: string; task: string };
   'key.created': { operation: string; name: string; scopes: KeyScope[]; expiresAt: string };
   'key.revoked': { operation: string };
   'broker.assigned': {
@@ -199,6 +201,7 @@ export const EVENT_VERSION: Record<EventType, number> = {
   'emergency-action.certifier-notified': 1,
   'emergency-action.disposed': 1,
   'notice.given': 1,
+  'job.retried': 1,
   'key.created': 1,
   'key.revoked': 1,
   'broker.assigned': 1,

@@ -17,6 +17,7 @@ export * from './lot-input';
 export * from './notice';
 export * from './operation';
 export * from './operation-certificate';
+export * from './outside-effect';
 export * from './party';
 export * from './place';
 export * from './product';

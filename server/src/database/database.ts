@@ -27,6 +27,7 @@ import {
   Operation,
   OperationCertificate,
   OperationCertificateStatusFact,
+  OutsideEffect,
   Party,
   Product,
   Shipment,
@@ -101,6 +102,7 @@ export const ENTITIES = [
   EmergencyActionNotification,
   CertifierNotice,
   Disposition,
+  OutsideEffect,
   Party,
 ];
 

@@ -1,2 +1,3 @@
+export * from './resolver';
 export * from './schedule';
 export * from './worker';

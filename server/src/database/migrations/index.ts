@@ -20,6 +20,7 @@ import { LinksAndEndedOffers1764000000019 } from './1764000000019-links-and-ende
 import { Reviews1764000000020 } from './1764000000020-reviews';
 import { HandedOn1764000000023 } from './1764000000023-handed-on';
 import { Notices1764000000024 } from './1764000000024-notices';
+import { OutsideEffects1764000000025 } from './1764000000025-outside-effects';
 
 /** Forward only, in this order. */
 export const MIGRATIONS = [
@@ -45,4 +46,5 @@ export const MIGRATIONS = [
   Reviews1764000000020,
   HandedOn1764000000023,
   Notices1764000000024,
+  OutsideEffects1764000000025,
 ];

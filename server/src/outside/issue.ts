@@ -1,0 +1,78 @@
+import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import { OUTSIDE } from '../access';
+import { issueImportCertificate, lockCertificates } from '../certificates';
+import { type Command, type Runner } from '../commands';
+import type { Database } from '../database';
+import { addEffect, type Effect, effectsAbout, isSettled, note } from './effects';
+
+// The Organic Integrity Database has issued a certificate: the step that its certifier would have made is made on its behalf.
+
+const issued = z.object({ effect: z.uuid(), importCertificate: z.uuid(), number: z.string() });
+
+/** Gives the number to a certificate that waits for it. One that was issued by hand meanwhile, or is not to be issued any more, is left as it is. */
+const takeNumber: Command<z.infer<typeof issued>, { taken: boolean }> = {
+  name: 'takeCertificateNumber',
+  input: issued,
+  may: (viewer) =>
+    viewer === OUTSIDE ? null : { code: 'FORBIDDEN', message: 'the Organic Integrity Database gives numbers', remedy: 'wait for it' },
+  async run(work, rows) {
+    const certificates = await lockCertificates(
+      work,
+      rows.map(({ importCertificate }) => importCertificate),
+    );
+    const outcomes: { taken: boolean }[] = [];
+    for (const { effect, importCertificate, number } of rows) {
+      const taken = certificates.get(importCertificate)?.status === 'APPROVED';
+      outcomes.push({ taken });
+      if (!taken) continue;
+      await issueImportCertificate.run(work, [{ idempotencyKey: effect, importCertificate, number, issued: null }]);
+      await note(work.tx, effect, { state: 'DONE', answer: { number } });
+    }
+    return outcomes;
+  },
+};
+
+/** A number that no certificate has. */
+const NO_NUMBER = '000-0000000000-000000';
+
+/** Could a certificate be issued now? @throws Refusal why not, e.g. since another one claims its lots */
+export async function tryIssue(runner: Runner, { id, subject }: Effect): Promise<void> {
+  const row = { effect: id, importCertificate: subject, number: NO_NUMBER };
+  await runner.execute(takeNumber, OUTSIDE, [row], uuidv7(), { dryRun: true });
+}
+
+/**
+ * Records what the Organic Integrity Database answered. Where the certificate does not wait for it any more, under another number or under none,
+ * what was issued there is taken back there. @throws Refusal where it cannot be recorded
+ */
+export async function recordIssue(database: Database, runner: Runner, effect: Effect, number: string): Promise<void> {
+  const { id, subject, system, noun } = effect;
+  const row = { effect: id, importCertificate: subject, number };
+  const { outcomes } = await runner.execute(takeNumber, OUTSIDE, [row], `${id} ${number}`);
+  if (outcomes[0]!.taken) return;
+  await database.within(async (tx) => {
+    const [certificate] = await tx.query<{ number: string | null; now: Date }>(
+      'select number, now() as now from import_certificate where id = $1 for no key update',
+      [subject],
+    );
+    const effects = await effectsAbout(tx, { system, subject });
+    if (effects.some((each) => each.id === id && isSettled(each))) return;
+    if (certificate!.number === number) return note(tx, id, { state: 'DONE', answer: { number } });
+    const why =
+      certificate!.number === null ? 'It was not to be issued any more' : `Its certifier had issued it under ${certificate!.number}`;
+    await note(tx, id, {
+      state: 'DONE',
+      message: `${why}; ${number}, which was issued there, is taken back there.`,
+      answer: { number, inVain: true },
+    });
+    const waiting = effects.filter((each) => each.id !== id && !isSettled(each));
+    for (const each of waiting)
+      if (each.what === 'REVISE') await note(tx, each.id, { state: 'NOT_NEEDED', message: 'What it revises is taken back.' });
+    if (waiting.some(({ what }) => what === 'VOID')) return;
+    await addEffect(
+      { tx, now: certificate!.now, command: effect.recordedBy },
+      { system, noun, subject, what: 'VOID', body: { reason: `${why}.` } },
+    );
+  });
+}
