@@ -2,7 +2,7 @@ import type { Follow, Runner } from './commands';
 import type { Database } from './database';
 import type { Tasks } from './jobs';
 import { NOTICE_TASK, noticeTask, planNotices } from './notices';
-import { NOBODY_OUTSIDE, type Systems, type SystemsSettings, sendingTasks, tellOutside } from './outside';
+import { type Systems, type SystemsSettings, sendingTasks, tellOutside } from './outside';
 
 // What happens later: what follows from the events of a command, in its transaction, and who does it then.
 

@@ -10,17 +10,29 @@ export const signOf = (worker: string): string => `lotline jobs ${worker}`.trimE
 export class LifeSign {
   private worker: string | null = null;
   private client: PoolClient | null = null;
+  private turn: Promise<void> = Promise.resolve();
 
   constructor(private readonly pool: Pool) {}
 
   /** A worker lives from now on. */
-  async show(worker: string): Promise<void> {
+  show(worker: string): Promise<void> {
     this.worker = worker;
-    await this.renew();
+    return this.renew();
   }
 
   /** Shows it again where the connection was lost. */
-  async renew(): Promise<void> {
+  renew(): Promise<void> {
+    this.turn = this.turn.then(() => this.bear());
+    return this.turn;
+  }
+
+  async end(): Promise<void> {
+    this.worker = null;
+    await this.turn;
+    this.client?.release(true);
+  }
+
+  private async bear(): Promise<void> {
     if (this.worker === null) return;
     try {
       this.client ??= await this.pool.connect();
@@ -29,12 +41,6 @@ export class LifeSign {
       this.client?.release(error as Error);
       this.client = null;
     }
-  }
-
-  end(): void {
-    this.client?.release(true);
-    this.client = null;
-    this.worker = null;
   }
 }
 

@@ -76,7 +76,7 @@ export async function startWorker(database: Database, tasks: Tasks, log: WorkerL
     stop: async () => {
       clearInterval(looking);
       await runner.stop().catch(() => {});
-      sign.end();
+      await sign.end();
       await pool.end();
     },
   };
@@ -89,7 +89,7 @@ export async function workOnce(database: Database, tasks: Tasks, log: WorkerLog)
     await freeDeadWorkers(pool);
     await runOnce({ pgPool: pool, events, concurrency: 1, noHandleSignals: true, logger: loggerTo(log), taskList: taskList(tasks) });
   } finally {
-    sign.end();
+    await sign.end();
     await pool.end();
   }
 }
