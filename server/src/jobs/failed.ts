@@ -1,5 +1,5 @@
 import { FailedJob, FailedJobs, type NodeType, toGlobalId } from '@lotline/schema';
-import type { Reader, Transaction } from '../database';
+import type { Database, Reader, Transaction } from '../database';
 
 // Jobs that are dead: tried as often as they may be, or in a way that trying again would not help.
 
@@ -42,3 +42,11 @@ export async function deadJob(tx: Transaction, id: string): Promise<{ id: string
   );
   return job ?? null;
 }
+
+/** Forgets dead jobs of a task about a noun: what they were for has been done by another. */
+export const forgetFailed = async (database: Database, task: string, subject: string): Promise<void> => {
+  await database.query(
+    `select graphile_worker.complete_jobs(array(select j.id from ${DEAD} and j.task_identifier = $1 and j.queue_name = $2))`,
+    [task, subject],
+  );
+};

@@ -2,7 +2,7 @@ import { type OutsideAct, type OutsideSystem, Refusal } from '@lotline/schema';
 import { z } from 'zod';
 import type { Runner } from '../commands';
 import type { Database, Transaction } from '../database';
-import { FinalFailure, type Task, type Tasks } from '../jobs';
+import { FinalFailure, forgetFailed, type Task, type Tasks } from '../jobs';
 import { type Effect, effectsAbout, isSettled, note, noteAttempt, TASK } from './effects';
 import { recordIssue, tryIssue } from './issue';
 import { NAME, Refused, Rejected, Unreachable } from './ports';
@@ -70,11 +70,13 @@ async function isAwaited(tx: Pick<Transaction, 'query'>, subject: string): Promi
   return last?.status === 'APPROVED';
 }
 
+const sentence = (words: string): string => `${words[0]!.toUpperCase()}${words.slice(1).replace(/\.$/, '')}.`;
+
 /** What went wrong, as those concerned may read it. */
 function wordsOf(error: unknown, { system, attempts }: Effect): string {
-  if (error instanceof Unreachable || error instanceof Refused) return `${NAME[system].replace(/^t/, 'T')} ${error.message}.`;
+  if (error instanceof Unreachable || error instanceof Refused) return sentence(`${NAME[system]} ${error.message}`);
   if (!(error instanceof Refusal) || error.retryable) return 'Something went wrong here.';
-  return attempts === 0 ? `It cannot be issued: ${error.message}.` : `It was issued there, and cannot be recorded here: ${error.message}.`;
+  return sentence(`${attempts === 0 ? 'it cannot be issued' : 'it was issued there, and cannot be recorded here'}: ${error.message}`);
 }
 
 /** Would it not help to try again? */
@@ -108,7 +110,7 @@ const sendTo =
     const { database, runner, systems } = sending;
     for (;;) {
       const effect = (await effectsAbout(database, { system, subject })).find((each) => !isSettled(each));
-      if (!effect) return;
+      if (!effect) return forgetFailed(database, TASK[system], subject);
       let sent = effect;
       try {
         if (effect.what === 'ISSUE' && effect.attempts === 0 && (await isAwaited(database, subject))) await tryIssue(runner, effect);
