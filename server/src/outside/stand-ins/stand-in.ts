@@ -19,6 +19,8 @@ export interface Mischief {
   twice?: boolean;
   /** Answers this instead of what it should. */
   answer?: unknown;
+  /** Is waited for when something was asked, and again when it was done and is not answered yet; where it throws the connection is cut. */
+  meanwhile?: (moment: 'ASKED' | 'DONE', asked: Asked) => Promise<void>;
 }
 
 export interface Asked {
@@ -105,6 +107,7 @@ export abstract class StandIn {
     const body = request.method === 'PUT' ? await bodyOf(request) : null;
     const asked = { method: request.method!, path: request.url!, body };
     this.asked.push(asked);
+    await mischief.meanwhile?.('ASKED', asked);
     if (mischief.down) return void request.socket.destroy();
     if (mischief.status) return answer(response, refused(mischief.status, 'It does not work now.'));
     await wait(mischief.slowMs);
@@ -113,6 +116,7 @@ export abstract class StandIn {
     if (body === undefined) return answer(response, refused(400, 'That is no JSON.'));
     if (mischief.twice) this.reply(asked);
     const reply = this.reply(asked);
+    await mischief.meanwhile?.('DONE', asked);
     await wait(mischief.lateMs);
     if (mischief.drop) return void request.socket.destroy();
     answer(response, mischief.answer === undefined ? reply : { status: 200, body: mischief.answer });
