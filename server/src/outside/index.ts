@@ -1,4 +1,3 @@
-export type { CircuitSettings } from './circuit';
 export { tellOutside } from './follow';
 export type { OutsideSettings } from './http';
 export * from './resolver';
