@@ -32,7 +32,7 @@ const MAY_USE = {
   report: ['database', 'questions', 'operations', 'products', 'lots', 'trace'],
   import: ['access', 'commands', 'operations', 'products', 'lots', 'shipments', 'documents', 'certificates', 'customs'],
   notices: ['database', 'access', 'commands', 'questions', 'jobs', 'certificates', 'rules'],
-  outside: ['database', 'access', 'commands', 'questions', 'jobs', 'certificates'],
+  outside: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'jobs', 'certificates', 'review'],
   live: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'operations', 'lots', 'shipments', 'certificates', 'customs'],
   http: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'files', 'live'],
 };

@@ -5,7 +5,6 @@ export * from './deadlines-resolver';
 export { expireCertificate } from './expire';
 export { freeOf } from './free';
 export { handOver } from './hand-over';
-export { issueImportCertificate } from './issue';
 export { htsOf, ImportCertificateFilter } from './list';
 export { claimedOf, claimsBeside, historyOf, importCertificateById, linesOf, numberVisible, visibleImportCertificate } from './loaders';
 export * from './mutations';

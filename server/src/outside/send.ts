@@ -25,7 +25,7 @@ const done = ({ database }: Sending, { id }: Effect) => note(database, id, { sta
 const SEND: Readonly<Record<OutsideAct, Send>> = {
   ISSUE: async (sending, effect) => {
     const number = await oid(sending).issue(effect.subject, effect.body);
-    await recordIssue(sending.database, sending.runner, effect, number);
+    await recordIssue(sending, effect, number);
   },
   REVISE: async (sending, effect) => {
     await oid(sending).revise(effect.subject, effect.id, effect.body);
@@ -107,13 +107,13 @@ const sendTo =
   (sending: Sending, system: OutsideSystem): Task =>
   async (given, { last }) => {
     const { subject } = payload.parse(given);
-    const { database, runner, systems } = sending;
+    const { database, systems } = sending;
     for (;;) {
       const effect = (await effectsAbout(database, { system, subject })).find((each) => !isSettled(each));
       if (!effect) return forgetFailed(database, TASK[system], subject);
       let sent = effect;
       try {
-        if (effect.what === 'ISSUE' && effect.attempts === 0 && (await isAwaited(database, subject))) await tryIssue(runner, effect);
+        if (effect.what === 'ISSUE' && effect.attempts === 0 && (await isAwaited(database, subject))) await tryIssue(sending, effect);
         await systems[system]!.circuit.through(async () => {
           if (!(await begin(sending, effect))) return;
           sent = { ...effect, attempts: effect.attempts + 1 };
