@@ -72,11 +72,19 @@ async function isAwaited(tx: Pick<Transaction, 'query'>, subject: string): Promi
 
 const sentence = (words: string): string => `${words[0]!.toUpperCase()}${words.slice(1).replace(/\.$/, '')}.`;
 
+/** What stands against an issue. What the review found is its certifier's to read: the exporter has another sheet. */
+const reasonsOf = ({ reasons }: Refusal): string => {
+  const words = reasons.map(({ path, message }) =>
+    path?.[0] === 'reason' ? 'something blocks it that did not at its approval; its review says what' : message,
+  );
+  return [...new Set(words)].join('; ');
+};
+
 /** What went wrong, as those concerned may read it. */
 function wordsOf(error: unknown, { system, attempts }: Effect): string {
   if (error instanceof Unreachable || error instanceof Refused) return sentence(`${NAME[system]} ${error.message}`);
   if (!(error instanceof Refusal) || error.retryable) return 'Something went wrong here.';
-  return sentence(`${attempts === 0 ? 'it cannot be issued' : 'it was issued there, and cannot be recorded here'}: ${error.message}`);
+  return sentence(`${attempts === 0 ? 'it cannot be issued' : 'it was issued there, and cannot be recorded here'}: ${reasonsOf(error)}`);
 }
 
 /** Would it not help to try again? */
