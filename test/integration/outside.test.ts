@@ -251,8 +251,28 @@ describe('an approved certificate', () => {
       n: number,
     });
     expect(importCertificate.effects).toEqual([]);
+    await lotline.import({
+      'customs_entries.csv': csv([
+        {
+          entry: entryNumber(499),
+          line: 1,
+          certificate: number,
+          filed_on: '2025-08-01',
+          hts: '0901110015',
+          quantity: 1,
+          unit: 'KGM',
+          filer: IMPORTER,
+        },
+      ]),
+    });
+    await work();
+    expect(ace.asked).toEqual([]);
     // Nor is what becomes of it, which its certifier writes there as it wrote its issue.
-    await give('voidImportCertificate', of(importCertificate.id, { reason: 'why not' }), certifier);
+    await give(
+      'reviseImportCertificate',
+      of(importCertificate.id, { quantity: { value: '2', unit: 'KGM' }, reason: 'why not' }),
+      certifier,
+    );
     await work();
     expect((await look(importCertificate.id)).effects).toEqual([]);
   });
@@ -536,6 +556,7 @@ describe('a certifier that types the number itself', () => {
     await give('voidImportCertificate', of(id, { reason: 'asked for twice' }), certifier);
     await work();
     expect(done(id)).toEqual(['issue', 'void']);
+    expect((await look(id)).effects).toHaveLength(3);
   });
 
   test('with the number that the OID had given', async () => {
