@@ -673,6 +673,27 @@ describe('customs', () => {
   });
 });
 
+test('a filing is amended and cancelled under keys of its own, each once', async () => {
+  const { port } = systems.AUTOMATED_COMMERCIAL_ENVIRONMENT!;
+  const filed = (kilograms: string, number = certificateNumber(77, 9)) => ({
+    entry: entryNumber(498),
+    lines: [{ line: 1, certificate: number, hts: '0901110015', kilograms, lots: [] }],
+  });
+  const paths = () => ace.memory.paths.filter((path) => path.startsWith('/filings/port')).map((path) => path.split('/').slice(3).join(' '));
+  await expect(port.file('port', filed('1', '9990000001'))).rejects.toThrow(
+    'rejected it: Line 1: the number of an import certificate has 21 characters',
+  );
+  await expect(port.cancel('port', { reason: 'why not' })).rejects.toThrow('refused it: Nothing was accepted under this key.');
+  await port.file('port', filed('1'));
+  await port.file('port', filed('1'));
+  await expect(port.file('port', filed('2'))).rejects.toThrow('refused it: Something else was sent under this key.');
+  for (let twice = 0; twice < 2; twice++) await port.amend('port', 'a', { reason: 'weighed', filing: filed('2') });
+  await expect(port.amend('port', 'b', { reason: 'weighed', filing: filed('0') })).rejects.toThrow('rejected it');
+  for (let twice = 0; twice < 2; twice++) await port.cancel('port', { reason: 'sent back' });
+  await expect(port.amend('port', 'c', { reason: 'weighed', filing: filed('3') })).rejects.toThrow('refused it: It was cancelled.');
+  expect(paths()).toEqual(['', 'amendment a', 'amendment b', 'cancellation']);
+});
+
 test('the standing of an operation is asked of the OID', async () => {
   const { port } = systems.ORGANIC_INTEGRITY_DATABASE!;
   oid.operations.set(EXPORTER, [{ status: 'CERTIFIED', effectiveFrom: '2024-01-01', reason: null }]);
