@@ -2,8 +2,9 @@ import { ADMINISTRATOR } from '@lotline/server/dist/access';
 import { Runner } from '@lotline/server/dist/commands';
 import { Database } from '@lotline/server/dist/database';
 import { startWorker } from '@lotline/server/dist/jobs';
-import { FOLLOW, tasksOf } from '@lotline/server/dist/later';
+import { followOf, tasksOf } from '@lotline/server/dist/later';
 import { changeOperationCertificateStatus } from '@lotline/server/dist/operations';
+import { NOBODY_OUTSIDE } from '@lotline/server/dist/outside';
 import { WebSocket } from 'ws';
 import { inChild } from './child';
 import type { ServerPlace, ServerTask } from './children/trace-server';
@@ -55,7 +56,7 @@ async function follow({ url, token }: ServerPlace): Promise<{ socket: WebSocket;
 /** From the commit that suspends a producer to the last message about what it hits, beside a bare walk of the same lots. */
 export async function standingVersusClosure(url: string, times: number, say: (line: string) => void): Promise<Figure[]> {
   const database = await Database.open(url);
-  const runner = new Runner(database, FOLLOW);
+  const runner = new Runner(database, followOf(NOBODY_OUTSIDE));
   const worker = await startWorker(database, tasksOf(runner), {
     info: () => {},
     error: (what, words) => say(`${words} ${JSON.stringify(what)}`),

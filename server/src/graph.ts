@@ -77,6 +77,7 @@ import {
   visibleBrokerAssignment,
   visibleKey,
 } from './grants';
+import { JobsResolver } from './jobs';
 import { watch } from './journal';
 import {
   ImportCertificateStatusChangeResolver,
@@ -128,6 +129,7 @@ import {
   ViewerResolver,
   visibleOperation,
 } from './operations';
+import { CustomsEntryEffectsResolver, ImportCertificateEffectsResolver } from './outside';
 import { ImportCertificateLineProductResolver, LotProductResolver, productById, VerifiedProductResolver } from './products';
 import type { Question } from './questions';
 import { RetractionMutations } from './retraction';
@@ -327,6 +329,9 @@ const RESOLVERS = [
   EmergencyActionCertifierResolver,
   CertifierNoticeResolver,
   OperationNoticePolicyResolver,
+  ImportCertificateEffectsResolver,
+  CustomsEntryEffectsResolver,
+  JobsResolver,
 ] as const;
 
 /** The library wants a way to publish; what subscriptions tell comes from the log. */

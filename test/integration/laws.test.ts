@@ -97,6 +97,10 @@ const certificateStatus = (sequence: number, status: string) =>
   `insert into import_certificate_status (id, import_certificate, sequence, status, recorded_by) values (gen_random_uuid(), '${ID(72)}', ${sequence}, '${status}', '${TWO}')`;
 const certificateRevision = (sequence: number, id = NEW) =>
   `insert into import_certificate_revision (id, import_certificate, sequence, on_day, at, made_by, reason, changes, recorded_by) values (${quoted(id)}, '${ID(72)}', ${sequence}, '2025-01-02', now(), '${ID(20)}', 'why', '[]', '${ONE}')`;
+const effect = (change: { system?: string; what?: string; state?: string; sequence?: number; settled?: string } = {}) =>
+  `insert into outside_effect (id, system, what, noun, subject, sequence, body, since, state, attempts, settled_at, recorded_by) values (gen_random_uuid(),
+   '${change.system ?? 'ORGANIC_INTEGRITY_DATABASE'}', '${change.what ?? 'ISSUE'}', 'ImportCertificate', '${ID(72)}', ${change.sequence ?? 1}, '{}', now(),
+   '${change.state ?? 'WAITING'}', 0, ${change.settled ?? 'null'}, '${TWO}')`;
 const review = (reader: string) =>
   `insert into import_certificate_review (id, import_certificate, status, reader, at, findings, recorded_by) values (gen_random_uuid(), '${ID(72)}', '${ID(73)}', '${reader}', now(), '[]', '${ONE}')`;
 const stepMade = (status: string, of = ID(72), sequence = 2) =>
@@ -279,6 +283,23 @@ const BREACHES: [law: string, how: string, sql: string][] = [
     'fact_is_never_edited',
     'a revision for another reason',
     `update import_certificate_revision set reason = 'none' where id = '${ID(78)}'`,
+  ],
+  ['outside_system_known', 'a system that nobody knows', effect({ system: 'ELSEWHERE' })],
+  ['outside_act_known', 'a system is to do what none does', effect({ what: 'FORGET' })],
+  ['outside_effect_state_known', 'an effect that is half done', effect({ state: 'HALF' })],
+  ['outside_effect_settled_once_done', 'an effect that is done at no time', effect({ state: 'DONE' })],
+  ['outside_effect_settled_once_done', 'an effect that waits and is settled', effect({ settled: 'now()' })],
+  ['one_outside_effect_per_subject_and_sequence', 'two effects at one place', `${effect()}; ${effect({ what: 'VOID' })}`],
+  ['outside_effect_keeps_its_order', 'another body', `${effect()}; update outside_effect set body = '{"a": 1}'`],
+  [
+    'outside_effect_keeps_its_order',
+    'what is done is undone',
+    `${effect({ state: 'DONE', settled: 'now()' })}; update outside_effect set message = 'no'`,
+  ],
+  [
+    'outside_effect_keeps_its_order',
+    'a later one sent before an earlier one is done',
+    `${effect()}; ${effect({ what: 'VOID', sequence: 2 })}; update outside_effect set attempts = 1 where sequence = 2`,
   ],
   ['one_review_per_decision_and_reader', 'two sheets of one decision', `${review('CERTIFIER')}; ${review('CERTIFIER')}`],
   ['fact_is_never_edited', 'a sheet written anew', `${review('CERTIFIER')}; update import_certificate_review set findings = '[1]'`],

@@ -445,3 +445,28 @@ export const parseImportCertificateKind = choiceOf('kind of import certificate',
 export const parseImportCertificateStatus = choiceOf('status of an import certificate', names(ImportCertificateStatus));
 export const parseDispositionKind = choiceOf('disposition', names(DispositionKind));
 export const parseStandard = choiceOf('standard', STANDARDS);
+
+export const OutsideSystem = enumeration('OutsideSystem', 'A system outside that is told what happens here (docs/outside.md).', {
+  ORGANIC_INTEGRITY_DATABASE: 'The Organic Integrity Database of the National Organic Program.',
+  AUTOMATED_COMMERCIAL_ENVIRONMENT: 'The Automated Commercial Environment of U.S. Customs and Border Protection.',
+});
+export type OutsideSystem = keyof typeof OutsideSystem;
+
+export const OutsideAct = enumeration('OutsideAct', 'What a system outside is asked to do.', {
+  ISSUE: 'Issue an import certificate, and give it its number.',
+  REVISE: 'Bring it up to date.',
+  VOID: 'Take it back.',
+  FILE: 'Accept an entry.',
+  AMEND: 'Accept its amendment.',
+  CANCEL: 'Cancel it.',
+});
+export type OutsideAct = keyof typeof OutsideAct;
+
+export const OutsideEffectState = enumeration('OutsideEffectState', 'How far it is.', {
+  WAITING: 'It is to be sent, after what comes before it.',
+  RETRYING: 'It was tried in vain, and is tried again.',
+  FAILED: 'It was refused, or tried in vain for days; somebody has to look at it.',
+  DONE: 'It is done there.',
+  NOT_NEEDED: 'Overtaken before it was done: it is not asked for any more.',
+});
+export type OutsideEffectState = keyof typeof OutsideEffectState;

@@ -147,6 +147,8 @@ export interface EventPayloads {
   'arrival.verified': { arrival: string; importCertificate: string | null; shipment: string | null; verdicts: Record<string, string> };
   'operation.notice-policy-set': { from: Day; hours: number };
   'notice.given': { notice: string; kind: NoticeKind; due: string; message: string };
+  /** Somebody has a job tried again that was dead. */
+  'job.retried': { job: string; task: string };
   'key.created': { operation: string; name: string; scopes: KeyScope[]; expiresAt: string };
   'key.revoked': { operation: string };
   'broker.assigned': {
@@ -213,6 +215,7 @@ export const EVENT_VERSION: Record<EventType, number> = {
   'arrival.verified': 1,
   'operation.notice-policy-set': 1,
   'notice.given': 1,
+  'job.retried': 1,
   'key.created': 1,
   'key.revoked': 1,
   'broker.assigned': 1,

@@ -19,6 +19,7 @@ export * from './notice';
 export * from './notice-policy';
 export * from './operation';
 export * from './operation-certificate';
+export * from './outside-effect';
 export * from './party';
 export * from './place';
 export * from './product';

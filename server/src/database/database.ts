@@ -30,6 +30,7 @@ import {
   Operation,
   OperationCertificate,
   OperationCertificateStatusFact,
+  OutsideEffect,
   Party,
   Product,
   Shipment,
@@ -107,6 +108,7 @@ export const ENTITIES = [
   EmergencyActionNotification,
   CertifierNotice,
   Disposition,
+  OutsideEffect,
   Party,
 ];
 

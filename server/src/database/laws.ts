@@ -269,6 +269,24 @@ export const LAWS: Record<string, Law> = {
     message: 'this notice was given already',
     remedy: 'nothing is to be done',
   },
+  outside_system_known: { code: 'INTERNAL_SERVER_ERROR', message: 'no such system is told anything', remedy: 'report this' },
+  outside_act_known: { code: 'INTERNAL_SERVER_ERROR', message: 'no system outside is asked to do that', remedy: 'report this' },
+  outside_effect_state_known: { code: 'INTERNAL_SERVER_ERROR', message: 'what is sent outside is never like that', remedy: 'report this' },
+  outside_effect_settled_once_done: {
+    code: 'INTERNAL_SERVER_ERROR',
+    message: 'what is sent outside is settled when it is done or not needed, and not before',
+    remedy: 'report this',
+  },
+  one_outside_effect_per_subject_and_sequence: {
+    code: 'CONFLICT',
+    message: 'something else about it is to be sent at the same time',
+    remedy: 'look at it again',
+  },
+  outside_effect_keeps_its_order: {
+    code: 'INTERNAL_SERVER_ERROR',
+    message: 'what a system outside is told is sent as it was written, in its order, until it is done',
+    remedy: 'report this',
+  },
   one_review_per_decision_and_reader: {
     code: 'CONFLICT',
     message: 'the review of this decision is kept already',

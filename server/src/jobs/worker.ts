@@ -1,10 +1,15 @@
-import { Logger, type RunnerOptions, run, runOnce, type TaskList, type Logger as WorkerLogger } from 'graphile-worker';
+import { EventEmitter } from 'node:events';
+import { Logger, type RunnerOptions, run, runOnce, type TaskList, type WorkerEvents, type Logger as WorkerLogger } from 'graphile-worker';
 import { Pool } from 'pg';
 import type { Database } from '../database';
+import { bury, freeDeadWorkers, LifeSign, signOf } from './dead';
 
 /** Does what was scheduled. Thrown errors are tried again, later and later; it must not matter how often it is done. */
 export type Task = (payload: Record<string, unknown>, attempt: { number: number; last: boolean }) => Promise<void>;
 export type Tasks = Readonly<Record<string, Task>>;
+
+/** Thrown by a task where trying again would not help: the job is dead at once, and waits for an operator. */
+export class FinalFailure extends Error {}
 
 /** Where a worker says what it does; a request's logger fits. */
 export interface WorkerLog {
@@ -21,27 +26,44 @@ const taskList = (tasks: Tasks): TaskList =>
   Object.fromEntries(
     Object.entries(tasks).map(([name, task]) => [
       name,
-      (payload: unknown, { job }: { job: { attempts: number; max_attempts: number } }) =>
-        task(payload as Record<string, unknown>, { number: job.attempts, last: job.attempts >= job.max_attempts }),
+      async (payload, { job, withPgClient }) => {
+        try {
+          await task(payload as Record<string, unknown>, { number: job.attempts, last: job.attempts >= job.max_attempts });
+        } catch (error) {
+          if (!(error instanceof FinalFailure)) throw error;
+          await withPgClient((client) => bury(client, job, error.message));
+        }
+      },
     ]),
   );
 
-/** Connections of the worker: its own, so that no question waits for a job. */
-function poolTo(database: Database, size: number): Pool {
-  const pool = new Pool({ connectionString: database.url, max: size, application_name: 'lotline jobs' });
+/** What a worker works with: connections of its own, so that no question waits for a job, and a sign that it lives. */
+function footingOn(database: Database, size: number): { pool: Pool; events: WorkerEvents; sign: LifeSign } {
+  const pool = new Pool({ connectionString: database.url, max: size, application_name: signOf('') });
   // A lost connection is found by whoever uses it next.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
-  return pool;
+  const events: WorkerEvents = new EventEmitter();
+  const sign = new LifeSign(pool);
+  events.on('pool:create', ({ workerPool: { id } }) => void sign.show(id));
+  return { pool, events, sign };
 }
 
 const CONCURRENCY = 4;
+/** How often it is looked for workers that have died, milliseconds. */
+const LOOK_EVERY_MS = 5000;
 
 /** Works on what is due until it is stopped; several instances share the work. What is in hand is finished first. */
 export async function startWorker(database: Database, tasks: Tasks, log: WorkerLog): Promise<{ stop(): Promise<void> }> {
-  const pool = poolTo(database, CONCURRENCY + 2);
+  const { pool, events, sign } = footingOn(database, CONCURRENCY + 3);
+  const look = async () => {
+    await sign.renew();
+    await freeDeadWorkers(pool).catch((error) => log.error({ err: error }, 'what dead workers had in hand was not freed'));
+  };
+  await look();
   const options: RunnerOptions = {
     pgPool: pool,
+    events,
     concurrency: CONCURRENCY,
     noHandleSignals: true,
     pollInterval: 1000,
@@ -49,9 +71,12 @@ export async function startWorker(database: Database, tasks: Tasks, log: WorkerL
     taskList: taskList(tasks),
   };
   const runner = await run(options);
+  const looking = setInterval(look, LOOK_EVERY_MS).unref();
   return {
     stop: async () => {
+      clearInterval(looking);
       await runner.stop().catch(() => {});
+      await sign.end();
       await pool.end();
     },
   };
@@ -59,10 +84,12 @@ export async function startWorker(database: Database, tasks: Tasks, log: WorkerL
 
 /** Does everything that is due now, once. */
 export async function workOnce(database: Database, tasks: Tasks, log: WorkerLog): Promise<void> {
-  const pool = poolTo(database, 3);
+  const { pool, events, sign } = footingOn(database, 4);
   try {
-    await runOnce({ pgPool: pool, concurrency: 1, noHandleSignals: true, logger: loggerTo(log), taskList: taskList(tasks) });
+    await freeDeadWorkers(pool);
+    await runOnce({ pgPool: pool, events, concurrency: 1, noHandleSignals: true, logger: loggerTo(log), taskList: taskList(tasks) });
   } finally {
+    await sign.end();
     await pool.end();
   }
 }

@@ -55,6 +55,7 @@ function inputOf(row: string, id: (name: string) => string): object {
     endBrokerAssignment: { brokerAssignment: id('ENDED') },
     grantAudit: { lot, certifier: id('ZA1'), directions: ['BACK'], reason: 'why not', validUntil: '2020-01-01T00:00:00Z' },
     revokeAudit: { auditGrant: id('REVOKED') },
+    retryJob: { job: '999999999' },
     revokeKey: { key: id('A-KEY') },
     requestImportCertificate: {
       exporter: id('The exporter'),

@@ -21,6 +21,7 @@ import { Reviews1764000000020 } from './1764000000020-reviews';
 import { CustomsEntries1764000000021 } from './1764000000021-customs-entries';
 import { HandedOn1764000000023 } from './1764000000023-handed-on';
 import { Notices1764000000024 } from './1764000000024-notices';
+import { OutsideEffects1764000000025 } from './1764000000025-outside-effects';
 import { Arrival1764000000027 } from './1764000000027-arrival';
 import { LostStanding1764000000028 } from './1764000000028-lost-standing';
 
@@ -51,4 +52,5 @@ export const MIGRATIONS = [
   Notices1764000000024,
   Arrival1764000000027,
   LostStanding1764000000028,
+  OutsideEffects1764000000025,
 ];
