@@ -41,6 +41,9 @@ async function lotsOf({ reader, viewer }: Question, { importCertificateId, shipm
 /** What is on record, as the viewer sees it now, against the answers of an arrival. */
 export async function findingsOf(question: Question, arrival: Arrival): Promise<Findings> {
   const found = none();
+  const { importCertificateId: id } = arrival;
+  const certificate = id === null ? null : await visibleImportCertificate(question, id);
+  const number = certificate?.issuedNumber ?? null;
   const lots = await lotsOf(question, arrival);
   const chain = lots.length === 0 ? null : await Chain.walk(question, lots, { direction: 'BACK', maxDepth: null, asOf: null });
   for (const { kind, lot, message, rule } of chain === null ? [] : await chain.gaps()) {
@@ -53,15 +56,14 @@ export async function findingsOf(question: Question, arrival: Arrival): Promise<
       if (!isRadiation) found.NO_PROHIBITED_SUBSTANCE.push(says);
     }
     if (kind === 'LOST_ORGANIC_STATUS') found.NO_PROHIBITED_SUBSTANCE.push(says);
-    if (isOwn && (kind === 'NO_IMPORT_CERTIFICATE' || (kind === 'OUT_OF_ORDER_DATES' && /certificate/i.test(message))))
-      found.VALID_CERTIFICATE.push(says);
+    const isLate = kind === 'OUT_OF_ORDER_DATES' && number !== null && message.includes(`certificate ${number} `);
+    if (isOwn && (kind === 'NO_IMPORT_CERTIFICATE' || isLate)) found.VALID_CERTIFICATE.push(says);
   }
-  const { importCertificateId: id } = arrival;
   if (id === null) {
     if (found.VALID_CERTIFICATE.length === 0) found.VALID_CERTIFICATE.push(finding('No import certificate was named for the shipment.'));
     return found;
   }
-  if (!(await visibleImportCertificate(question, id))) return found;
+  if (certificate === null) return found;
   await againstCertificate(question, id, found);
   await againstWeights(question, id, chain, lots, found);
   return found;

@@ -368,6 +368,22 @@ export async function tellStory(lotline: Lotline): Promise<Story> {
   const from = new Date().toISOString().slice(0, 10);
   await command('setLeadTime', 'cursor', { certifier: agent, from, businessDays: 5 });
   await lotline.import(after);
+  const filed = await lotline.data(NOUNS);
+  await command('verifyArrival', 'cursor', {
+    operation: ids['The importer'],
+    importCertificate: ids[CERTIFICATE(1)],
+    shipment: ids['A-SHIP'],
+    on: '2025-10-07',
+    answers: ['VALID_CERTIFICATE', 'DATA_ACCURATE', 'NO_PROHIBITED_SUBSTANCE', 'NO_RADIATION'].map((check) => ({
+      check,
+      verdict: check === 'DATA_ACCURATE' ? 'NO' : 'YES',
+      words: 'looked at',
+      documents: [namesOf(filed)['A-FILE']],
+    })),
+  });
+  const held = namesOf(await lotline.data(NOUNS))['A-HOLD-SHIP'];
+  await command('notifyCertifier', 'cursor', { emergencyAction: held, operation: ids['The importer'], at: '2025-10-11T09:00:00-07:00' });
+  await command('setNoticePolicy', 'cursor', { operation: ids['The importer'], from, hours: 12 });
   for (const value of ['401', '400'])
     await command('reviseImportCertificate', 'cursor', {
       importCertificate: ids[CERTIFICATE(1)],
