@@ -1,5 +1,14 @@
 import { EventEmitter } from 'node:events';
-import { Logger, type RunnerOptions, run, runOnce, type TaskList, type WorkerEvents, type Logger as WorkerLogger } from 'graphile-worker';
+import {
+  Logger,
+  type Runner,
+  type RunnerOptions,
+  run,
+  runOnce,
+  type TaskList,
+  type WorkerEvents,
+  type Logger as WorkerLogger,
+} from 'graphile-worker';
 import { Pool } from 'pg';
 import type { Database } from '../database';
 import { bury, freeDeadWorkers, LifeSign, signOf } from './dead';
@@ -53,6 +62,9 @@ const CONCURRENCY = 4;
 /** How often it is looked for workers that have died, milliseconds. */
 const LOOK_EVERY_MS = 5000;
 
+/** How long after a worker ended the next one begins, milliseconds. */
+const BEGIN_AGAIN_MS = 1000;
+
 /** Works on what is due until it is stopped; several instances share the work. What is in hand is finished first. */
 export async function startWorker(database: Database, tasks: Tasks, log: WorkerLog): Promise<{ stop(): Promise<void> }> {
   const { pool, events, sign } = footingOn(database, CONCURRENCY + 3);
@@ -69,13 +81,33 @@ export async function startWorker(database: Database, tasks: Tasks, log: WorkerL
     pollInterval: 1000,
     logger: loggerTo(log),
     taskList: taskList(tasks),
+    // In batches, though of no wait: a job of which cannot be noted what became of it ends the worker, not the process.
+    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
   };
-  const runner = await run(options);
+  let isStopping = false;
+  let runner: Runner | null = null;
+  let waiting: NodeJS.Timeout | undefined;
+  /** A worker that loses its database in the middle of its own work ends; another one begins. */
+  const begin = async (): Promise<void> => {
+    const begun = await run(options);
+    runner = begun;
+    if (isStopping) return void begun.stop().catch(() => {});
+    begun.promise.catch(again);
+  };
+  const again = (error: unknown): void => {
+    runner = null;
+    if (isStopping) return;
+    log.error({ err: error }, 'the worker ended, another one begins');
+    waiting = setTimeout(() => void begin().catch(again), BEGIN_AGAIN_MS).unref();
+  };
+  await begin();
   const looking = setInterval(look, LOOK_EVERY_MS).unref();
   return {
     stop: async () => {
+      isStopping = true;
       clearInterval(looking);
-      await runner.stop().catch(() => {});
+      clearTimeout(waiting);
+      await runner?.stop().catch(() => {});
       await sign.end();
       await pool.end();
     },
