@@ -2,7 +2,7 @@
 // folders, each folder reached through its index only, and lineage knows no other noun.
 
 const folders =
-  '(database|log|access|commands|questions|lineage|rules|operations|products|lots|shipments|documents|attachments|files|certificates|customs|grants|retraction|review|journal|search|trace|report|import|live|http)';
+  '(database|log|access|commands|questions|lineage|rules|operations|products|lots|shipments|documents|attachments|files|certificates|customs|grants|retraction|review|journal|search|trace|arrival|standing|report|import|live|http|jobs|notices|outside)';
 
 /** What each folder of the server may lean on, besides the schema. */
 const MAY_USE = {
@@ -11,6 +11,7 @@ const MAY_USE = {
   access: ['database'],
   journal: ['database', 'access'],
   commands: ['database', 'log', 'access', 'journal'],
+  jobs: ['database', 'access', 'commands', 'questions'],
   questions: ['database', 'log', 'access', 'journal', 'commands'],
   lineage: ['database'],
   rules: [],
@@ -28,9 +29,25 @@ const MAY_USE = {
   search: ['database', 'access', 'questions', 'operations', 'lots', 'shipments', 'documents', 'certificates', 'customs'],
   trace: ['database', 'access', 'questions', 'lineage', 'operations', 'lots', 'shipments', 'documents', 'certificates', 'customs', 'rules'],
   review: ['database', 'access', 'journal', 'commands', 'questions', 'operations', 'certificates', 'trace', 'rules'],
+  arrival: [
+    'database',
+    'access',
+    'commands',
+    'questions',
+    'rules',
+    'operations',
+    'documents',
+    'certificates',
+    'shipments',
+    'customs',
+    'trace',
+  ],
   report: ['database', 'questions', 'operations', 'products', 'lots', 'trace'],
   import: ['access', 'commands', 'operations', 'products', 'lots', 'shipments', 'documents', 'certificates', 'customs'],
-  live: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'operations', 'lots', 'shipments', 'certificates'],
+  standing: ['database', 'access', 'commands', 'jobs', 'lineage', 'rules', 'operations', 'certificates', 'lots', 'notices'],
+  notices: ['database', 'access', 'commands', 'questions', 'jobs', 'certificates', 'rules'],
+  outside: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'jobs', 'certificates', 'review'],
+  live: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'operations', 'lots', 'shipments', 'certificates', 'customs'],
   http: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'files', 'live'],
 };
 

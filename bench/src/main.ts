@@ -14,6 +14,7 @@ import { growNetwork } from './network';
 import { reviewVersusGaps } from './review-versus-gaps';
 import { rightsVersusNone } from './rights-versus-none';
 import { seenVersusAll } from './seen-versus-all';
+import { standingVersusClosure } from './standing-versus-closure';
 import { storyVersusJson } from './story-versus-json';
 import { traceVersusJson } from './trace-versus-json';
 
@@ -29,11 +30,19 @@ interface Shape {
   lots: number;
   rounds: number;
   seconds: number;
+  /** Producers that are suspended one after the other. */
+  suspended: number;
   live: LiveShape;
 }
 
-const FULL: Shape = { lots: 100_000, rounds: 3, seconds: 5, live: { subscribers: 5000, filters: 100, burst: 20, single: 200 } };
-const QUICK: Shape = { lots: 5000, rounds: 1, seconds: 1, live: { subscribers: 200, filters: 20, burst: 5, single: 20 } };
+const FULL: Shape = {
+  lots: 100_000,
+  rounds: 3,
+  seconds: 5,
+  suspended: 50,
+  live: { subscribers: 5000, filters: 100, burst: 20, single: 200 },
+};
+const QUICK: Shape = { lots: 5000, rounds: 1, seconds: 1, suspended: 5, live: { subscribers: 200, filters: 20, burst: 5, single: 20 } };
 const SEED = 20_240_319;
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -54,11 +63,24 @@ async function run(cluster: Cluster, shape: Shape, seed: number): Promise<{ figu
   const rights = await rightsVersusNone(url, network, shape.seconds, say);
   const sight = await seenVersusAll(url, network, say);
   const review = await reviewVersusGaps(url, join(cluster.directory, 'review'), network, say);
+  const standing = await standingVersusClosure(url, shape.suspended, say);
   const live = await liveVersusBroadcast(await cluster.create('live'), join(cluster.directory, 'live'), shape.live, say);
   const appending = await appendVersusInsert(await cluster.create('appended'), shape.seconds, say);
   const commands = await commandsVersusInsert(await cluster.create('commands'), join(cluster.directory, 'commands'), shape.seconds, say);
   return {
-    figures: [...importing, ...tracing, ...telling, ...masses, ...rights, ...sight, ...review, ...live, ...appending, ...commands],
+    figures: [
+      ...importing,
+      ...tracing,
+      ...telling,
+      ...masses,
+      ...rights,
+      ...sight,
+      ...review,
+      ...standing,
+      ...live,
+      ...appending,
+      ...commands,
+    ],
     network: { seed, lots, inputs },
   };
 }

@@ -1,6 +1,7 @@
 import { Runner } from './commands';
 import type { Config } from './config';
 import { Database, type Embedded, startEmbedded } from './database';
+import { followOf } from './later';
 import { Cursors } from './log';
 
 /** The parts that every way in shares: the server, the command line, the tests. */
@@ -21,7 +22,7 @@ export async function openInstance(config: Config, say: (line: string) => void =
     return {
       config,
       database,
-      runner: new Runner(database),
+      runner: new Runner(database, followOf(config.outside)),
       cursors: new Cursors(database.installation),
       close: async () => {
         await database.close();

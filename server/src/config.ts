@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { OidcSettings } from './access';
+import type { OutsideSettings, SystemsSettings } from './outside';
 
 /** Settings, read once from the environment. The names are part of the product's contract. */
 export interface Config {
@@ -19,6 +20,10 @@ export interface Config {
   demo: boolean;
   /** Whose tokens are good; null for nobody's but those of demo mode. */
   oidc: OidcSettings | null;
+  /** The systems outside that are told what happens here; in demo mode on the embedded database stand-ins take the place of those not set. */
+  outside: SystemsSettings;
+  /** Longest that an answer of a system outside may take, milliseconds. */
+  outsideTimeout: number;
   /** Load the sample corridors into an empty database. */
   samples: boolean;
   logLevel: string;
@@ -55,13 +60,24 @@ function oneOf<T extends string>(name: string, text: string | undefined, fallbac
 }
 
 /** Loopback may be asked without TLS: nobody listens there in between. */
-const ISSUER = /^(?:https:\/\/|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])[:/])[^?#]*$/;
+const SAFE_URL = /^(?:https:\/\/|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])[:/])[^?#]*$/;
 
 function oidcIn({ OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_CLAIM: claim }: NodeJS.ProcessEnv): OidcSettings | null {
   if (!issuer && !audience) return null;
   if (!issuer || !audience) throw new SettingError('OIDC_ISSUER and OIDC_AUDIENCE: set both, or neither');
-  if (!ISSUER.test(issuer)) throw new SettingError(`OIDC_ISSUER=${issuer}: write https://, as it stands in the tokens' claim iss`);
+  if (!SAFE_URL.test(issuer)) throw new SettingError(`OIDC_ISSUER=${issuer}: write https://, as it stands in the tokens' claim iss`);
   return { issuer, audience, claim: claim || 'lotline' };
+}
+
+function outsideIn(env: NodeJS.ProcessEnv, system: 'OID' | 'ACE', timeoutMs: number): OutsideSettings | null {
+  const [name, token] = [`${system}_URL`, env[`${system}_TOKEN`] || null];
+  const url = env[name];
+  if (!url) {
+    if (token !== null) throw new SettingError(`${system}_TOKEN: set ${name} with it`);
+    return null;
+  }
+  if (!SAFE_URL.test(url)) throw new SettingError(`${name}=${url}: write https://, without a query`);
+  return { url: url.replace(/\/+$/, ''), token, timeoutMs };
 }
 
 /** `npm run` moves to the project's folder; a path is meant from where the caller stands. */
@@ -83,6 +99,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, from: string = 
   const demo = oneOf('LOTLINE_DEMO', env.LOTLINE_DEMO, databaseUrl === null ? 'yes' : 'no', ['yes', 'no']) === 'yes';
   if (databaseUrl === null && !demo)
     throw new SettingError('LOTLINE_DEMO: only a database of your own runs outside of demo mode; set DATABASE_URL');
+  const outsideTimeout = integer('OUTSIDE_TIMEOUT_MS', env.OUTSIDE_TIMEOUT_MS, 10_000, 100, 60_000);
   const dataDir = env.DATA_DIR ? resolve(from, env.DATA_DIR) : HOME;
   return {
     port: integer('PORT', env.PORT, 4000, 0, 65535),
@@ -93,6 +110,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, from: string = 
     databaseUrl,
     demo,
     oidc: oidcIn(env),
+    outside: {
+      ORGANIC_INTEGRITY_DATABASE: outsideIn(env, 'OID', outsideTimeout),
+      AUTOMATED_COMMERCIAL_ENVIRONMENT: outsideIn(env, 'ACE', outsideTimeout),
+    },
+    outsideTimeout,
     samples: oneOf('LOTLINE_SAMPLES', env.LOTLINE_SAMPLES, demo ? 'all' : 'none', ['all', 'none']) === 'all',
     logLevel: oneOf('LOG_LEVEL', env.LOG_LEVEL, 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     questionTimeout: integer('QUESTION_TIMEOUT_MS', env.QUESTION_TIMEOUT_MS, 15_000, 100, 600_000),

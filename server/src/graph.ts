@@ -3,6 +3,15 @@ import type { GraphQLSchema } from 'graphql';
 import { Arg, buildSchemaSync, Ctx, FieldResolver, ID, type PubSub, Query, Resolver, Root } from 'type-graphql';
 import { withinScope } from './access';
 import {
+  ArrivalAnswerResolver,
+  ArrivalMutations,
+  ArrivalResolver,
+  CertifierNoticeResolver,
+  EmergencyActionCertifierResolver,
+  ImportCertificateArrivalsResolver,
+  ShipmentArrivalsResolver,
+} from './arrival';
+import {
   AttachmentMutations,
   ExpectedPaperDocumentsResolver,
   ImportCertificateChecklistResolver,
@@ -68,10 +77,12 @@ import {
   visibleBrokerAssignment,
   visibleKey,
 } from './grants';
+import { JobsResolver } from './jobs';
 import { watch } from './journal';
 import {
   ImportCertificateStatusChangeResolver,
   LotEventResolver,
+  NoticeGivenResolver,
   OperationCertificateStatusChangeResolver,
   ShipmentStatusChangeResolver,
   SubscriptionResolver,
@@ -91,6 +102,7 @@ import {
   visibleLot,
   visibleTransferOffer,
 } from './lots';
+import { EmergencyActionNoticesResolver, ImportCertificateNoticesResolver, LotNoticesResolver, ShipmentNoticesResolver } from './notices';
 import {
   CertifierLeadTimeResolver,
   CustomsEntryFilerResolver,
@@ -106,6 +118,7 @@ import {
   LotProducerResolver,
   OperationCertificateMutations,
   OperationCertificateResolver,
+  OperationNoticePolicyResolver,
   OperationResolver,
   OriginShareOperationResolver,
   OwnershipOperationResolver,
@@ -116,6 +129,7 @@ import {
   ViewerResolver,
   visibleOperation,
 } from './operations';
+import { CustomsEntryEffectsResolver, ImportCertificateEffectsResolver } from './outside';
 import { ImportCertificateLineProductResolver, LotProductResolver, productById, VerifiedProductResolver } from './products';
 import type { Question } from './questions';
 import { RetractionMutations } from './retraction';
@@ -132,7 +146,16 @@ import {
   TreatmentShipmentResolver,
   visibleShipment,
 } from './shipments';
-import { LotOriginResolver, LotTraceResolver, MassBalanceResolver, OriginResolver, RecallResolver, TraceResolver } from './trace';
+import {
+  ImpactResolver,
+  LotOriginResolver,
+  LotTraceResolver,
+  MassBalanceResolver,
+  OperationCertificateImpactResolver,
+  OriginResolver,
+  RecallResolver,
+  TraceResolver,
+} from './trace';
 
 type NodeFinder = (question: Question, id: string) => Promise<Node | null>;
 
@@ -291,6 +314,24 @@ const RESOLVERS = [
   OperationCertificateStatusChangeResolver,
   ShipmentStatusChangeResolver,
   LotEventResolver,
+  NoticeGivenResolver,
+  ImportCertificateNoticesResolver,
+  EmergencyActionNoticesResolver,
+  LotNoticesResolver,
+  ShipmentNoticesResolver,
+  OperationCertificateImpactResolver,
+  ImpactResolver,
+  ArrivalMutations,
+  ArrivalResolver,
+  ArrivalAnswerResolver,
+  ImportCertificateArrivalsResolver,
+  ShipmentArrivalsResolver,
+  EmergencyActionCertifierResolver,
+  CertifierNoticeResolver,
+  OperationNoticePolicyResolver,
+  ImportCertificateEffectsResolver,
+  CustomsEntryEffectsResolver,
+  JobsResolver,
 ] as const;
 
 /** The library wants a way to publish; what subscriptions tell comes from the log. */

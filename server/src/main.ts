@@ -6,6 +6,9 @@ import { mintDemoTokens } from './demo';
 import { FileDirectory } from './files';
 import { buildGraph } from './graph';
 import { startServer } from './http';
+import { startWorker } from './jobs';
+import { tasksOf } from './later';
+import { openSystems, type SystemsSettings, startStandIns } from './outside';
 import { loadSamples } from './samples';
 
 const DAY_MS = 86_400_000;
@@ -21,9 +24,17 @@ function whenOrphaned(stop: () => void): void {
   }, 100).unref();
 }
 
+/** The systems that are set, and for the others those that stand in for them. */
+const instead = (set: SystemsSettings, standIns: SystemsSettings): SystemsSettings => ({
+  ORGANIC_INTEGRITY_DATABASE: set.ORGANIC_INTEGRITY_DATABASE ?? standIns.ORGANIC_INTEGRITY_DATABASE,
+  AUTOMATED_COMMERCIAL_ENVIRONMENT: set.AUTOMATED_COMMERCIAL_ENVIRONMENT ?? standIns.AUTOMATED_COMMERCIAL_ENVIRONMENT,
+});
+
 async function main(): Promise<void> {
-  const config = readConfig(process.env, callerDirectory());
+  const settings = readConfig(process.env, callerDirectory());
   const say = (line: string) => process.stderr.write(`${line}\n`);
+  const standIns = settings.databaseUrl === null ? await startStandIns(join(settings.dataDir, 'stand-ins'), settings.outsideTimeout) : null;
+  const config = standIns ? { ...settings, outside: instead(settings.outside, standIns.settings) } : settings;
   const instance = await openInstance(config, say);
   try {
     const corridors = config.samples ? await loadSamples(instance) : [];
@@ -33,6 +44,8 @@ async function main(): Promise<void> {
     const files = new FileDirectory(join(config.filesDir, database.installation.id));
     const graphiqlToken = tokens?.analyst ?? null;
     const server = await startServer({ ...config, graph: buildGraph(), database, runner, cursors, files, graphiqlToken });
+    const systems = openSystems(config.outside);
+    const worker = await startWorker(database, tasksOf(runner, { database, systems }), server.log);
     const forget = () =>
       forgetOldKeys(database).catch((error) => server.log.error({ err: error }, 'old idempotency keys were not forgotten'));
     const forgetting = setInterval(forget, DAY_MS).unref();
@@ -45,6 +58,8 @@ async function main(): Promise<void> {
       clearInterval(forgetting);
       server.log.info({ signal }, 'stopping: what is in flight is finished first');
       await server.stop();
+      await worker.stop();
+      await standIns?.stop();
       await instance.close();
       process.exit(0);
     };

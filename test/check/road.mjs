@@ -43,7 +43,7 @@ ${table(
   ['command', 'on behalf of', 'where it stands', 'where it stands then', 'regulation', 'what it says'],
   ROAD.map(({ command, role, from, to, drawn, rule, says }) => [
     code(command),
-    role.toLowerCase(),
+    role === 'CLOCK' ? 'nobody: the clock' : role.toLowerCase(),
     from.map((status) => (status === null ? 'nothing yet' : code(status))).join(', '),
     to === null ? 'as before' : `${code(to)}${drawn ? `, ${DRAWN[drawn]}` : ''}`,
     rule,

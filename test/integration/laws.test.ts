@@ -97,6 +97,10 @@ const certificateStatus = (sequence: number, status: string) =>
   `insert into import_certificate_status (id, import_certificate, sequence, status, recorded_by) values (gen_random_uuid(), '${ID(72)}', ${sequence}, '${status}', '${TWO}')`;
 const certificateRevision = (sequence: number, id = NEW) =>
   `insert into import_certificate_revision (id, import_certificate, sequence, on_day, at, made_by, reason, changes, recorded_by) values (${quoted(id)}, '${ID(72)}', ${sequence}, '2025-01-02', now(), '${ID(20)}', 'why', '[]', '${ONE}')`;
+const effect = (change: { system?: string; what?: string; state?: string; sequence?: number; settled?: string } = {}) =>
+  `insert into outside_effect (id, system, what, noun, subject, sequence, body, since, state, attempts, settled_at, recorded_by) values (gen_random_uuid(),
+   '${change.system ?? 'ORGANIC_INTEGRITY_DATABASE'}', '${change.what ?? 'ISSUE'}', 'ImportCertificate', '${ID(72)}', ${change.sequence ?? 1}, '{}', now(),
+   '${change.state ?? 'WAITING'}', 0, ${change.settled ?? 'null'}, '${TWO}')`;
 const review = (reader: string) =>
   `insert into import_certificate_review (id, import_certificate, status, reader, at, findings, recorded_by) values (gen_random_uuid(), '${ID(72)}', '${ID(73)}', '${reader}', now(), '[]', '${ONE}')`;
 const stepMade = (status: string, of = ID(72), sequence = 2) =>
@@ -114,6 +118,10 @@ const action = (number: string, lot: string, shipment: string, id = NEW) =>
   `insert into emergency_action (id, number, on_day, ordered, lot, shipment, recorded_by) values (${quoted(id)}, '${number}', '2025-01-01', 'hold', ${lot}, ${shipment}, '${ONE}')`;
 const disposition = (kind: string, grams: string) =>
   `insert into disposition (id, emergency_action, kind, grams, recorded_by) values (gen_random_uuid(), '${ID(77)}', '${kind}', ${grams}, '${ONE}')`;
+
+const noticePolicy = (hours: number) =>
+  `insert into notice_policy (id, operation, from_day, hours, recorded_by) values (gen_random_uuid(), '${FARM}', '2025-01-01', ${hours}, '${ONE}')`;
+const notice = `insert into notice (id, kind, noun, subject, due, at, message, rule, recorded_by) values (gen_random_uuid(), 'PERIOD_ENDS', 'ImportCertificate', '${ID(72)}', '2025-01-01', now(), 'it ends', 'a rule', '${ONE}')`;
 
 const BREACHES: [law: string, how: string, sql: string][] = [
   [
@@ -276,6 +284,23 @@ const BREACHES: [law: string, how: string, sql: string][] = [
     'a revision for another reason',
     `update import_certificate_revision set reason = 'none' where id = '${ID(78)}'`,
   ],
+  ['outside_system_known', 'a system that nobody knows', effect({ system: 'ELSEWHERE' })],
+  ['outside_act_known', 'a system is to do what none does', effect({ what: 'FORGET' })],
+  ['outside_effect_state_known', 'an effect that is half done', effect({ state: 'HALF' })],
+  ['outside_effect_settled_once_done', 'an effect that is done at no time', effect({ state: 'DONE' })],
+  ['outside_effect_settled_once_done', 'an effect that waits and is settled', effect({ settled: 'now()' })],
+  ['one_outside_effect_per_subject_and_sequence', 'two effects at one place', `${effect()}; ${effect({ what: 'VOID' })}`],
+  ['outside_effect_keeps_its_order', 'another body', `${effect()}; update outside_effect set body = '{"a": 1}'`],
+  [
+    'outside_effect_keeps_its_order',
+    'what is done is undone',
+    `${effect({ state: 'DONE', settled: 'now()' })}; update outside_effect set message = 'no'`,
+  ],
+  [
+    'outside_effect_keeps_its_order',
+    'a later one sent before an earlier one is done',
+    `${effect()}; ${effect({ what: 'VOID', sequence: 2 })}; update outside_effect set attempts = 1 where sequence = 2`,
+  ],
   ['one_review_per_decision_and_reader', 'two sheets of one decision', `${review('CERTIFIER')}; ${review('CERTIFIER')}`],
   ['fact_is_never_edited', 'a sheet written anew', `${review('CERTIFIER')}; update import_certificate_review set findings = '[1]'`],
   [
@@ -324,6 +349,30 @@ const BREACHES: [law: string, how: string, sql: string][] = [
   ['emergency_action_on_a_lot_or_a_shipment', 'an action on nothing', action('EAN-2', 'null', 'null')],
   ['disposition_kind_known', 'held goods eaten', disposition('EATEN', 'null')],
   ['disposition_mass_above_zero', 'nothing destroyed', disposition('DESTROYED', '0')],
+  [
+    'disposed_within_what_is_held',
+    'a gram more destroyed than the lot weighs',
+    disposition('DESTROYED', '1001').replace('recorded_by)', 'recorded_by, made_by)').replace(`'${ONE}')`, `'${ONE}', '${FARM}')`),
+  ],
+  [
+    'emergency_action_mass_above_zero',
+    'nothing held',
+    action('EAN-3', `'${A}'`, 'null').replace('recorded_by)', 'recorded_by, grams)').replace(`'${ONE}')`, `'${ONE}', 0)`),
+  ],
+  [
+    'emergency_action_treatment_known',
+    'a prayer ordered',
+    action('EAN-3', `'${A}'`, 'null').replace('recorded_by)', 'recorded_by, treatment)').replace(`'${ONE}')`, `'${ONE}', 'PRAYER')`),
+  ],
+  [
+    'arrival_of_a_certificate_or_a_shipment',
+    'an arrival of nothing',
+    `insert into arrival (id, made_by, on_day, at, answers, recorded_by) values (gen_random_uuid(), '${MILL}', '2025-01-01', now(), '[]', '${ONE}')`,
+  ],
+  ['notice_policy_within_30_days', 'a policy of a year', noticePolicy(8760)],
+  ['one_notice_policy_per_operation_and_day', 'two policies from a day on', `${noticePolicy(24)}; ${noticePolicy(48)}`],
+  ['one_notice_per_subject_kind_and_due', 'one thing told twice', `${notice}; ${notice}`],
+  ['fact_is_never_edited', 'a notice in other words', `${notice}; update notice set message = 'none'`],
   ['fact_is_never_edited', 'a link led elsewhere', `update document_link set lot = '${B}' where document = '${ID(71)}'`],
   ['fact_is_never_edited', 'a claim enlarged', `update import_certificate_line set grams = 700 where id = '${ID(74)}'`],
   ['fact_is_never_edited', 'a step of a certificate deleted', `delete from import_certificate_status where id = '${ID(73)}'`],

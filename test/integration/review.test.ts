@@ -103,7 +103,7 @@ describe('the coffee, as it stood before anybody asked', () => {
     expect(checksOf(review, 'FAILED')).toEqual([]);
     expect(checksOf(review, 'UNDETERMINED')).toEqual([]);
     expect(review).toMatchObject({ blocking: 0, decision: null, reason: null });
-    expect(review.findings).toHaveLength(23);
+    expect(review.findings).toHaveLength(24);
     expect(findingOf(review, 'PRODUCTS_VERIFIED').evidence[0].says).toBe(
       'Organic green coffee, labelled as Organic green coffee, since 2018-10-01.',
     );

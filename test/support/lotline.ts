@@ -10,8 +10,10 @@ import { buildGraph } from '@lotline/server/graph';
 import { type RunningServer, startServer } from '@lotline/server/http';
 import { FolderRefused, type ImportCounts, importFolder } from '@lotline/server/import';
 import type { JournalSettings } from '@lotline/server/journal';
+import { followOf } from '@lotline/server/later';
 import type { LiveSettings } from '@lotline/server/live';
 import { Cursors } from '@lotline/server/log';
+import { NOBODY_OUTSIDE, type SystemsSettings } from '@lotline/server/outside';
 import type { GraphQLSchema } from 'graphql';
 import { Client } from 'pg';
 
@@ -87,11 +89,13 @@ let graph: GraphQLSchema | undefined;
 
 /** A running server on an empty database of its own. */
 export async function startLotline(
-  options: { poolSize?: number; largestFile?: number } & Partial<LiveSettings & SignInSettings & JournalSettings> = {},
+  options: { poolSize?: number; largestFile?: number; outside?: SystemsSettings } & Partial<
+    LiveSettings & SignInSettings & JournalSettings
+  > = {},
 ): Promise<Lotline> {
   const { url: databaseUrl, drop } = await createDatabase();
   const database = await Database.open(databaseUrl, { poolSize: options.poolSize ?? 8 });
-  const runner = new Runner(database);
+  const runner = new Runner(database, followOf(options.outside ?? NOBODY_OUTSIDE));
   const cursors = new Cursors(database.installation);
   graph ??= buildGraph();
   const filesDir = mkdtempSync(join(tmpdir(), 'lotline-files-'));

@@ -78,7 +78,7 @@ export function balance(world: World, code: string): { born: number; used: numbe
   return { born, used, lost, onHand: born - used - lost };
 }
 
-const dayAfter = (day: string): string => new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
+export const dayAfter = (day: string): string => new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
 
 /** Every day from one to another, both included. */
 function* days(from: string, to: string): Generator<string> {
@@ -141,6 +141,17 @@ function tenures(lot: WorldLot, transfers: World['transfers'], all: Change[], to
     return { ...row, start, until };
   });
 }
+
+/** Days, both ends included, on which an operation has some of a lot: by each time that it acquired it. */
+export const heldFrom = (world: World, code: string, owner: string, today: string): { from: string; to: string; isBirth: boolean }[] =>
+  tenures(
+    lotOf(world, code),
+    world.transfers.filter((each) => each.lot === code),
+    changes(world, code),
+    today,
+  )
+    .filter((each) => each.owner === owner)
+    .map(({ from, start, until }) => ({ from: start, to: until ?? today, isBirth: from === null }));
 
 /** Every acquisition, as `owner from day kg until verdict`, sorted as text. */
 export function ownership(world: World, code: string, today: string): string[] {

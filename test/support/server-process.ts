@@ -19,7 +19,7 @@ export class ServerProcess {
   /** Ends that nobody asked for: there must be none. */
   readonly crashes: string[] = [];
   private child: ChildProcess | null = null;
-  private readonly directory = mkdtempSync(join(tmpdir(), 'lotline-instance-'));
+  readonly directory = mkdtempSync(join(tmpdir(), 'lotline-instance-'));
 
   constructor(
     private readonly databaseUrl: string,

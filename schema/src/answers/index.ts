@@ -3,6 +3,8 @@ export * from './close-out';
 export * from './connections';
 export * from './customs-filing';
 export * from './deadlines';
+export * from './failed-jobs';
+export * from './impact';
 export * from './import-procedure';
 export * from './live';
 export * from './lot';

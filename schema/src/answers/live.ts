@@ -1,9 +1,11 @@
 import { type ClassType, Field, Int, ObjectType } from 'type-graphql';
 import type { Day } from '../codes/day';
-import { ImportCertificateStatus, OperationCertificateStatus, ShipmentStatus, StepKind } from '../codes/lists';
+import { ImportCertificateStatus, NoticeKind, OperationCertificateStatus, ShipmentStatus, StepKind } from '../codes/lists';
 import type { Grams } from '../codes/mass';
+import { EmergencyActionNotification } from '../nouns/emergency-action';
 import { ImportCertificate } from '../nouns/import-certificate';
 import { Lot } from '../nouns/lot';
+import type { NoticedNoun } from '../nouns/notice';
 import { OperationCertificate } from '../nouns/operation-certificate';
 import { Place } from '../nouns/place';
 import { Shipment } from '../nouns/shipment';
@@ -130,6 +132,40 @@ export class LotEvent {
   lot: Lot;
 }
 
+@ObjectType({ simpleResolvers: true, description: 'Something has fallen due.' })
+export class NoticeGiven {
+  noun: NoticedNoun;
+  subject: string;
+
+  @Field(() => DateTimeScalar, { description: AT })
+  at: Date;
+
+  @Field(() => NoticeKind, { description: 'Of what.' })
+  kind: NoticeKind;
+
+  @Field(() => DateTimeScalar, { description: 'When it was due.' })
+  due: Date;
+
+  @Field(() => String, { description: 'The same in words.' })
+  message: string;
+
+  @Field(() => String, { description: 'The regulation it stands on.' })
+  rule: string;
+
+  @Field(() => ImportCertificate, { nullable: true, description: 'The certificate that it is about, as it is now.' })
+  importCertificate: ImportCertificate | null;
+
+  @Field(() => EmergencyActionNotification, { nullable: true, description: 'Or the emergency action.' })
+  emergencyAction: EmergencyActionNotification | null;
+
+  @Field(() => Lot, { nullable: true, description: 'Or the lot.' })
+  lot: Lot | null;
+
+  @Field(() => Shipment, { nullable: true, description: 'Or the shipment.' })
+  shipment: Shipment | null;
+}
+
+export const NoticeMessage = messageOf('NoticeMessage', () => NoticeGiven);
 export const ImportCertificateStatusMessage = messageOf('ImportCertificateStatusMessage', () => ImportCertificateStatusChange);
 export const OperationCertificateStatusMessage = messageOf('OperationCertificateStatusMessage', () => OperationCertificateStatusChange);
 export const ShipmentStatusMessage = messageOf('ShipmentStatusMessage', () => ShipmentStatusChange);

@@ -81,6 +81,7 @@ export const ReviewCheck = enumeration('ReviewCheck', 'What the review of a requ
   OWNER_NOT_CERTIFIED: 'Behind the lots, every owner was certified while it held them, from the harvest on.',
   OUT_OF_ORDER_DATES: 'Behind the lots, nothing happened before its cause.',
   PROHIBITED_TREATMENT: 'Behind the lots, nothing met a prohibited substance or radiation.',
+  LOST_ORGANIC_STATUS: 'Behind the lots, nothing was released at the border as not organic.',
 });
 export type ReviewCheck = keyof typeof ReviewCheck;
 
@@ -96,6 +97,18 @@ export const FindingVerdict = enumeration('FindingVerdict', 'What a review finds
   UNDETERMINED: 'What is on record does not say.',
 });
 export type FindingVerdict = keyof typeof FindingVerdict;
+
+export const NoticeKind = enumeration('NoticeKind', 'What somebody is to be told of, when its time comes.', {
+  FILING_CUT_OFF_NEAR: 'The cargo must soon be declared to customs, and nothing is entered under the certificate yet.',
+  LAPSES_BEFORE_ARRIVAL: 'The goods are to arrive after the last day of the certificate.',
+  WEIGHTS_DUE: 'The actual net weights of a period are to be reported a week before it ends.',
+  PERIOD_ENDS: 'The period of a certificate ends soon.',
+  CERTIFICATE_EXPIRED: 'The period of a certificate has ended.',
+  CERTIFIER_NOT_NOTIFIED: 'Nothing says that the certifier was told of an emergency action.',
+  PARTY_LOST_CERTIFICATION: 'Whoever produced, held or handles it is certified no more, or was not while it did.',
+  LOST_ORGANIC_STATUS: 'It met what is prohibited, or was released as not organic; or something that went into it was.',
+});
+export type NoticeKind = keyof typeof NoticeKind;
 
 export const TransportMode = enumeration('TransportMode', 'UN/ECE Recommendation 19.', {
   MARITIME: 'By sea (code 1).',
@@ -311,6 +324,21 @@ export const DispositionKind = enumeration('DispositionKind', 'What became of go
 });
 export type DispositionKind = keyof typeof DispositionKind;
 
+export const ArrivalCheck = enumeration('ArrivalCheck', 'What an importer verifies of what arrived (7 CFR 205.273).', {
+  VALID_CERTIFICATE: 'A valid import certificate is there for what arrived.',
+  DATA_ACCURATE: 'What it says is so: the goods, their weight, who sends and who receives them.',
+  NO_PROHIBITED_SUBSTANCE: 'Since export the goods met no prohibited substance (7 CFR 205.272).',
+  NO_RADIATION: 'Since export they met no ionizing radiation (7 CFR 205.105(f)).',
+});
+export type ArrivalCheck = keyof typeof ArrivalCheck;
+
+export const ArrivalVerdict = enumeration('ArrivalVerdict', 'What an importer found.', {
+  YES: 'It is so.',
+  NO: 'It is not.',
+  NOT_CHECKED: 'It was not looked at.',
+});
+export type ArrivalVerdict = keyof typeof ArrivalVerdict;
+
 export const ViewerKind = enumeration('ViewerKind', 'Who is asking.', {
   NOBODY: 'No token: sees what is public.',
   OPERATION: 'Acts for one operation.',
@@ -373,6 +401,7 @@ export const GapKind = enumeration('GapKind', 'What is missing from a story, or 
   NO_IMPORT_CERTIFICATE: 'Entered the United States, and no valid import certificate covers it.',
   OUT_OF_ORDER_DATES: 'Something happened before its cause.',
   PROHIBITED_TREATMENT: 'Treated with a prohibited substance or radiation, itself or while a shipment carried it.',
+  LOST_ORGANIC_STATUS: 'Some of it was held at the border and released as not organic, and it is an organic product.',
   WITHHELD: 'A lot that the viewer may not see.',
   TRUNCATED: 'A budget cut the walk; the message says which.',
 });
@@ -416,3 +445,28 @@ export const parseImportCertificateKind = choiceOf('kind of import certificate',
 export const parseImportCertificateStatus = choiceOf('status of an import certificate', names(ImportCertificateStatus));
 export const parseDispositionKind = choiceOf('disposition', names(DispositionKind));
 export const parseStandard = choiceOf('standard', STANDARDS);
+
+export const OutsideSystem = enumeration('OutsideSystem', 'A system outside that is told what happens here (docs/outside.md).', {
+  ORGANIC_INTEGRITY_DATABASE: 'The Organic Integrity Database of the National Organic Program.',
+  AUTOMATED_COMMERCIAL_ENVIRONMENT: 'The Automated Commercial Environment of U.S. Customs and Border Protection.',
+});
+export type OutsideSystem = keyof typeof OutsideSystem;
+
+export const OutsideAct = enumeration('OutsideAct', 'What a system outside is asked to do.', {
+  ISSUE: 'Issue an import certificate, and give it its number.',
+  REVISE: 'Bring it up to date.',
+  VOID: 'Take it back.',
+  FILE: 'Accept an entry.',
+  AMEND: 'Accept its amendment.',
+  CANCEL: 'Cancel it.',
+});
+export type OutsideAct = keyof typeof OutsideAct;
+
+export const OutsideEffectState = enumeration('OutsideEffectState', 'How far it is.', {
+  WAITING: 'It is to be sent, after what comes before it.',
+  RETRYING: 'It was tried in vain, and is tried again.',
+  FAILED: 'It was refused, or tried in vain for days; somebody has to look at it.',
+  DONE: 'It is done there.',
+  NOT_NEEDED: 'Overtaken before it was done: it is not asked for any more.',
+});
+export type OutsideEffectState = keyof typeof OutsideEffectState;

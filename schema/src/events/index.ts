@@ -8,6 +8,7 @@ import type {
   KeyScope,
   LotKind,
   MarkedOrganic,
+  NoticeKind,
   OperationCertificateStatus,
   StepKind,
   TraceDirection,
@@ -143,6 +144,11 @@ export interface EventPayloads {
   'import-certificate.volume-reached': { percent: number; drawn: GramsText; of: GramsText };
   'emergency-action.recorded': { number: string; ordered: string; lot: string | null; shipment: string | null; on: Day };
   'emergency-action.certifier-notified': { on: Day };
+  'arrival.verified': { arrival: string; importCertificate: string | null; shipment: string | null; verdicts: Record<string, string> };
+  'operation.notice-policy-set': { from: Day; hours: number };
+  'notice.given': { notice: string; kind: NoticeKind; due: string; message: string };
+  /** Somebody has a job tried again that was dead. */
+  'job.retried': { job: string; task: string };
   'key.created': { operation: string; name: string; scopes: KeyScope[]; expiresAt: string };
   'key.revoked': { operation: string };
   'broker.assigned': {
@@ -206,6 +212,10 @@ export const EVENT_VERSION: Record<EventType, number> = {
   'emergency-action.recorded': 1,
   'emergency-action.certifier-notified': 1,
   'emergency-action.disposed': 1,
+  'arrival.verified': 1,
+  'operation.notice-policy-set': 1,
+  'notice.given': 1,
+  'job.retried': 1,
   'key.created': 1,
   'key.revoked': 1,
   'broker.assigned': 1,

@@ -1,7 +1,7 @@
 import { Field, ObjectType } from 'type-graphql';
-import { Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Day } from '../codes/day';
-import { DispositionKind } from '../codes/lists';
+import { DispositionKind, TreatmentKind } from '../codes/lists';
 import type { Grams } from '../codes/mass';
 import { Node } from '../relay/node';
 import { DateScalar, DateTimeScalar, KilogramsScalar } from '../scalars';
@@ -36,6 +36,28 @@ export class EmergencyActionNotification extends Node {
   @Field(() => String, { description: 'What was ordered.' })
   ordered: string;
 
+  @TextColumn({ nullable: true })
+  @Field(() => TreatmentKind, { nullable: true, description: 'The treatment that was ordered, where one was.' })
+  treatment: TreatmentKind | null;
+
+  /** Null for all of the lot, or of what the shipment carried. */
+  @GramsColumn({ nullable: true })
+  grams: Grams | null;
+
+  @TextColumn({ nullable: true })
+  value: string | null;
+
+  @TextColumn({ nullable: true })
+  unit: string | null;
+
+  /** Who told of it: the importer, the consignee or the filer; nobody where it was reported from outside. */
+  @ReferenceColumn('made_by', { nullable: true })
+  madeById: string | null;
+
+  /** Hours within which its own policy wanted the certifier told, as it was then. */
+  @Column('integer', { nullable: true })
+  noticeHours: number | null;
+
   @ReferenceColumn('lot', { nullable: true })
   lotId: string | null;
 
@@ -52,16 +74,38 @@ export class EmergencyActionNotification extends Node {
   get on(): Day {
     return this.onDay;
   }
+
+  @Field(() => KilogramsScalar, { nullable: true, description: 'How much is held, where that was said; else all of it.' })
+  get kilograms(): Grams | null {
+    return this.grams;
+  }
 }
 
 /** A certifier was told of an emergency action. */
 @Entity('certifier_notice')
+@ObjectType({ simpleResolvers: true, description: 'A certifier was told of an emergency action (7 CFR 205.400(f)).' })
 export class CertifierNotice extends Fact {
   @ReferenceColumn('emergency_action')
   emergencyActionId: string;
 
   @DayColumn({ nullable: false })
   onDay: Day;
+
+  @InstantColumn()
+  @Field(() => DateTimeScalar, { nullable: true, description: 'Instant, where the hour is known.' })
+  at: Date | null;
+
+  @ReferenceColumn('certifier', { nullable: true })
+  certifierId: string | null;
+
+  /** Whose certifier it is; nobody's where it was reported from outside. */
+  @ReferenceColumn('made_by', { nullable: true })
+  madeById: string | null;
+
+  @Field(() => DateScalar, { description: 'Local day.' })
+  get on(): Day {
+    return this.onDay;
+  }
 }
 
 /** What became of held goods, or of a part of them. */
@@ -78,6 +122,15 @@ export class Disposition extends Fact {
   /** Null for all of them. */
   @GramsColumn({ nullable: true })
   grams: Grams | null;
+
+  @TextColumn({ nullable: true })
+  value: string | null;
+
+  @TextColumn({ nullable: true })
+  unit: string | null;
+
+  @ReferenceColumn('made_by', { nullable: true })
+  madeById: string | null;
 
   @DayColumn()
   onDay: Day | null;

@@ -36,6 +36,10 @@ export const NOBODY: Viewer = plain('NOBODY', 'nobody');
 export const ANALYST: Viewer = plain('ANALYST', 'analyst');
 /** Reads and changes everything. */
 export const ADMINISTRATOR: Viewer = plain('ADMINISTRATOR', 'administrator');
+/** The clock: gives what falls due, and nothing else. */
+export const CLOCK: Viewer = plain('ADMINISTRATOR', 'clock');
+/** The systems outside: what they answer is recorded in their name, and nothing else. */
+export const OUTSIDE: Viewer = plain('ADMINISTRATOR', 'outside');
 /** Acts for one operation. */
 export const operationViewer = (id: string): Viewer => ({ ...plain('OPERATION', `operation ${id}`), operationId: id });
 /** Acts for one certifying agent. */

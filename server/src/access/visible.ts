@@ -197,7 +197,7 @@ function operationsInSight({ operationId, certifierId, assignedBy }: Viewer, nou
 /**
  * May the viewer see this operation? Certified ones are public, as in the Organic Integrity Database; others show to those who share a
  * fact with them or see a lot that they produced, and to the certifier that put one on its list. A treatment in store and an emergency action on a lot name nobody: whoever had some of the
- * lot is a party to it, and not known to the others by that. Nor does an entry tell the exporter who filed it. A broker sees those who
+ * lot is a party to it, and not known to the others by that; so it is with a notice about a lot. Nor does an entry tell the exporter who filed it. A broker sees those who
  * assigned it; an audit shows whoever is a party to what it opens.
  */
 export function operationVisible(viewer: Viewer, operation: string, known: Position | null = null): string {
@@ -222,6 +222,7 @@ export function operationVisible(viewer: Viewer, operation: string, known: Posit
         and not exists (select from treatment t where t.id = theirs.fact and t.lot is not null)
         and not exists (select from emergency_action a where a.id = theirs.fact and a.lot is not null)
         and not exists (select from customs_entry_line e where e.id = theirs.fact and e.import_certificate = theirs.subject)
+        and not exists (select from notice n where n.id = theirs.fact)
       where theirs.operation = ${operation}.id and ${knownFact('theirs', known)} and ${knownFact('mine', known)}
         and mine.operation in (select operation from ${operationsInSight(viewer, null)}) and ${inSight(viewer, 'mine')})${audited})`;
 }

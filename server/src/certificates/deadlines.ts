@@ -1,5 +1,5 @@
 import { type Day, type ImportCertificate, ImportCertificateTransport, LISTED_PLACES, type Moment, Place, today } from '@lotline/schema';
-import { type Deadlines, deadlinesOf, type ExpectedTransport } from '../rules';
+import { type Deadlines, deadlinesOf, type ExpectedTransport, filingCutOff } from '../rules';
 
 /** An answer's reader, or a command's transaction. */
 interface Rows {
@@ -46,6 +46,10 @@ export function transportOf(certificate: ImportCertificate): ExpectedTransport |
   const arrives = arrivesOn === null ? null : { on: arrivesOn, at: arrivesAt };
   return { mode, portOfLading, portOfEntry, departs: { on: departsOn, at: departsAt }, arrives };
 }
+
+/** When the cargo of a certificate must have been declared, as far as its transport tells. */
+export const cutOffOfCertificate = (certificate: ImportCertificate): Pick<Deadlines, 'cutOffOn' | 'cutOffAt'> =>
+  filingCutOff(transportOf(certificate));
 
 function placeOf(unLocode: string): Place {
   const { name, country } = LISTED_PLACES.get(unLocode) ?? { name: unLocode, country: unLocode.slice(0, 2) };

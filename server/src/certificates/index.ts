@@ -1,7 +1,9 @@
 export { judgeClaims, releaseClaims } from './claim';
 export * from './covers';
+export { cutOffOfCertificate } from './deadlines';
 export * from './deadlines-resolver';
 export { settleDraws, tellVolumes, type Volume, volumesOf } from './draws';
+export { expireCertificate } from './expire';
 export { freeOf } from './free';
 export { htsOf, ImportCertificateFilter } from './list';
 export {
@@ -13,6 +15,8 @@ export {
   importCertificateById,
   linesOf,
   numberVisible,
+  OPEN,
+  openCertificatesOf,
   visibleImportCertificate,
 } from './loaders';
 export * from './mutations';

@@ -198,6 +198,29 @@ export const certificatesOfLots = seenLinks(
    where j.lot = any($1) and x.retracted_by is null and x.import_certificate is not null and ${factVisible(viewer, 'x.import_certificate', 'x.id')}`,
 );
 
+/** Where an import certificate stands under which goods may still come. */
+export const OPEN: readonly ImportCertificateStatus[] = [
+  'REQUESTED',
+  'INFORMATION_ASKED',
+  'APPROVED',
+  'ISSUED',
+  'HANDED_OVER',
+  'ENTERED',
+  'HELD',
+];
+
+/** How many open import certificates name an operation, or one of these lots, of those that the viewer sees. */
+export async function openCertificatesOf({ reader, viewer }: Question, operation: string, lots: readonly string[]): Promise<number> {
+  const [row] = await reader.query<{ count: number }>(
+    `select count(*)::int as count from import_certificate ic
+     where (ic.exporter = $1 or ic.final_handler = $1 or ic.importer = $1 or ic.id in (
+         select x.import_certificate from import_certificate_line x where x.lot = any($2) and x.retracted_by is null and ${factVisible(viewer, 'x.lot', 'x.id')}))
+       and ${subjectVisible(viewer, 'ic.id')} and ${statusOf(viewer, 'ic.id', null)} = any($3)`,
+    [operation, lots, OPEN],
+  );
+  return row!.count;
+}
+
 /** Is there a leg from abroad into the United States in a shipment? As SQL over its live legs that the viewer sees. */
 const enters = (viewer: Viewer, shipment: string) =>
   `exists (select from shipment_leg g where g.shipment = ${shipment} and g.retracted_by is null and g.to_country = 'US' and g.from_country <> 'US'

@@ -5,9 +5,9 @@ import type { ImportCertificateStatus as Status } from '@lotline/schema';
 
 /**
  * On whose behalf a step is made. An exporter and an importer, or importer of record, may let a broker or a key make it; a certifying agent
- * makes its own.
+ * makes its own; what only has its day the clock makes.
  */
-export type RoadRole = 'EXPORTER' | 'CERTIFIER' | 'IMPORTER';
+export type RoadRole = 'EXPORTER' | 'CERTIFIER' | 'IMPORTER' | 'CLOCK';
 
 /** How much of a certificate customs entries draw. */
 export type Drawn = 'NOTHING' | 'SOME' | 'ALL';
@@ -27,6 +27,7 @@ interface Step {
 }
 
 const RULE = '7 CFR 205.273';
+const HELD_RULE = '7 CFR 205.273, 205.400(f)';
 
 /** Every step that a command makes. */
 export const ROAD = [
@@ -191,6 +192,41 @@ export const ROAD = [
     rule: RULE,
     says: 'The only entry that drew on it is taken back.',
   },
+  {
+    command: 'expire',
+    role: 'CLOCK',
+    from: ['ISSUED', 'HANDED_OVER', 'ENTERED'],
+    to: 'EXPIRED',
+    rule: RULE,
+    says: 'The period of the certificate has ended: the day after its last day.',
+  },
+  {
+    command: 'verifyArrival',
+    role: 'IMPORTER',
+    from: ['HANDED_OVER', 'ENTERED', 'EXHAUSTED'],
+    to: 'VERIFIED',
+    rule: RULE,
+    says: 'The importer verified what arrived, and every answer is YES.',
+  },
+  {
+    command: 'recordEmergencyActionNotification',
+    role: 'IMPORTER',
+    from: ['ISSUED', 'HANDED_OVER', 'ENTERED', 'EXHAUSTED', 'VERIFIED'],
+    to: 'HELD',
+    rule: HELD_RULE,
+    says: 'Goods that it covers are held at the border.',
+  },
+  ...(['ISSUED', 'HANDED_OVER', 'ENTERED', 'EXHAUSTED', 'VERIFIED'] as const).map(
+    (to) =>
+      ({
+        command: 'recordDisposition',
+        role: 'IMPORTER',
+        from: ['HELD'],
+        to,
+        rule: HELD_RULE,
+        says: 'All that was held is disposed of: it stands where it stood before.',
+      }) as const,
+  ),
 ] as const satisfies readonly Step[];
 
 export type RoadCommand = (typeof ROAD)[number]['command'];
@@ -237,5 +273,5 @@ export const standingByDraws = (command: RoadCommand, from: Status, drawn: Drawn
 
 /** What may be done with a certificate that stands there. */
 export const commandsFrom = (status: Status): string[] => [
-  ...new Set((ROAD as readonly Step[]).filter(({ from }) => from.includes(status)).map(({ command }) => command)),
+  ...new Set((ROAD as readonly Step[]).filter(({ from, role }) => role !== 'CLOCK' && from.includes(status)).map(({ command }) => command)),
 ];

@@ -37,6 +37,9 @@ export interface Command<Input, Outcome> {
   run(work: Work, rows: readonly Input[]): Promise<Outcome[]>;
 }
 
+/** What follows from the events of a command, in its transaction: what is scheduled for later. */
+export type Follow = (work: Work, events: readonly LogEvent[]) => Promise<void>;
+
 /** Inserts rows that carry the command which records them. */
 export const record = <Row>(
   { tx, command }: Work,

@@ -5,7 +5,7 @@ import type { Viewer } from '../access';
 import { type Connection, type Database, explain, isRetryable, type Position, Reader, Transaction } from '../database';
 import { keepGrants } from '../journal';
 import { commitCommand, type Place, writeEvents } from '../log';
-import type { Command, Work } from './command';
+import type { Command, Follow, Work } from './command';
 import { reasonsOf } from './fields';
 import { claimKey } from './idempotency';
 
@@ -33,7 +33,11 @@ const ATTEMPTS = 5;
 
 /** Every change of what is on record goes through here. */
 export class Runner {
-  constructor(private readonly database: Database) {}
+  /** @param follow what follows from events, in the transaction of their command */
+  constructor(
+    private readonly database: Database,
+    private readonly follow: readonly Follow[] = [],
+  ) {}
 
   /**
    * Carries out a command, all or nothing.
@@ -85,7 +89,7 @@ export class Runner {
     const connection = await this.database.connect();
     let broken: Error | undefined;
     try {
-      return await carryOut(connection, attempt);
+      return await carryOut(connection, attempt, this.follow);
     } catch (error) {
       await connection.client.query('rollback').catch((failure: Error) => {
         broken = failure;
@@ -100,6 +104,7 @@ export class Runner {
 async function carryOut<Input, Outcome>(
   connection: Connection,
   { command, viewer, rows, key, inputHash, dryRun }: Attempt<Input, Outcome>,
+  follow: readonly Follow[],
 ): Promise<Done<Outcome>> {
   const { client } = connection;
   const tx = new Transaction(client);
@@ -144,6 +149,7 @@ async function carryOut<Input, Outcome>(
   }
 
   await writeEvents(tx, id, events);
+  for (const each of follow) await each(work, events);
   await keepGrants(tx, viewer, now, events);
   await tx.query('update idempotency_key set outcome = $3 where caller = $1 and key = $2', [viewer.name, key, JSON.stringify(outcomes)]);
   const position = await commitCommand(client, { id, type: command.name, at: now, by: viewer.name, key, inputHash });

@@ -1,4 +1,4 @@
-import type { Day, DispositionKind, Grams } from '@lotline/schema';
+import type { Day, DispositionKind, Grams, TreatmentKind } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
 import { askingParties, type CertificateParties, handOver, receivingParties } from '../certificates';
 import { Parties, record, type Work } from '../commands';
@@ -46,6 +46,15 @@ export interface NewEmergencyAction {
   certifierNotifiedOn: Day | null;
   disposition: DispositionKind | null;
   attributes: Attributes;
+  /** What a command says of it besides; left out where it came from outside. */
+  told?: {
+    treatment: TreatmentKind | null;
+    /** Null for all of the lot, or of what the shipment carried. */
+    held: { grams: Grams; value: string; unit: string } | null;
+    /** The importer, the consignee or the filer. */
+    madeById: string;
+    noticeHours: number;
+  };
 }
 
 const ENTRY: Columns<NewCustomsEntry> = {
@@ -84,6 +93,12 @@ const ACTION: Columns<NewEmergencyAction> = {
   lot: ['uuid', (each) => each.lotId],
   shipment: ['uuid', (each) => each.shipment?.id ?? null],
   attributes: ['jsonb', (each) => each.attributes],
+  treatment: ['text', (each) => each.told?.treatment ?? null],
+  grams: ['bigint', (each) => each.told?.held?.grams ?? null],
+  value: ['text', (each) => each.told?.held?.value ?? null],
+  unit: ['text', (each) => each.told?.held?.unit ?? null],
+  made_by: ['uuid', (each) => each.told?.madeById ?? null],
+  notice_hours: ['integer', (each) => each.told?.noticeHours ?? null],
 };
 
 const NOTICE: Columns<NewEmergencyAction> = {
@@ -150,8 +165,8 @@ export async function recordEmergencyActions(work: Work, actions: readonly NewEm
     work,
     actions.flatMap(({ lotId }) => lotId ?? []),
   );
-  for (const { id, lotId, shipment, on } of actions) {
-    const who = shipment ? [shipment.shipperId, shipment.consigneeId] : (holders.get(lotId!) ?? []);
+  for (const { id, lotId, shipment, on, told } of actions) {
+    const who = [...(shipment ? [shipment.shipperId, shipment.consigneeId] : (holders.get(lotId!) ?? [])), told?.madeById ?? null];
     parties.add(who, 'emergency_action', id, id, on);
     if (shipment) parties.add(who, 'shipment', shipment.id, id, on);
     else parties.add(who, 'lot', lotId!, id, on);

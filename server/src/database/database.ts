@@ -2,6 +2,7 @@ import {
   AccessOwner,
   AccessRecord,
   ApiKey,
+  Arrival,
   AuditGrant,
   BrokerAssignment,
   Certifier,
@@ -24,9 +25,12 @@ import {
   Lot,
   LotAdjustment,
   LotInput,
+  Notice,
+  NoticePolicy,
   Operation,
   OperationCertificate,
   OperationCertificateStatusFact,
+  OutsideEffect,
   Party,
   Product,
   Shipment,
@@ -41,7 +45,8 @@ import {
   Upload,
   VerifiedProductLine,
 } from '@lotline/schema';
-import { Client, type ClientConfig, type PoolClient, types } from 'pg';
+import { Logger, runMigrations } from 'graphile-worker';
+import { Client, type ClientConfig, type Pool, type PoolClient, types } from 'pg';
 import { DataSource, DefaultNamingStrategy, type NamingStrategyInterface, type QueryRunner } from 'typeorm';
 import { explain, unavailable } from './laws';
 import { MIGRATIONS } from './migrations';
@@ -63,6 +68,7 @@ export const ENTITIES = [
   AccessRecord,
   AccessOwner,
   ApiKey,
+  Arrival,
   AuditGrant,
   BrokerAssignment,
   Certifier,
@@ -74,6 +80,8 @@ export const ENTITIES = [
   VerifiedProductLine,
   Lot,
   LotInput,
+  Notice,
+  NoticePolicy,
   Transfer,
   TransferDifference,
   TransferOffer,
@@ -100,6 +108,7 @@ export const ENTITIES = [
   EmergencyActionNotification,
   CertifierNotice,
   Disposition,
+  OutsideEffect,
   Party,
 ];
 
@@ -233,12 +242,19 @@ export class Database {
   }
 }
 
+const QUIET = new Logger(() => () => {});
+
 async function migrate(source: DataSource): Promise<void> {
   const runner = source.createQueryRunner('master');
   await runner.connect();
   try {
     await runner.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await source.runMigrations({ transaction: 'each' });
+    // The tables of the jobs are the library's own, in a schema of theirs.
+    const { master } = source.driver as unknown as { master: Pool };
+    // A connection listens for its own errors; the library wants to see that the pool does.
+    master.on('connect', () => {});
+    await runMigrations({ pgPool: master, logger: QUIET });
   } finally {
     await runner.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => {});
     await runner.release();

@@ -264,6 +264,29 @@ export const LAWS: Record<string, Law> = {
     message: 'somebody else changed the certificate at the same time',
     remedy: 'look at it again',
   },
+  one_notice_per_subject_kind_and_due: {
+    code: 'CONFLICT',
+    message: 'this notice was given already',
+    remedy: 'nothing is to be done',
+  },
+  outside_system_known: { code: 'INTERNAL_SERVER_ERROR', message: 'no such system is told anything', remedy: 'report this' },
+  outside_act_known: { code: 'INTERNAL_SERVER_ERROR', message: 'no system outside is asked to do that', remedy: 'report this' },
+  outside_effect_state_known: { code: 'INTERNAL_SERVER_ERROR', message: 'what is sent outside is never like that', remedy: 'report this' },
+  outside_effect_settled_once_done: {
+    code: 'INTERNAL_SERVER_ERROR',
+    message: 'what is sent outside is settled when it is done or not needed, and not before',
+    remedy: 'report this',
+  },
+  one_outside_effect_per_subject_and_sequence: {
+    code: 'CONFLICT',
+    message: 'something else about it is to be sent at the same time',
+    remedy: 'look at it again',
+  },
+  outside_effect_keeps_its_order: {
+    code: 'INTERNAL_SERVER_ERROR',
+    message: 'what a system outside is told is sent as it was written, in its order, until it is done',
+    remedy: 'report this',
+  },
   one_review_per_decision_and_reader: {
     code: 'CONFLICT',
     message: 'the review of this decision is kept already',
@@ -340,6 +363,33 @@ export const LAWS: Record<string, Law> = {
     remedy: 'use RELEASED_ORGANIC, RELEASED_CONVENTIONAL, REEXPORTED, DONATED or DESTROYED',
   },
   disposition_mass_above_zero: MASS,
+  disposed_within_what_is_held: {
+    code: 'REFUSED',
+    message: 'no more is disposed of than is held',
+    rule: '7 CFR 205.273',
+    remedy: 'dispose of what is left, or take another disposition back',
+  },
+  emergency_action_mass_above_zero: MASS,
+  emergency_action_treatment_known: {
+    code: 'BAD_USER_INPUT',
+    message: 'unknown kind of treatment',
+    remedy: 'use FUMIGATION, IRRADIATION, HEAT, COLD, CONTACT or OTHER',
+  },
+  arrival_of_a_certificate_or_a_shipment: {
+    code: 'REFUSED',
+    message: 'an arrival is under a certificate or of a shipment',
+    remedy: 'name one of them, or both',
+  },
+  notice_policy_within_30_days: {
+    code: 'BAD_USER_INPUT',
+    message: 'a policy is of 0 to 720 hours',
+    remedy: 'give whole hours from 0 to 720; the rule says immediately',
+  },
+  one_notice_policy_per_operation_and_day: {
+    code: 'CONFLICT',
+    message: 'the operation has a policy from that day',
+    remedy: 'set it anew',
+  },
   holding_not_below_floor: {
     code: 'REFUSED',
     message: 'the holder does not have that much of the lot',

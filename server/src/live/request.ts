@@ -20,11 +20,18 @@ import { refuseCostly, refuseOutOfScope, valuesAskedFor } from '../questions';
 import type { Feed, Fits } from './feed';
 import { importCertificateFeed } from './feeds/import-certificates';
 import { lotFeed } from './feeds/lots';
+import { noticeFeed } from './feeds/notices';
 import { operationCertificateFeed } from './feeds/operation-certificates';
 import { shipmentFeed } from './feeds/shipments';
 
 /** In an order that cursors remember: add at the end. */
-export const FEEDS: readonly Feed[] = [importCertificateFeed, operationCertificateFeed, shipmentFeed, lotFeed] as unknown as Feed[];
+export const FEEDS: readonly Feed[] = [
+  importCertificateFeed,
+  operationCertificateFeed,
+  shipmentFeed,
+  lotFeed,
+  noticeFeed,
+] as unknown as Feed[];
 
 /** What a client sends to subscribe. */
 export interface Asked {

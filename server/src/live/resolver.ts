@@ -1,5 +1,6 @@
 import {
   CursorScalar,
+  EmergencyActionNotification,
   ImportCertificate,
   ImportCertificateStatusChange,
   ImportCertificateStatusMessage,
@@ -7,6 +8,8 @@ import {
   LotEvent,
   LotEventMessage,
   type Message,
+  NoticeGiven,
+  NoticeMessage,
   Operation,
   OperationCertificate,
   OperationCertificateStatusChange,
@@ -17,10 +20,12 @@ import {
 } from '@lotline/schema';
 import { Arg, Ctx, FieldResolver, Resolver, Root, Subscription } from 'type-graphql';
 import { ImportCertificateFilter, importCertificateById } from '../certificates';
+import { emergencyActionById } from '../customs';
 import { LotFilter, lotById } from '../lots';
 import { OperationCertificateFilter, operationById, operationCertificateById } from '../operations';
 import type { Question } from '../questions';
 import { ShipmentFilter, shipmentById } from '../shipments';
+import { NoticeFilter } from './feeds/notices';
 
 /** The library wants to be told where messages come from; ours come from the hub, which executes one for many streams. */
 const fromTheHub = {
@@ -52,6 +57,15 @@ export class SubscriptionResolver {
     return message;
   }
 
+  @Subscription(() => NoticeMessage, { ...fromTheHub, description: 'What falls due, to whoever has what it is about.' })
+  noticeGiven(
+    @Root() message: Message<NoticeGiven>,
+    @Arg('filter', () => NoticeFilter, FITS) _filter: NoticeFilter | null,
+    @Arg('after', () => CursorScalar, AFTER) _after: string | null,
+  ): Message<NoticeGiven> {
+    return message;
+  }
+
   @Subscription(() => ShipmentStatusMessage, { ...fromTheHub, description: 'How far shipments come.' })
   shipmentStatusChanged(
     @Root() message: Message<ShipmentStatusChange>,
@@ -72,6 +86,29 @@ export class SubscriptionResolver {
 }
 
 // What stands in a change has been let through by its rights.
+
+@Resolver(() => NoticeGiven)
+export class NoticeGivenResolver {
+  @FieldResolver(() => ImportCertificate, { nullable: true, description: 'The certificate that it is about, as it is now.' })
+  importCertificate(@Root() { noun, subject }: NoticeGiven, @Ctx() { reader }: Question): Promise<ImportCertificate | null> | null {
+    return noun === 'ImportCertificate' ? reader.loader(importCertificateById).load(subject) : null;
+  }
+
+  @FieldResolver(() => EmergencyActionNotification, { nullable: true, description: 'Or the emergency action.' })
+  emergencyAction(@Root() { noun, subject }: NoticeGiven, @Ctx() { reader }: Question): Promise<EmergencyActionNotification | null> | null {
+    return noun === 'EmergencyActionNotification' ? reader.loader(emergencyActionById).load(subject) : null;
+  }
+
+  @FieldResolver(() => Lot, { nullable: true, description: 'Or the lot.' })
+  lot(@Root() { noun, subject }: NoticeGiven, @Ctx() { reader }: Question): Promise<Lot | null> | null {
+    return noun === 'Lot' ? reader.loader(lotById).load(subject) : null;
+  }
+
+  @FieldResolver(() => Shipment, { nullable: true, description: 'Or the shipment.' })
+  shipment(@Root() { noun, subject }: NoticeGiven, @Ctx() { reader }: Question): Promise<Shipment | null> | null {
+    return noun === 'Shipment' ? reader.loader(shipmentById).load(subject) : null;
+  }
+}
 
 @Resolver(() => ImportCertificateStatusChange)
 export class ImportCertificateStatusChangeResolver {

@@ -7,6 +7,7 @@ import { certifierById, operationById, operationCertificateById } from './loader
 import { RecordOperationCertificateInput, recordOperationCertificate } from './record-certificate';
 import { RecordOperationInput, recordOperation } from './record-operation';
 import { SetLeadTimeInput, setLeadTime } from './set-lead-time';
+import { SetNoticePolicyInput, setNoticePolicy } from './set-notice-policy';
 import { VerifyProductInput, verifyProduct } from './verify-product';
 
 @ObjectType({ simpleResolvers: true, description: 'What a command about a certificate has done.' })
@@ -34,6 +35,12 @@ export class RecordOperationPayload extends CommandPayload {
 export class SetLeadTimePayload extends CommandPayload {
   @Field(() => Certifier, { nullable: true, description: 'The certifying agent.' })
   certifier: Certifier | null;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'The operation whose policy was set.' })
+export class SetNoticePolicyPayload extends CommandPayload {
+  @Field(() => Operation, { nullable: true, description: 'The operation.' })
+  operation: Operation | null;
 }
 
 async function certified<Input>(
@@ -103,5 +110,17 @@ export class OperationCertificateMutations {
   ): Promise<SetLeadTimePayload> {
     const { cursor, outcome } = await give(question, setLeadTime, input);
     return { cursor, certifier: await question.reader.loader(certifierById).load(outcome.certifier) };
+  }
+
+  @Mutation(() => SetNoticePolicyPayload, {
+    nullable: true,
+    description: 'Sets within how many hours an operation wants its certifier told of an emergency action, from a day on; it does.',
+  })
+  async setNoticePolicy(
+    @Arg('input', () => SetNoticePolicyInput, INPUT) input: SetNoticePolicyInput,
+    @Ctx() question: Question,
+  ): Promise<SetNoticePolicyPayload> {
+    const { cursor, outcome } = await give(question, setNoticePolicy, input);
+    return { cursor, operation: await question.reader.loader(operationById).load(outcome.operation) };
   }
 }

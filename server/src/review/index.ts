@@ -1,2 +1,3 @@
+export { issueImportCertificate } from './issue';
 export * from './mutations';
 export * from './resolver';

@@ -71,7 +71,7 @@ const dayAt = ({ on, at }: Moment, port: string | null): Day => (at && localDay(
 const HOUR_MS = 3_600_000;
 
 /** When cargo that is to travel so must have been declared. A bare day is a whole day at the port: the earliest hour of it counts. */
-function filingCutOff(transport: ExpectedTransport | null): CutOffDay {
+export function filingCutOff(transport: ExpectedTransport | null): CutOffDay {
   const unknown = (cutOff: string): CutOffDay => ({ cutOffOn: null, cutOffTo: null, cutOffAt: null, cutOff });
   if (!transport) return unknown('UNDETERMINED: no transport is given.');
   const { mode, portOfLading, portOfEntry, departs, arrives } = transport;

@@ -1,9 +1,9 @@
 export { amsFlagOf } from './ams-flags';
 export { ARRANGEMENTS } from './arrangements';
-export { type CertificateHistory, type Standing, verdictOn, verdictOver } from './certification';
+export { type CertificateHistory, firstUncertifiedDay, isCertified, type Standing, verdictOn, verdictOver } from './certification';
 export { CHECKLIST, type Expected } from './checklist';
 export { CUT_OFFS } from './cut-offs';
-export { type Deadlines, deadlinesOf, type ExpectedTransport } from './deadlines';
+export { type Deadlines, deadlinesOf, type ExpectedTransport, filingCutOff } from './deadlines';
 export { LOT_RULES } from './lot-rules';
 export { BILLS_OF_LADING, mustBeMarked } from './papers';
 export * from './review';

@@ -4,6 +4,7 @@ import { missingInputs, moreOutThanIn, nonOrganicInput } from './inputs';
 import { overdrawn } from './overdrawn';
 import { ownerChangedWithoutTransfer, ownerNotCertified } from './owners';
 import { documentNotMarkedOrganic, noDocument } from './papers';
+import { lostOrganicStatus } from './status';
 import type { Rule } from './story';
 import { noTransport, prohibitedTreatment } from './transport';
 
@@ -21,4 +22,5 @@ export const LOT_RULES: readonly Rule[] = [
   noImportCertificate,
   outOfOrderDates,
   prohibitedTreatment,
+  lostOrganicStatus,
 ];

@@ -116,6 +116,8 @@ export interface LotStory {
   presences: readonly Presence[];
   carriages: readonly CarriedIn[];
   treatments: readonly TreatedWith[];
+  /** What was held at the border, the lot or a shipment that carried it, and released as not organic; all of it where no grams are given. */
+  releases: readonly { number: string; on: Day | null; grams: bigint | null }[];
   papers: readonly PaperOfLot[];
   /** Import certificates of which a line names the lot, or that an entry joins with it. */
   certificates: readonly CertificateOfLot[];

@@ -10,16 +10,19 @@ export const legVisible = (viewer: Viewer, shipment: string, known: KnownAt | nu
   `${knownFact('g', known)} and ${factVisible(viewer, shipment, 'g.id', known)}`;
 
 /**
- * How far a shipment is, as SQL over the facts that the viewer sees. An emergency action holds it until every one is disposed of: then it
+ * How far a shipment is, as SQL over the facts that the viewer sees. An emergency action holds it until all that is held is disposed of: then it
  * is released, or closed where nothing of it was released. Otherwise its live legs say: arrived at the end of the last, on its way between two, or just departed.
  * @param known position of the log; null for the reader's own state
  */
 export const statusOf = (viewer: Viewer, shipment: string, known: KnownAt | null): string => `coalesce((
   select case
-    when bool_or(d.kind is null) then 'HELD'
-    when bool_or(d.kind in ('RELEASED_ORGANIC', 'RELEASED_CONVENTIONAL')) then 'RELEASED'
+    when bool_or(x.of is null or (not x.all_of_it and x.disposed < held_grams(a))) then 'HELD'
+    when bool_or(x.released) then 'RELEASED'
     else 'CLOSED' end
-  from emergency_action a left join disposition d on d.emergency_action = a.id and ${knownFact('d', known)}
+  from emergency_action a left join lateral (
+    select d.emergency_action as of, bool_or(d.grams is null) as all_of_it, sum(d.grams) as disposed, bool_or(d.kind in ('RELEASED_ORGANIC', 'RELEASED_CONVENTIONAL')) as released
+    from disposition d where d.emergency_action = a.id and ${knownFact('d', known)} group by d.emergency_action
+  ) x on true
   where a.shipment = ${shipment} and ${knownRow('a', known)} and ${factVisible(viewer, shipment, 'a.id', known)} having count(*) > 0
 ), (
   select case

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import {
   addGrams,
   byteOrder,
@@ -28,13 +28,13 @@ import { whereFrom, whereTo } from './attribution';
 import { Evidence } from './evidence';
 import { type StoryFacts, type TracedLot, tracedLots } from './facts';
 import { BY_KIND, beyondGap, type FoundGap, gapsOf, withheldGap } from './gaps';
-import { heldOf, inTransitOf } from './held';
+import { heldOf, inTransitOf, isUnderWay } from './held';
 import { type SightOfViewer, sightOf } from './sight';
 import { type FoundStep, stepsOf } from './steps';
 import { productClass, withheldLast } from './withheld';
 
 /** Most lots that one walk follows; beyond it, the answer says TRUNCATED. */
-const MOST_LOTS = 100_000;
+export const MOST_LOTS = 100_000;
 /** Furthest `maxDepth` that may be asked for. */
 export const DEEPEST = 10_000;
 
@@ -131,10 +131,15 @@ export class Chain {
     return this.lots[this.order.get(id)!]!;
   }
 
-  /** Names the chain inside cursors. */
+  /** Names the chain inside cursors; of many roots by their hash. */
   get name(): string {
     const { direction, maxDepth, asOf } = this.request;
-    return `${direction} ${this.closure.roots.join()} ${maxDepth} ${asOf}`;
+    return `${direction} ${this.rootsName} ${maxDepth} ${asOf}`;
+  }
+
+  private get rootsName(): string {
+    const { roots } = this.closure;
+    return roots.length === 1 ? roots[0]! : createHash('sha256').update(roots.join()).digest('base64url');
   }
 
   private get root(): TracedLot {
@@ -257,6 +262,12 @@ export class Chain {
     return this.found;
   }
 
+  /** Why there may be more than was walked: more lots than one walk follows, or what is not for the viewer to see; null where there is not. */
+  async limit(): Promise<'LOTS' | 'WITHHELD' | null> {
+    if (this.closure.cut !== null) return 'LOTS';
+    return (await this.goesBeyond()) ? 'WITHHELD' : null;
+  }
+
   /** False when a budget, a right or a missing fact cut the walk. */
   async complete(): Promise<boolean> {
     return !(await this.gaps()).some(({ kind }) => kind === 'MISSING_INPUTS' || kind === 'WITHHELD' || kind === 'TRUNCATED');
@@ -307,6 +318,13 @@ export class Chain {
       }
     }
     return [...holders.values()].sort((a, b) => byteOrder(facts.names.get(a.operationId)!, facts.names.get(b.operationId)!));
+  }
+
+  /** How many shipments that carry some of the lots have departed and not arrived. */
+  async shipmentsUnderWay(): Promise<number> {
+    const { carriages } = await this.seenFacts();
+    const underWay = [...carriages.values()].flat().filter(isUnderWay);
+    return new Set(underWay.map(({ shipment }) => shipment)).size;
   }
 
   /** Grams of the roots in a lot: BACK how much of them came out of it, FORWARD how much of them went into it. */

@@ -93,6 +93,7 @@ function partsOf({ id }: TracedLot, { facts, paperwork }: Account): unknown[] {
     ...movements.flatMap((movement) => [movement, paperwork.paper(movement.document)]),
     ...carriages.flatMap((each) => [each.fact, ...each.legs, ...underWay(each), ...paperwork.about(each.shipment)]),
     ...(facts.treatments.get(id) ?? []),
+    ...[id, ...carriages.map(({ shipment }) => shipment)].flatMap((noun) => paperwork.heldBy(noun)),
     ...(facts.inputs.get(id) ?? []).flatMap(({ hts, organic, count, grams, lastBornOn }) => [hts, organic, count, grams, lastBornOn]),
     ...[papers, certificates, forProduct, entries].flatMap((list) => [list.length, ...list]),
   ];

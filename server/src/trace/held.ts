@@ -21,6 +21,10 @@ export function heldOf(
     .sort((a, b) => byteOrder(names.get(a.holder)!, names.get(b.holder)!));
 }
 
+/** Has it departed, and not arrived? */
+export const isUnderWay = ({ legs }: Carriage): boolean =>
+  legs.some(({ departedOn }) => departedOn !== null) && legs.at(-1)!.arrivedOn === null;
+
 /**
  * What of a lot is on its way, departed and not arrived, by holder: the shipper's if it holds some, else the consignee's; never more than
  * is held.
@@ -28,9 +32,7 @@ export function heldOf(
 export function inTransitOf(held: readonly { holder: string; grams: bigint }[], carriages: readonly Carriage[]): Map<string, bigint> {
   const most = new Map(held.map(({ holder, grams }) => [holder, grams]));
   const moving = new Map<string, bigint>();
-  for (const { shipper, consignee, grams, legs } of carriages) {
-    const departed = legs.some(({ departedOn }) => departedOn !== null);
-    if (!departed || legs.at(-1)!.arrivedOn !== null) continue;
+  for (const { shipper, consignee, grams } of carriages.filter(isUnderWay)) {
     const holder = most.has(shipper) ? shipper : consignee;
     const sum = (moving.get(holder) ?? 0n) + grams;
     const limit = most.get(holder) ?? 0n;

@@ -70,6 +70,7 @@ export function lotStory(lot: TracedLot, all: StoryFacts, view: View): LotStory 
         .map(({ from, to, ...leg }) => ({ ...leg, fromCountry: from.country, fromUnLocode: from.unLocode, toCountry: to.country })),
     })),
     treatments: [...(all.treatments.get(lot.id) ?? []).map(inShipment(false)), ...treatmentsUnderWay(carriages).map(inShipment(true))],
+    releases: releasesOf(lot, carriages, paperwork),
     papers,
     certificates,
     productCertificates: forProduct,
@@ -100,6 +101,16 @@ function tenuresOf(lot: TracedLot, facts: readonly Movement[], { counting, asOf 
     return passedOn === undefined ? [] : [{ ...tenure, to: earliest(passedOn, end) }];
   });
 }
+
+/** What of a lot, or of shipments that carried it, was held and released as not organic. */
+const releasesOf = ({ id }: TracedLot, carriages: readonly Carriage[], paperwork: Paperwork): LotStory['releases'] =>
+  [id, ...new Set(carriages.map(({ shipment }) => shipment))]
+    .flatMap((noun) => paperwork.heldBy(noun))
+    .flatMap(({ number, dispositions }) =>
+      dispositions
+        .filter(({ kind }) => kind === 'RELEASED_CONVENTIONAL')
+        .map(({ on, grams }) => ({ number, on, grams: grams === null ? null : BigInt(grams) })),
+    );
 
 /** A shipment may carry a lot in several rows; the rules look at it once. */
 const onceAShipment = (carriages: readonly Carriage[]): Carriage[] => [

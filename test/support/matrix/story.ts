@@ -1,4 +1,6 @@
 import { toGlobalId } from '@lotline/schema';
+import { workOnce } from '@lotline/server/jobs';
+import { tasksOf } from '@lotline/server/later';
 import { type As, csv, type Lotline } from '../lotline';
 import { certificateNumber, entryNumber } from '../world';
 
@@ -366,6 +368,22 @@ export async function tellStory(lotline: Lotline): Promise<Story> {
   const from = new Date().toISOString().slice(0, 10);
   await command('setLeadTime', 'cursor', { certifier: agent, from, businessDays: 5 });
   await lotline.import(after);
+  const filed = await lotline.data(NOUNS);
+  await command('verifyArrival', 'cursor', {
+    operation: ids['The importer'],
+    importCertificate: ids[CERTIFICATE(1)],
+    shipment: ids['A-SHIP'],
+    on: '2025-10-07',
+    answers: ['VALID_CERTIFICATE', 'DATA_ACCURATE', 'NO_PROHIBITED_SUBSTANCE', 'NO_RADIATION'].map((check) => ({
+      check,
+      verdict: check === 'DATA_ACCURATE' ? 'NO' : 'YES',
+      words: 'looked at',
+      documents: [namesOf(filed)['A-FILE']],
+    })),
+  });
+  const held = namesOf(await lotline.data(NOUNS))['A-HOLD-SHIP'];
+  await command('notifyCertifier', 'cursor', { emergencyAction: held, operation: ids['The importer'], at: '2025-10-11T09:00:00-07:00' });
+  await command('setNoticePolicy', 'cursor', { operation: ids['The importer'], from, hours: 12 });
   for (const value of ['401', '400'])
     await command('reviseImportCertificate', 'cursor', {
       importCertificate: ids[CERTIFICATE(1)],
@@ -420,7 +438,19 @@ export async function tellStory(lotline: Lotline): Promise<Story> {
     'OFFER that was withdrawn': withdrawn.transferOffer.id,
   };
 
-  Object.assign(ids, namesOf(await lotline.data(NOUNS)), grants, { [AUDITOR]: toGlobalId('Certifier', await uuidOf(AUDITOR)) });
+  // One thing falls due.
+  await lotline.database.query("delete from graphile_worker._private_jobs where key not like 'notice FILING_CUT_OFF_NEAR %'");
+  await lotline.database.query('update graphile_worker._private_jobs set run_at = now()');
+  await workOnce(lotline.database, tasksOf(lotline.runner), { info: () => {}, error: () => {} });
+
+  const job = await tellOutside(lotline, ids[CERTIFICATE(1)]!, ids[ENTRY]!);
+  Object.assign(
+    ids,
+    namesOf(await lotline.data(NOUNS)),
+    grants,
+    { 'the failed job': job },
+    { [AUDITOR]: toGlobalId('Certifier', await uuidOf(AUDITOR)) },
+  );
   const theirs = [
     'A-OTHER',
     'A-SHIP-OTHER',
@@ -432,4 +462,22 @@ export async function tellStory(lotline: Lotline): Promise<Story> {
   ];
   const ours = new Set(Object.entries(ids).flatMap(([name, id]) => (theirs.includes(name) || name.startsWith('Key ') ? [] : [id])));
   return { lotline, ids, ours, viewers, before: (as) => cursors.get(JSON.stringify(as))! };
+}
+
+/** What systems outside were told of a certificate while the second agents were there, and what they are to be told since; and a job that failed, by its id. */
+async function tellOutside({ database }: Lotline, certificate: string, entry: string): Promise<string> {
+  const uuid = (id: string) => Buffer.from(id, 'base64url').toString().split(':')[1]!;
+  await database.query(
+    `insert into outside_effect (id, system, what, noun, subject, sequence, body, since, state, attempts, last_tried_at, message, settled_at, recorded_by) values
+      (gen_random_uuid(), 'ORGANIC_INTEGRITY_DATABASE', 'ISSUE', 'ImportCertificate', $1, 1, '{}', '2025-03-20', 'DONE', 1, '2025-03-20', 'as it was typed', '2025-03-20', gen_random_uuid()),
+      (gen_random_uuid(), 'ORGANIC_INTEGRITY_DATABASE', 'REVISE', 'ImportCertificate', $1, 2, '{}', '2025-09-20', 'RETRYING', 3, '2025-11-01', 'it cannot now', null, gen_random_uuid()),
+      (gen_random_uuid(), 'AUTOMATED_COMMERCIAL_ENVIRONMENT', 'FILE', 'CustomsEntry', $2, 1, '{}', '2025-05-05', 'DONE', 1, '2025-05-05', null, '2025-05-05', gen_random_uuid())`,
+    [uuid(certificate), uuid(entry)],
+  );
+  const [job] = await database.query<{ id: string }>(
+    `select (graphile_worker.add_job('oid', json_build_object('noun', 'ImportCertificate', 'subject', $1::text), $1)).id`,
+    [uuid(certificate)],
+  );
+  await database.query(`select graphile_worker.permanently_fail_jobs(array[$1::bigint], 'it cannot now')`, [job!.id]);
+  return job!.id;
 }

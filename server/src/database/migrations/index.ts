@@ -20,6 +20,10 @@ import { LinksAndEndedOffers1764000000019 } from './1764000000019-links-and-ende
 import { Reviews1764000000020 } from './1764000000020-reviews';
 import { CustomsEntries1764000000021 } from './1764000000021-customs-entries';
 import { HandedOn1764000000023 } from './1764000000023-handed-on';
+import { Notices1764000000024 } from './1764000000024-notices';
+import { OutsideEffects1764000000025 } from './1764000000025-outside-effects';
+import { Arrival1764000000027 } from './1764000000027-arrival';
+import { LostStanding1764000000028 } from './1764000000028-lost-standing';
 
 /** Forward only, in this order. */
 export const MIGRATIONS = [
@@ -45,4 +49,8 @@ export const MIGRATIONS = [
   Reviews1764000000020,
   CustomsEntries1764000000021,
   HandedOn1764000000023,
+  Notices1764000000024,
+  Arrival1764000000027,
+  LostStanding1764000000028,
+  OutsideEffects1764000000025,
 ];

@@ -1,0 +1,114 @@
+import { ADMINISTRATOR } from '@lotline/server/dist/access';
+import { Runner } from '@lotline/server/dist/commands';
+import { Database } from '@lotline/server/dist/database';
+import { startWorker } from '@lotline/server/dist/jobs';
+import { followOf, tasksOf } from '@lotline/server/dist/later';
+import { changeOperationCertificateStatus } from '@lotline/server/dist/operations';
+import { NOBODY_OUTSIDE } from '@lotline/server/dist/outside';
+import { WebSocket } from 'ws';
+import { inChild } from './child';
+import type { ServerPlace, ServerTask } from './children/trace-server';
+import { withClient } from './cluster';
+import { against, type Figure, median, part } from './figures';
+
+const SUBSCRIBE = 'subscription { noticeGiven { cursor sequence change { kind message lot { code } shipment { reference } } } }';
+/** No message for so long, and no job: all have been told. */
+const QUIET_MS = 1500;
+const LOST_SINCE = '2020-01-02';
+
+interface Producer {
+  certificate: string;
+  operation: string;
+  lots: number;
+}
+
+/** Farms of a network that harvested most, and so many more spread over all. */
+const PRODUCERS = `select distinct on (c.operation) c.id as certificate, c.operation, (select count(*)::int from lot l where l.producer = c.operation) as lots
+  from operation_certificate c where exists (select from lot l where l.producer = c.operation and l.kind = 'HARVEST') order by c.operation`;
+
+/** The same lots by a bare walk, with their holders. */
+const FLOOR = `with recursive reached(lot) as (
+    select l.id from lot l where l.producer = $1 union select u.output from reached r join lot_input u on u.input = r.lot and u.retracted_by is null
+  ) select count(*) from reached r join holding h on h.lot = r.lot and h.grams > 0`;
+
+/** Follows notices as an analyst: how many came, and when the last did. */
+async function follow({ url, token }: ServerPlace): Promise<{ socket: WebSocket; told: { count: number; last: number } }> {
+  const told = { count: 0, last: 0 };
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+  await new Promise<void>((done, failed) => {
+    socket.once('error', failed);
+    socket.once('open', () => socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: token } })));
+    socket.on('message', (data: Buffer) => {
+      const text = data.toString();
+      if (text.startsWith('{"type":"connection_ack"'))
+        socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: SUBSCRIBE } }));
+      else if (text.includes('"change":null')) done();
+      else if (text.includes('"errors"')) failed(new Error(text));
+      else {
+        told.count++;
+        told.last = performance.now();
+      }
+    });
+  });
+  return { socket, told };
+}
+
+/** From the commit that suspends a producer to the last message about what it hits, beside a bare walk of the same lots. */
+export async function standingVersusClosure(url: string, times: number, say: (line: string) => void): Promise<Figure[]> {
+  const database = await Database.open(url);
+  const runner = new Runner(database, followOf(NOBODY_OUTSIDE));
+  const worker = await startWorker(database, tasksOf(runner), {
+    info: () => {},
+    error: (what, words) => say(`${words} ${JSON.stringify(what)}`),
+  });
+  const server = await inChild<ServerTask, ServerPlace>('trace-server', { url });
+  try {
+    const all = await database.query<Producer>(PRODUCERS);
+    const largest = [...all].sort((a, b) => b.lots - a.lots)[0]!;
+    const every = Math.max(1, Math.floor(all.length / times));
+    const producers = [largest, ...all.filter((each, index) => index % every === 0 && each !== largest)].slice(0, times);
+    const { socket, told } = await follow(server.answer);
+    const delays: number[] = [];
+    const floors: number[] = [];
+    const counts: number[] = [];
+    for (const { certificate, operation } of producers) {
+      const floor = performance.now();
+      await withClient(url, (client) => client.query(FLOOR, [operation]));
+      floors.push(performance.now() - floor);
+      const before = told.count;
+      const input = {
+        idempotencyKey: `suspend ${certificate}`,
+        operationCertificate: Buffer.from(`OperationCertificate:${certificate}`).toString('base64url'),
+        status: 'SUSPENDED',
+        effectiveFrom: LOST_SINCE,
+        reason: 'a benchmark',
+      };
+      await runner.execute(changeOperationCertificateStatus, ADMINISTRATOR, [input], input.idempotencyKey);
+      const committed = performance.now();
+      for (let quiet = committed; performance.now() - Math.max(quiet, told.last) < QUIET_MS; ) {
+        await new Promise((done) => setTimeout(done, 50));
+        const [waiting] = await database.query("select from graphile_worker.jobs where task_identifier = 'lost-standing'");
+        if (waiting) quiet = performance.now();
+      }
+      if (told.count === before) continue;
+      counts.push(told.count - before);
+      delays.push(told.last - committed);
+    }
+    socket.terminate();
+    const sorted = [...delays].sort((a, b) => a - b);
+    const p99 = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.99))]!;
+    const most = Math.max(...counts);
+    say(
+      `${delays.length} producers suspended: ${median(counts)} notices, at most ${most}; last after ${median(delays).toFixed(0)} ms, p99 ${p99.toFixed(0)} ms`,
+    );
+    const name = `a suspended producer, commit to last notice (${median(counts)} of them, at most ${most})`;
+    return [
+      against(`${name}, p50`, 'ms', median(delays), 'a bare walk of its lots with their holders', median(floors)),
+      part('the same, p99', 'ms', p99),
+    ];
+  } finally {
+    await worker.stop();
+    await server.stop();
+    await database.close();
+  }
+}

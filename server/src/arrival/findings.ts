@@ -1,0 +1,116 @@
+import { type Arrival, ArrivalCheck, ArrivalFinding, type Grams, type ImportCertificateStatus, today, toKilograms } from '@lotline/schema';
+import { factVisible } from '../access';
+import { drawnOn, historyOf, importCertificateById, linesOf, visibleImportCertificate } from '../certificates';
+import { operationById, standingOf } from '../operations';
+import { type Question, seen } from '../questions';
+import { isCertified, verdictOn } from '../rules';
+import { Chain } from '../trace';
+
+type Findings = Record<ArrivalCheck, ArrivalFinding[]>;
+
+const RULE = '7 CFR 205.273';
+const none = (): Findings => ({ VALID_CERTIFICATE: [], DATA_ACCURATE: [], NO_PROHIBITED_SUBSTANCE: [], NO_RADIATION: [] });
+const finding = (message: string, rule = RULE): ArrivalFinding => Object.assign(new ArrivalFinding(), { message, rule });
+const kilograms = (mass: bigint): string => `${toKilograms(mass as Grams)} kg`;
+
+/** Under a certificate that stands there nothing is entered. */
+const NOT_VALID: ReadonlySet<ImportCertificateStatus> = new Set([
+  'REQUESTED',
+  'INFORMATION_ASKED',
+  'REJECTED',
+  'WITHDRAWN',
+  'APPROVED',
+  'SUSPENDED',
+  'EXPIRED',
+  'VOIDED',
+]);
+
+/** Lots that arrived: those of the shipment, else those that the certificate names or entries under it do; as far as the viewer sees that. */
+async function lotsOf({ reader, viewer }: Question, { importCertificateId, shipmentId }: Arrival): Promise<string[]> {
+  const rows = await reader.query<{ lot: string }>(
+    shipmentId !== null
+      ? `select x.lot from shipped_lot x where x.shipment = $1 and x.retracted_by is null and ${factVisible(viewer, 'x.shipment', 'x.id')}`
+      : `select x.lot from import_certificate_line x where x.import_certificate = $1 and x.lot is not null and x.retracted_by is null and ${factVisible(viewer, 'x.lot', 'x.id')}
+         union select j.lot from customs_entry_line n join customs_entry_line_lot j on j.line = n.id
+         where n.import_certificate = $1 and n.retracted_by is null and ${factVisible(viewer, 'j.lot', 'n.id')}`,
+    [shipmentId ?? importCertificateId],
+  );
+  return [...new Set(rows.map(({ lot }) => lot))];
+}
+
+/** What is on record, as the viewer sees it now, against the answers of an arrival. */
+export async function findingsOf(question: Question, arrival: Arrival): Promise<Findings> {
+  const found = none();
+  const { importCertificateId: id } = arrival;
+  const certificate = id === null ? null : await visibleImportCertificate(question, id);
+  const number = certificate?.issuedNumber ?? null;
+  const lots = await lotsOf(question, arrival);
+  const chain = lots.length === 0 ? null : await Chain.walk(question, lots, { direction: 'BACK', maxDepth: null, asOf: null });
+  for (const { kind, lot, message, rule } of chain === null ? [] : await chain.gaps()) {
+    const says = finding(chain!.isWithheld(lot) ? message : `${lot.code}: ${message}`, rule ?? RULE);
+    const isOwn = lots.includes(lot.id);
+    if (kind === 'PROHIBITED_TREATMENT') {
+      // What is told by its kind alone may be either.
+      const isRadiation = / irradiation/.test(message);
+      if (isRadiation || !/ was treated on /.test(message)) found.NO_RADIATION.push(says);
+      if (!isRadiation) found.NO_PROHIBITED_SUBSTANCE.push(says);
+    }
+    if (kind === 'LOST_ORGANIC_STATUS') found.NO_PROHIBITED_SUBSTANCE.push(says);
+    const isLate = kind === 'OUT_OF_ORDER_DATES' && number !== null && message.includes(`certificate ${number} `);
+    if (isOwn && (kind === 'NO_IMPORT_CERTIFICATE' || isLate)) found.VALID_CERTIFICATE.push(says);
+  }
+  if (id === null) {
+    if (found.VALID_CERTIFICATE.length === 0) found.VALID_CERTIFICATE.push(finding('No import certificate was named for the shipment.'));
+    return found;
+  }
+  if (certificate === null) return found;
+  await againstCertificate(question, id, found);
+  await againstWeights(question, id, chain, lots, found);
+  return found;
+}
+
+async function againstCertificate(question: Question, id: string, found: Findings): Promise<void> {
+  const { reader, viewer } = question;
+  const history = await reader.loader(historyOf).load({ id, viewer });
+  const certificate = (await reader.loader(importCertificateById).load(id))!;
+  const last = history.at(-1);
+  if (last && NOT_VALID.has(last.status)) found.VALID_CERTIFICATE.push(finding(`The certificate is ${last.status}.`));
+  const issued = history.find(({ status }) => status === 'ISSUED')?.onDay ?? today();
+  const lines = await reader.loader(linesOf).load(id);
+  for (const party of new Set([certificate.exporterId, certificate.importerId])) {
+    const standing = await reader.loader(standingOf).load(party);
+    const bad = lines.map(({ productId }) => verdictOn(standing, productId, issued)).find((verdict) => !isCertified(verdict));
+    if (!bad) continue;
+    const { name } = (await reader.loader(operationById).load(party))!;
+    found.VALID_CERTIFICATE.push(finding(`${name} was not certified for the goods on ${issued}: ${bad}.`, '7 CFR 205.100, 205.273'));
+  }
+}
+
+async function againstWeights(
+  question: Question,
+  id: string,
+  chain: Chain | null,
+  lots: readonly string[],
+  found: Findings,
+): Promise<void> {
+  const { reader } = question;
+  const certificate = (await reader.loader(importCertificateById).load(id))!;
+  const lines = await reader.loader(linesOf).load(id);
+  const covered = certificate.grams ?? lines.reduce((sum, { grams }) => sum + grams, 0n);
+  const drawn = await seen(question, drawnOn, id);
+  if (drawn > covered || (drawn > 0n && certificate.kind === 'SHIPMENT' && drawn !== covered))
+    found.DATA_ACCURATE.push(finding(`The certificate covers ${kilograms(covered)}, and entries draw ${kilograms(drawn)}.`));
+  if (chain === null) return;
+  const receivers = new Set([certificate.importerId, certificate.importerOfRecordId, certificate.consigneeId]);
+  const { carriages } = await chain.seenFacts();
+  for (const lot of lots) {
+    const line = lines.filter(({ lotId }) => lotId === lot).reduce((sum, { grams }) => sum + grams, 0n);
+    const shipped = (carriages.get(lot) ?? [])
+      .filter(({ shipper, consignee }) => shipper === certificate.exporterId && receivers.has(consignee))
+      .reduce((sum, { grams }) => sum + grams, 0n);
+    if (line > 0n && shipped > 0n && line !== shipped)
+      found.DATA_ACCURATE.push(
+        finding(`${chain.lot(lot).code}: the certificate covers ${kilograms(line)}, and ${kilograms(shipped)} were shipped.`),
+      );
+  }
+}

@@ -1,0 +1,127 @@
+import { EventEmitter } from 'node:events';
+import {
+  Logger,
+  type Runner,
+  type RunnerOptions,
+  run,
+  runOnce,
+  type TaskList,
+  type WorkerEvents,
+  type Logger as WorkerLogger,
+} from 'graphile-worker';
+import { Pool } from 'pg';
+import type { Database } from '../database';
+import { bury, freeDeadWorkers, LifeSign, signOf } from './dead';
+
+/** Does what was scheduled. Thrown errors are tried again, later and later; it must not matter how often it is done. */
+export type Task = (payload: Record<string, unknown>, attempt: { number: number; last: boolean }) => Promise<void>;
+export type Tasks = Readonly<Record<string, Task>>;
+
+/** Thrown by a task where trying again would not help: the job is dead at once, and waits for an operator. */
+export class FinalFailure extends Error {}
+
+/** Where a worker says what it does; a request's logger fits. */
+export interface WorkerLog {
+  info(what: object, words: string): void;
+  error(what: object, words: string): void;
+}
+
+const loggerTo = (log: WorkerLog): WorkerLogger =>
+  new Logger(() => (level, message, meta) => {
+    if (level === 'error' || level === 'warning') log.error({ job: meta }, message);
+  });
+
+const taskList = (tasks: Tasks): TaskList =>
+  Object.fromEntries(
+    Object.entries(tasks).map(([name, task]) => [
+      name,
+      async (payload, { job, withPgClient }) => {
+        try {
+          await task(payload as Record<string, unknown>, { number: job.attempts, last: job.attempts >= job.max_attempts });
+        } catch (error) {
+          if (!(error instanceof FinalFailure)) throw error;
+          await withPgClient((client) => bury(client, job, error.message));
+        }
+      },
+    ]),
+  );
+
+/** What a worker works with: connections of its own, so that no question waits for a job, and a sign that it lives. */
+function footingOn(database: Database, size: number): { pool: Pool; events: WorkerEvents; sign: LifeSign } {
+  const pool = new Pool({ connectionString: database.url, max: size, application_name: signOf('') });
+  // A lost connection is found by whoever uses it next.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
+  const events: WorkerEvents = new EventEmitter();
+  const sign = new LifeSign(pool);
+  events.on('pool:create', ({ workerPool: { id } }) => void sign.show(id));
+  return { pool, events, sign };
+}
+
+const CONCURRENCY = 4;
+/** How often it is looked for workers that have died, milliseconds. */
+const LOOK_EVERY_MS = 5000;
+
+/** How long after a worker ended the next one begins, milliseconds. */
+const BEGIN_AGAIN_MS = 1000;
+
+/** Works on what is due until it is stopped; several instances share the work. What is in hand is finished first. */
+export async function startWorker(database: Database, tasks: Tasks, log: WorkerLog): Promise<{ stop(): Promise<void> }> {
+  const { pool, events, sign } = footingOn(database, CONCURRENCY + 3);
+  const look = async () => {
+    await sign.renew();
+    await freeDeadWorkers(pool).catch((error) => log.error({ err: error }, 'what dead workers had in hand was not freed'));
+  };
+  await look();
+  const options: RunnerOptions = {
+    pgPool: pool,
+    events,
+    concurrency: CONCURRENCY,
+    noHandleSignals: true,
+    pollInterval: 1000,
+    logger: loggerTo(log),
+    taskList: taskList(tasks),
+    // In batches, though of no wait: a job of which cannot be noted what became of it ends the worker, not the process.
+    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
+  };
+  let isStopping = false;
+  let runner: Runner | null = null;
+  let waiting: NodeJS.Timeout | undefined;
+  /** A worker that loses its database in the middle of its own work ends; another one begins. */
+  const begin = async (): Promise<void> => {
+    const begun = await run(options);
+    runner = begun;
+    if (isStopping) return void begun.stop().catch(() => {});
+    begun.promise.catch(again);
+  };
+  const again = (error: unknown): void => {
+    runner = null;
+    if (isStopping) return;
+    log.error({ err: error }, 'the worker ended, another one begins');
+    waiting = setTimeout(() => void begin().catch(again), BEGIN_AGAIN_MS).unref();
+  };
+  await begin();
+  const looking = setInterval(look, LOOK_EVERY_MS).unref();
+  return {
+    stop: async () => {
+      isStopping = true;
+      clearInterval(looking);
+      clearTimeout(waiting);
+      await runner?.stop().catch(() => {});
+      await sign.end();
+      await pool.end();
+    },
+  };
+}
+
+/** Does everything that is due now, once. */
+export async function workOnce(database: Database, tasks: Tasks, log: WorkerLog): Promise<void> {
+  const { pool, events, sign } = footingOn(database, 4);
+  try {
+    await freeDeadWorkers(pool);
+    await runOnce({ pgPool: pool, events, concurrency: 1, noHandleSignals: true, logger: loggerTo(log), taskList: taskList(tasks) });
+  } finally {
+    await sign.end();
+    await pool.end();
+  }
+}

@@ -1,0 +1,58 @@
+import type { ImportCertificate, ImportCertificateStatus, NoticedNoun, NoticeKind } from '@lotline/schema';
+import { cutOffOfCertificate, importCertificateById } from '../certificates';
+import type { Reader } from '../database';
+import { ACTION_DEADLINES, type ActionDue, CERTIFICATE_DEADLINES, type Deadline, type Due } from './table';
+
+/** Nouns of which something falls due. */
+export type DueNoun = Extract<NoticedNoun, 'ImportCertificate' | 'EmergencyActionNotification'>;
+
+/** What falls due for a noun. */
+export interface NounDue {
+  noun: DueNoun;
+  subject: string;
+  kind: NoticeKind;
+  rule: string;
+  /** Null where it does not, or no more. */
+  due: Due | null;
+}
+
+/** Hours after which the clock asks whether a certifier was told, where nobody's policy says; the rule says immediately. */
+const POLICY_HOURS = 24;
+
+const dueOf = <Facts>(deadlines: readonly Deadline<Facts>[], noun: DueNoun, subject: string, facts: Facts): NounDue[] =>
+  deadlines.map(({ kind, rule, due }) => ({ noun, subject, kind, rule, due: due(facts) }));
+
+/** What falls due of certificates, by what is on record. */
+export async function dueOfCertificates(reader: Reader, ids: readonly string[]): Promise<NounDue[]> {
+  const certificates = (await reader.loader(importCertificateById).loadMany([...ids])) as (ImportCertificate | null)[];
+  const standing = await reader.query<{ id: string; status: ImportCertificateStatus }>(
+    `select distinct on (s.import_certificate) s.import_certificate as id, s.status from import_certificate_status s
+     where s.import_certificate = any($1) and s.retracted_by is null order by s.import_certificate, s.sequence desc`,
+    [ids],
+  );
+  const statusOf = new Map(standing.map(({ id, status }) => [id, status]));
+  return certificates.flatMap((certificate) => {
+    const status = certificate && statusOf.get(certificate.id);
+    if (!certificate || !status) return [];
+    const { id, kind, validTo, arrivesOn } = certificate;
+    const facts = { kind, status, validTo, arrivesOn, cutOff: cutOffOfCertificate(certificate) };
+    return dueOf(CERTIFICATE_DEADLINES, 'ImportCertificate', id, facts);
+  });
+}
+
+/** The same of emergency actions. */
+export async function dueOfActions(reader: Reader, ids: readonly string[], now = new Date()): Promise<NounDue[]> {
+  const rows = await reader.query<ActionDue & { id: string }>(
+    `select a.id, a.number, coalesce(a.notice_hours, ${POLICY_HOURS}) as "policyHours", coalesce(c.at, $2) as "recordedAt",
+       exists (select from certifier_notice n where n.emergency_action = a.id and n.retracted_by is null) as notified
+     from emergency_action a left join command c on c.id = a.recorded_by where a.id = any($1)`,
+    [ids, now],
+  );
+  return rows.flatMap(({ id, ...facts }) => dueOf(ACTION_DEADLINES, 'EmergencyActionNotification', id, facts));
+}
+
+/** @param now when a command records what is not committed yet */
+export const DUE_OF: Readonly<Record<DueNoun, (reader: Reader, ids: readonly string[], now?: Date) => Promise<NounDue[]>>> = {
+  ImportCertificate: dueOfCertificates,
+  EmergencyActionNotification: dueOfActions,
+};

@@ -1,0 +1,4 @@
+export { noticeTask } from './give';
+export { type Hit, tellOfHits } from './hit';
+export { NOTICE_TASK, planNotices } from './plan';
+export * from './resolver';

@@ -1,0 +1,80 @@
+import type { EventPayloads, EventType, LogEvent, OutsideAct, OutsideSystem } from '@lotline/schema';
+import type { Follow, Work } from '../commands';
+import { addEffect, effectsAbout, isSettled, type NewEffect, note, sendWhatWaits } from './effects';
+import type { SystemsSettings } from './systems';
+import { certificateTold, filingTold } from './told';
+
+// Which events of the log a system outside is told, as a table. What was reported from outside is known there: nothing of it is sent.
+
+type Tell<Type extends EventType> = (work: Work, subject: string, payload: EventPayloads[Type]) => Promise<void>;
+
+const OF_CERTIFICATES = { system: 'ORGANIC_INTEGRITY_DATABASE', noun: 'ImportCertificate' } as const;
+const OF_ENTRIES = { system: 'AUTOMATED_COMMERCIAL_ENVIRONMENT', noun: 'CustomsEntry' } as const;
+
+/** An approved certificate is to be issued there; one that was issued there, or may yet be, is voided there with its void here. */
+const standingChanged: Tell<'import-certificate.status-changed'> = async (work, subject, { from, to, reason }) => {
+  const told = { ...OF_CERTIFICATES, subject };
+  if (to === 'APPROVED') return addEffect(work, { ...told, what: 'ISSUE', body: await certificateTold(work.tx, subject) });
+  const issue = await issueOf(work, subject);
+  if (to === 'VOIDED' && issue) await addEffect(work, { ...told, what: 'VOID', body: { reason } });
+  // Issued by hand, withdrawn or rejected: what waits may not be needed any more.
+  else if (from === 'APPROVED' && issue && !isSettled(issue)) await sendWhatWaits(work, told);
+};
+
+const revised: Tell<'import-certificate.revised'> = async (work, subject, { reason }) => {
+  if (await issueOf(work, subject))
+    await addEffect(work, {
+      ...OF_CERTIFICATES,
+      subject,
+      what: 'REVISE',
+      body: { reason, certificate: await certificateTold(work.tx, subject) },
+    });
+};
+
+/** The issue of a certificate by us; null where there is none, or it was in vain: what is issued by hand is kept up to date by hand. */
+async function issueOf({ tx }: Work, subject: string) {
+  const [issue] = await effectsAbout(tx, { ...OF_CERTIFICATES, subject });
+  return issue && issue.state !== 'NOT_NEEDED' && !issue.answer?.inVain ? issue : null;
+}
+
+/** An entry is filed, amended or cancelled. What was rejected is filed anew as it was amended, and was never there to be cancelled. */
+const filing =
+  (what: OutsideAct & ('FILE' | 'AMEND' | 'CANCEL')): Tell<EventType> =>
+  async (work, subject, payload) => {
+    const { reason = null } = payload as { reason?: string | null };
+    const told = { ...OF_ENTRIES, subject };
+    const before = await effectsAbout(work.tx, told);
+    const wasTold = before.some(({ state }) => state !== 'NOT_NEEDED');
+    if (what !== 'FILE' && !wasTold) return;
+    const rejected = before.filter(({ state, answer }) => state === 'FAILED' && answer?.rejected);
+    for (const { id } of rejected)
+      await note(work.tx, id, { state: 'NOT_NEEDED', message: 'It was rejected, and is not filed as it was.' });
+    const isThere = before.some((each) => !rejected.includes(each) && each.state !== 'NOT_NEEDED');
+    const body: NewEffect['body'] = what === 'CANCEL' ? { reason } : await filingTold(work.tx, subject);
+    if (isThere) await addEffect(work, { ...told, what, body: what === 'AMEND' ? { reason, filing: body } : body });
+    else if (what !== 'CANCEL') await addEffect(work, { ...told, what: 'FILE', body });
+  };
+
+interface Told<Type extends EventType> {
+  system: OutsideSystem;
+  tell: Tell<Type>;
+}
+
+const TOLD: { readonly [Type in EventType]?: Told<Type> } = {
+  'import-certificate.status-changed': { system: 'ORGANIC_INTEGRITY_DATABASE', tell: standingChanged },
+  'import-certificate.revised': { system: 'ORGANIC_INTEGRITY_DATABASE', tell: revised },
+  'customs-entry.recorded': { system: 'AUTOMATED_COMMERCIAL_ENVIRONMENT', tell: filing('FILE') },
+  'customs-entry.amended': { system: 'AUTOMATED_COMMERCIAL_ENVIRONMENT', tell: filing('AMEND') },
+  'customs-entry.cancelled': { system: 'AUTOMATED_COMMERCIAL_ENVIRONMENT', tell: filing('CANCEL') },
+};
+
+/** Writes down what systems outside are to be told of the events of a command, for those that are spoken to. */
+export const tellOutside =
+  (settings: SystemsSettings): Follow =>
+  async (work, events) => {
+    if (work.reported) return;
+    for (const { type, subject, payload } of events as LogEvent[]) {
+      const told = TOLD[type] as Told<EventType> | undefined;
+      if (told && settings[told.system]) await told.tell(work, subject, payload);
+    }
+  };

@@ -1,0 +1,104 @@
+import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import { OUTSIDE } from '../access';
+import { lockCertificates } from '../certificates';
+import type { Command, Runner, Work } from '../commands';
+import type { Database } from '../database';
+import { Notes } from '../journal';
+import { Cursors } from '../log';
+import type { Question } from '../questions';
+import { issueImportCertificate } from '../review';
+import { addEffect, type Effect, effectsAbout, isSettled, note } from './effects';
+
+// The Organic Integrity Database has issued a certificate: the step that its certifier would have made is made on its behalf.
+
+const issued = z.object({ effect: z.uuid(), importCertificate: z.uuid(), number: z.string(), reason: z.string().nullable() });
+type Issued = z.infer<typeof issued>;
+
+interface Recording {
+  database: Database;
+  runner: Runner;
+}
+
+/** What a step of the certifier asks, asked by nobody: what it looks at is noted nowhere. */
+const questionOf = ({ viewer, reader, command }: Work, { database, runner }: Recording): Question => ({
+  viewer,
+  reader,
+  runner,
+  cursors: new Cursors(database.installation),
+  refKey: database.installation.cursorKey,
+  notes: new Notes({ viewer, key: null }),
+  requestId: command,
+});
+
+/** Gives the number to a certificate that waits for it. One that was issued by hand meanwhile, or is not to be issued any more, is left as it is. */
+const takeNumber = (recording: Recording): Command<Issued, { taken: boolean }> => ({
+  name: 'takeCertificateNumber',
+  input: issued,
+  may: (viewer) =>
+    viewer === OUTSIDE ? null : { code: 'FORBIDDEN', message: 'the Organic Integrity Database gives numbers', remedy: 'wait for it' },
+  async run(work, rows) {
+    const certificates = await lockCertificates(
+      work,
+      rows.map(({ importCertificate }) => importCertificate),
+    );
+    const outcomes: { taken: boolean }[] = [];
+    for (const { effect, ...row } of rows) {
+      const taken = certificates.get(row.importCertificate)?.status === 'APPROVED';
+      outcomes.push({ taken });
+      if (!taken) continue;
+      const issue = issueImportCertificate(questionOf(work, recording));
+      await issue.run(work, [{ ...row, idempotencyKey: effect, issued: null }]);
+      await note(work.tx, effect, { state: 'DONE', answer: { number: row.number } });
+    }
+    return outcomes;
+  },
+});
+
+/** A number that no certificate has. */
+const NO_NUMBER = '000-0000000000-000000';
+
+/** Could a certificate be issued now? @throws Refusal why not, e.g. since another one claims its lots, or the goods have left */
+export async function tryIssue(recording: Recording, { id, subject }: Effect): Promise<void> {
+  const row: Issued = { effect: id, importCertificate: subject, number: NO_NUMBER, reason: null };
+  await recording.runner.execute(takeNumber(recording), OUTSIDE, [row], uuidv7(), { dryRun: true });
+}
+
+/** With a reason the review stands in the way of nothing: it is issued, whatever has come to speak against it in this moment. */
+const REASON = 'Issued in the Organic Integrity Database.';
+
+/**
+ * Records what the Organic Integrity Database answered. Where the certificate does not wait for it any more, under another number or under none,
+ * what was issued there is taken back there. @throws Refusal where it cannot be recorded
+ */
+export async function recordIssue(recording: Recording, effect: Effect, number: string): Promise<void> {
+  const { database, runner } = recording;
+  const { id, subject, system, noun } = effect;
+  const row: Issued = { effect: id, importCertificate: subject, number, reason: REASON };
+  const { outcomes } = await runner.execute(takeNumber(recording), OUTSIDE, [row], `${id} ${number}`);
+  if (outcomes[0]!.taken) return;
+  await database.within(async (tx) => {
+    const [certificate] = await tx.query<{ number: string | null; now: Date }>(
+      'select number, now() as now from import_certificate where id = $1 for no key update',
+      [subject],
+    );
+    const effects = await effectsAbout(tx, { system, subject });
+    if (effects.some((each) => each.id === id && isSettled(each))) return;
+    if (certificate!.number === number) return note(tx, id, { state: 'DONE', answer: { number } });
+    const why =
+      certificate!.number === null ? 'It was not to be issued any more' : `Its certifier had issued it under ${certificate!.number}`;
+    await note(tx, id, {
+      state: 'DONE',
+      message: `${why}; ${number}, which was issued there, is taken back there.`,
+      answer: { number, inVain: true },
+    });
+    const waiting = effects.filter((each) => each.id !== id && !isSettled(each));
+    for (const each of waiting)
+      if (each.what === 'REVISE') await note(tx, each.id, { state: 'NOT_NEEDED', message: 'What it revises is taken back.' });
+    if (waiting.some(({ what }) => what === 'VOID')) return;
+    await addEffect(
+      { tx, now: certificate!.now, command: effect.recordedBy },
+      { system, noun, subject, what: 'VOID', body: { reason: `${why}.` } },
+    );
+  });
+}

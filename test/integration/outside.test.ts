@@ -1,0 +1,704 @@
+import { ADMINISTRATOR } from '@lotline/server/access';
+import type { Command } from '@lotline/server/commands';
+import { recordCustomsEntries } from '@lotline/server/customs';
+import { workOnce } from '@lotline/server/jobs';
+import { tasksOf } from '@lotline/server/later';
+import { openSystems, type SystemsSettings } from '@lotline/server/outside';
+import { CustomsEnvironment, IntegrityDatabase } from '@lotline/server/outside/stand-ins';
+import { z } from 'zod';
+import { type As, csv, type Lotline, startLotline } from '../support/lotline';
+import { certificateNumber, entryNumber } from '../support/world';
+
+// What systems outside are told: once, in its order, whatever becomes of the wire; and how far it is, to whoever has what it is about.
+
+const [EXPORTER, IMPORTER, STRANGER] = ['9990000021', '9990000022', '9990000029'] as const;
+const exporter: As = { operation: EXPORTER };
+const importer: As = { operation: IMPORTER };
+const certifier: As = { certifier: 'ZO1' };
+const SILENT = { info: () => {}, error: () => {} };
+const TIMEOUT_MS = 400;
+const REST_MS = 30_000;
+
+let lotline: Lotline;
+let oid: IntegrityDatabase;
+let ace: CustomsEnvironment;
+let settings: SystemsSettings;
+let clock = 0;
+let systems: ReturnType<typeof openSystems>;
+const ids: Record<string, string> = {};
+let given = 0;
+
+const ask = (command: string, input: object, as: As): Promise<any> => {
+  const type = `${command[0]!.toUpperCase()}${command.slice(1)}Input!`;
+  const answer = command === 'retryJob' ? 'job' : 'importCertificate { id }';
+  const query = `mutation ($input: ${type}) { ${command}(input: $input) { cursor ${answer} } }`;
+  return lotline.ask(query, { input: { idempotencyKey: `o-${++given}`, ...input } }, as);
+};
+const give = async (command: string, input: object, as: As): Promise<any> => {
+  const { data, errors } = await ask(command, input, as);
+  if (errors) throw new Error(JSON.stringify(errors));
+  return data[command];
+};
+const of = (importCertificate: string, more: object = {}) => ({ importCertificate, ...more });
+
+async function requested(lot: string, kilograms: number): Promise<string> {
+  const input = {
+    exporter: ids[EXPORTER],
+    importer: ids[IMPORTER],
+    certifier: ids.ZO1,
+    kind: 'SHIPMENT',
+    origin: 'CO',
+    destination: 'US',
+    hts: '0901110015',
+    standard: 'NOP',
+    lines: [{ product: ids.product, lot: ids[lot], quantity: { value: String(kilograms), unit: 'KGM' } }],
+  };
+  return (await give('requestImportCertificate', input, exporter)).importCertificate.id;
+}
+async function approved(lot = 'O-LOT', kilograms = 1): Promise<string> {
+  const id = await requested(lot, kilograms);
+  await give('approveImportCertificate', of(id, { reason: 'seen' }), certifier);
+  return id;
+}
+/** One that was issued by itself. */
+async function issued(): Promise<string> {
+  const id = await approved();
+  await work();
+  expect((await look(id)).status).toBe('ISSUED');
+  return id;
+}
+
+const work = () => workOnce(lotline.database, tasksOf(lotline.runner, { database: lotline.database, systems }), SILENT);
+/** The time has come to try again what was tried in vain. */
+async function workAgain(): Promise<void> {
+  await lotline.database.query(`update graphile_worker._private_jobs set run_at = now() where key like 'oid %' or key like 'ace %'`);
+  await work();
+}
+
+interface Effect {
+  system: string;
+  what: string;
+  state: string;
+  attempts: number;
+  message: string | null;
+  lastTriedAt: string | null;
+}
+interface Seen {
+  status: string;
+  number: string | null;
+  history: { status: string; by: string | null }[];
+  effects: Effect[];
+}
+const look = async (id: string, as: As = exporter): Promise<Seen> =>
+  (
+    await lotline.data(
+      `query ($id: ID!) { node(id: $id) { ... on ImportCertificate {
+         status number history { status by } effects { system what state since attempts lastTriedAt message } } } }`,
+      { id },
+      as,
+    )
+  ).node;
+/** What is to be done, how far it is, and how often it was sent. */
+const states = async (id: string) => (await look(id)).effects.map(({ what, state, attempts }) => `${what} ${state} ${attempts}`);
+const uuidOf = (id: string): string => Buffer.from(id, 'base64url').toString().split(':')[1]!;
+/** What the OID did about a certificate, in that order, and what it was asked. */
+const done = (id: string) => oid.memory.paths.filter((path) => path.includes(uuidOf(id))).map((path) => path.split('/')[3] ?? 'issue');
+const asked = (id: string) => oid.asked.filter(({ path }) => path.includes(uuidOf(id)));
+const failedJobs = async (as: As = 'admin') =>
+  (await lotline.data('{ failedJobs { totalCount jobs { id task subject attempts message } } }', {}, as)).failedJobs;
+const jobOf = async (id: string) => (await failedJobs()).jobs.find(({ subject }: any) => subject === id);
+const reopen = () => {
+  systems = openSystems(settings, { failures: 3, restMs: REST_MS, now: () => clock });
+};
+
+beforeAll(async () => {
+  oid = await new IntegrityDatabase({ token: 'the token' }).start();
+  ace = await new CustomsEnvironment({ token: 'the other' }).start();
+  settings = {
+    ORGANIC_INTEGRITY_DATABASE: { url: oid.url, token: 'the token', timeoutMs: TIMEOUT_MS },
+    AUTOMATED_COMMERCIAL_ENVIRONMENT: { url: ace.url, token: 'the other', timeoutMs: TIMEOUT_MS },
+  };
+  lotline = await startLotline({ outside: settings });
+  await lotline.import({
+    'certifiers.csv': csv(['ZO1', 'ZO0'].map((code) => ({ certifier: code, name: `Certifier ${code} (invented)` }))),
+    'operations.csv': csv(
+      [EXPORTER, IMPORTER, STRANGER].map((operation) => ({
+        operation,
+        name: `Operation ${operation} (invented)`,
+        country: 'CO',
+        roles: 'handler',
+      })),
+    ),
+    'products.csv': csv([{ product: 'Organic green coffee', hts: '0901.11.0015', organic: 'yes' }]),
+    'operation_certificates.csv': csv([
+      { operation: EXPORTER, certifier: 'ZO0', status: 'CERTIFIED', effective_from: '2020-01-01' },
+      { operation: EXPORTER, certifier: 'ZO0', status: 'SURRENDERED', effective_from: '2025-06-01' },
+      { operation: EXPORTER, certifier: 'ZO1', status: 'CERTIFIED', effective_from: '2025-06-01' },
+    ]),
+    'lots.csv': csv(
+      ['O-LOT', 'O-SCARCE'].map((code) => ({
+        code,
+        producer: EXPORTER,
+        product: 'Organic green coffee',
+        quantity: 100,
+        unit: 'KGM',
+        kind: 'harvest',
+      })),
+    ),
+  });
+  const global = (type: string, id: string) => Buffer.from(`${type}:${id}`).toString('base64url');
+  for (const [type, table, name] of [
+    ['Operation', 'operation', 'identifier'],
+    ['Certifier', 'certifier', 'code'],
+    ['Product', 'product', "'product'"],
+    ['Lot', 'lot', 'code'],
+  ] as const)
+    for (const row of await lotline.database.query<{ id: string; name: string }>(`select id, ${name} as name from ${table}`))
+      ids[row.name] = global(type, row.id);
+});
+beforeEach(() => {
+  oid.mischief = {};
+  ace.mischief = {};
+  reopen();
+});
+afterAll(async () => {
+  await lotline.close();
+  await oid.stop();
+  await ace.stop();
+});
+
+describe('an approved certificate', () => {
+  test('waits, is issued in the OID, and has its number on behalf of its certifier', async () => {
+    const id = await approved('O-LOT', 2);
+    const before = await look(id);
+    expect(before).toMatchObject({ status: 'APPROVED', number: null });
+    expect(before.effects).toEqual([
+      {
+        system: 'ORGANIC_INTEGRITY_DATABASE',
+        what: 'ISSUE',
+        state: 'WAITING',
+        since: expect.any(String),
+        attempts: 0,
+        lastTriedAt: null,
+        message: null,
+      },
+    ]);
+    await work();
+    const { status, number, history, effects } = await look(id);
+    expect(status).toBe('ISSUED');
+    expect(number).toMatch(/^\d{3}-\d{10}-\d{6}$/);
+    expect(history.at(-1)).toEqual({ status: 'ISSUED', by: 'Certifier ZO1 (invented)' });
+    expect(effects).toMatchObject([{ state: 'DONE', attempts: 1, lastTriedAt: expect.any(String), message: null }]);
+    expect(asked(id)).toEqual([
+      {
+        method: 'PUT',
+        path: `/certificates/${uuidOf(id)}`,
+        body: {
+          certifier: 'ZO1',
+          kind: 'SHIPMENT',
+          hts: '0901110015',
+          origin: 'CO',
+          destination: 'US',
+          standard: 'NOP',
+          validFrom: null,
+          validTo: null,
+          exporter: { identifier: EXPORTER, name: `Operation ${EXPORTER} (invented)`, country: 'CO' },
+          finalHandler: null,
+          importer: { identifier: IMPORTER, name: `Operation ${IMPORTER} (invented)`, country: 'CO' },
+          consignee: null,
+          kilograms: '2',
+          lines: [{ product: 'Organic green coffee', lot: 'O-LOT', kilograms: '2' }],
+        },
+      },
+    ]);
+  });
+
+  test('shows how far it is to whoever has it', async () => {
+    const id = await issued();
+    const { effects } = await look(id);
+    expect((await look(id, certifier)).effects).toEqual(effects);
+    expect(await look(id, importer)).toBeNull();
+    expect(await look(id, { operation: STRANGER })).toBeNull();
+    await give('handOverImportCertificate', of(id, { recipient: ids[IMPORTER], on: new Date().toISOString().slice(0, 10) }), exporter);
+    expect((await look(id, importer)).effects).toEqual(effects);
+    // Who certified the exporter for a time that had ended before sees the request that was of its time, and nothing of what is sent since.
+    expect(await look(id, { certifier: 'ZO0' })).toBeNull();
+    await lotline.database.query(
+      `begin; set local session_replication_role = replica; update party set on_day = '2025-01-01' where subject = '${uuidOf(id)}' and fact = subject;
+       update import_certificate_status set on_day = '2025-01-01' where import_certificate = '${uuidOf(id)}' and sequence = 1; commit`,
+    );
+    expect(await look(id, { certifier: 'ZO0' })).toMatchObject({ status: 'REQUESTED', number: null, effects: [] });
+  });
+
+  test('came from outside: it is not sent back', async () => {
+    const number = certificateNumber(77, 1);
+    await lotline.import({
+      'import_certificates.csv': csv([
+        {
+          number,
+          kind: 'SHIPMENT',
+          exporter: EXPORTER,
+          importer: IMPORTER,
+          certifier: 'ZO1',
+          hts: '0901110015',
+          issued_on: '2025-07-01',
+          quantity: 1,
+          unit: 'KGM',
+        },
+      ]),
+    });
+    const { importCertificate } = await lotline.data('query ($n: String!) { importCertificate(number: $n) { id effects { what } } }', {
+      n: number,
+    });
+    expect(importCertificate.effects).toEqual([]);
+    await lotline.import({
+      'customs_entries.csv': csv([
+        {
+          entry: entryNumber(499),
+          line: 1,
+          certificate: number,
+          filed_on: '2025-08-01',
+          hts: '0901110015',
+          quantity: 1,
+          unit: 'KGM',
+          filer: IMPORTER,
+        },
+      ]),
+    });
+    await work();
+    expect(ace.asked).toEqual([]);
+    // Nor is what becomes of it, which its certifier writes there as it wrote its issue.
+    await give(
+      'reviseImportCertificate',
+      of(importCertificate.id, { quantity: { value: '2', unit: 'KGM' }, reason: 'why not' }),
+      certifier,
+    );
+    await work();
+    expect((await look(importCertificate.id)).effects).toEqual([]);
+  });
+});
+
+describe('it is done once, whatever becomes of the wire', () => {
+  test.each([
+    ['down', { down: true }, 'The Organic Integrity Database cannot be reached.'],
+    ['broken', { status: 500 }, 'The Organic Integrity Database says that it cannot now (500).'],
+    ['asked too much', { status: 429 }, 'The Organic Integrity Database says that it cannot now (429).'],
+    ['not letting us in', { status: 401 }, 'The Organic Integrity Database does not let Lotline in (401): its token is to be looked at.'],
+    ['cut off after it did it', { drop: true }, 'The Organic Integrity Database cannot be reached.'],
+    ['late: it does it after we stopped waiting', { slowMs: 2 * TIMEOUT_MS }, 'The Organic Integrity Database did not answer in time.'],
+    [
+      'late: it did it, and answers after we stopped waiting',
+      { lateMs: 2 * TIMEOUT_MS },
+      'The Organic Integrity Database did not answer in time.',
+    ],
+    ['a page of somebody in between', { answer: '<html>' }, 'The Organic Integrity Database answers in no language that is known (200).'],
+  ])('%s', async (_, mischief, message) => {
+    const id = await approved();
+    oid.mischief = mischief;
+    await work();
+    expect(await look(id)).toMatchObject({ status: 'APPROVED', number: null, effects: [{ state: 'RETRYING', attempts: 1, message }] });
+    await workAgain();
+    expect((await look(id)).effects).toMatchObject([{ state: 'RETRYING', attempts: 2, message }]);
+    oid.mischief = {};
+    await workAgain();
+    const { status, number, history, effects } = await look(id);
+    expect(status).toBe('ISSUED');
+    expect(effects).toMatchObject([{ state: 'DONE', attempts: 3, message: null }]);
+    expect(history.filter((step) => step.status === 'ISSUED')).toHaveLength(1);
+    expect(done(id)).toEqual(['issue']);
+    expect(oid.memory.answered(`/certificates/${uuidOf(id)}`)!.body).toEqual({ number });
+    expect(new Set(asked(id).map(({ body }) => JSON.stringify(body))).size).toBe(1);
+  });
+
+  test('slow, within the time that it has', async () => {
+    oid.mischief = { slowMs: TIMEOUT_MS / 4, lateMs: TIMEOUT_MS / 4 };
+    await issued();
+  });
+
+  test('asked twice by something in between', async () => {
+    oid.mischief = { twice: true };
+    const id = await issued();
+    expect(done(id)).toEqual(['issue']);
+  });
+
+  test('answered, and we died before it was recorded', async () => {
+    const id = await approved();
+    const task = tasksOf(lotline.runner, { database: lotline.database, systems }).oid!;
+    const dying = { ...lotline.runner, execute: () => Promise.reject(new Error('killed')) } as unknown as typeof lotline.runner;
+    // Whoever tries whether it could be issued is not killed yet.
+    const [execute, calls] = [lotline.runner.execute.bind(lotline.runner), { many: 0 }];
+    dying.execute = ((...all: Parameters<typeof execute>) =>
+      calls.many++ === 0 ? execute(...all) : Promise.reject(new Error('killed'))) as typeof execute;
+    const payload = { noun: 'ImportCertificate', subject: uuidOf(id) };
+    await expect(tasksOf(dying, { database: lotline.database, systems }).oid!(payload, { number: 1, last: false })).rejects.toThrow(
+      'killed',
+    );
+    expect(done(id)).toEqual(['issue']);
+    expect(await look(id)).toMatchObject({
+      status: 'APPROVED',
+      effects: [{ state: 'RETRYING', attempts: 1, message: 'Something went wrong here.' }],
+    });
+    await task(payload, { number: 2, last: false });
+    expect(await look(id)).toMatchObject({ status: 'ISSUED', effects: [{ state: 'DONE', attempts: 2 }] });
+    // And once more, as by a worker that did not hear that it was done.
+    await task(payload, { number: 3, last: false });
+    expect(asked(id)).toHaveLength(2);
+  });
+});
+
+describe('what trying again does not help waits for an operator', () => {
+  test('a number that cannot be one', async () => {
+    const id = await approved();
+    oid.mischief = { answer: { number: '9990000001' } };
+    await work();
+    const message = expect.stringContaining(
+      'The Organic Integrity Database answered what cannot be: "9990000001" is no number of an import certificate',
+    );
+    expect(await look(id)).toMatchObject({ status: 'APPROVED', effects: [{ state: 'FAILED', attempts: 1, message }] });
+    await workAgain();
+    expect(await states(id)).toEqual(['ISSUE FAILED 1']);
+
+    const job = await jobOf(id);
+    expect(job).toEqual({ id: expect.any(String), task: 'oid', subject: id, attempts: 16, message });
+    expect(await failedJobs('analyst')).toBeNull();
+    expect(await failedJobs(certifier)).toBeNull();
+    const codes = async (input: object, as: As) => (await ask('retryJob', input, as)).errors?.map(({ extensions }: any) => extensions.code);
+    expect(await codes({ job: job.id }, certifier)).toEqual(['FORBIDDEN']);
+    expect(await codes({ job: job.id }, 'nobody')).toEqual(['UNAUTHENTICATED']);
+    expect(await codes({ job: '1234567' }, 'admin')).toEqual(['NOT_FOUND']);
+    expect(await codes({ job: 'x' }, 'admin')).toEqual(['BAD_USER_INPUT']);
+
+    oid.mischief = {};
+    await give('retryJob', { job: job.id }, 'admin');
+    expect(await jobOf(id)).toBeUndefined();
+    expect(await codes({ job: job.id }, 'admin')).toEqual(['NOT_FOUND']);
+    await work();
+    expect(await look(id)).toMatchObject({ status: 'ISSUED', effects: [{ state: 'DONE', attempts: 2, message: null }] });
+    expect(await jobOf(id)).toBeUndefined();
+  });
+
+  test('the number of another certificate', async () => {
+    const { number } = await look(await issued());
+    const id = await approved();
+    oid.mischief = { answer: { number } };
+    await work();
+    const message = 'It was issued there, and cannot be recorded here: an import certificate of this number exists.';
+    expect(await look(id)).toMatchObject({ status: 'APPROVED', number: null, effects: [{ state: 'FAILED', message }] });
+    expect((await jobOf(id)).message).toBe(message);
+  });
+
+  test('something else was sent under our key', async () => {
+    const id = await approved();
+    await fetch(`${oid.url}/certificates/${uuidOf(id)}`, {
+      method: 'PUT',
+      headers: { authorization: 'Bearer the token' },
+      body: JSON.stringify({ certifier: 'ZZZ', kind: 'PERIOD', hts: '0901110015', kilograms: '1', lines: [], exporter: {}, importer: {} }),
+    });
+    await work();
+    expect((await look(id)).effects).toMatchObject([
+      { state: 'FAILED', message: 'The Organic Integrity Database refused it: Something else was sent under this key.' },
+    ]);
+  });
+
+  test('another certificate claims its lots: the OID is not even asked', async () => {
+    const [one, other] = [await approved('O-SCARCE', 60), await approved('O-SCARCE', 60)];
+    await work();
+    expect((await look(one)).status).toBe('ISSUED');
+    const { status, effects } = await look(other);
+    expect(status).toBe('APPROVED');
+    expect(effects).toMatchObject([
+      {
+        state: 'FAILED',
+        attempts: 0,
+        message: 'It cannot be issued: something blocks it that did not at its approval; its review says what.',
+      },
+    ]);
+    expect(asked(other)).toEqual([]);
+    // The certifier takes its approval back: nothing is to be sent any more, and nothing waits for the operator.
+    await give('rejectImportCertificate', of(other, { reasons: ['the lot is spoken for'] }), certifier);
+    await work();
+    expect(await states(other)).toEqual(['ISSUE NOT_NEEDED 0']);
+    expect(await jobOf(other)).toBeUndefined();
+    expect(asked(other)).toEqual([]);
+  });
+
+  test('a system that is down for days', async () => {
+    const id = await approved();
+    oid.mischief = { down: true };
+    await work();
+    for (let attempt = 2; attempt < 16; attempt++) await workAgain();
+    // The circuit left it alone most of the time.
+    expect((await look(id)).effects).toMatchObject([{ state: 'RETRYING', attempts: 3 }]);
+    await workAgain();
+    expect((await look(id)).effects).toMatchObject([{ state: 'FAILED', attempts: 3 }]);
+    const job = await jobOf(id);
+    oid.mischief = {};
+    clock += REST_MS;
+    await give('retryJob', { job: job.id }, 'admin');
+    await work();
+    expect((await look(id)).status).toBe('ISSUED');
+  });
+});
+
+test('a system that does not answer is left alone for a while; one call finds out that it is back', async () => {
+  const certificates = [await approved(), await approved(), await approved(), await approved(), await approved()];
+  oid.mischief = { down: true };
+  const calls = () => certificates.flatMap(asked).length;
+  await work();
+  expect(calls()).toBe(3);
+  const seen = await Promise.all(certificates.map((id) => look(id)));
+  expect(seen.map(({ effects }) => effects[0]!.state)).toEqual(Array(5).fill('RETRYING'));
+  expect(seen.at(-1)!.effects[0]).toMatchObject({
+    attempts: 0,
+    message: 'The Organic Integrity Database did not answer, and is left alone for a while.',
+  });
+  await workAgain();
+  expect(calls()).toBe(3);
+  // Its time is over: one call is let through, and opens it again.
+  clock += REST_MS;
+  await workAgain();
+  expect(calls()).toBe(4);
+  oid.mischief = {};
+  await workAgain();
+  expect(calls()).toBe(4);
+  clock += REST_MS;
+  await workAgain();
+  for (const id of certificates) expect((await look(id)).status).toBe('ISSUED');
+  expect(calls()).toBe(9);
+});
+
+describe('what is about one certificate is sent in its order', () => {
+  const revise = (id: string, value: string) =>
+    give('reviseImportCertificate', of(id, { quantity: { value, unit: 'KGM' }, reason: `now ${value}` }), certifier);
+
+  test('a void that is due at once does not overtake revisions that are tried again', async () => {
+    const id = await issued();
+    oid.mischief = { down: true };
+    await revise(id, '3');
+    await work();
+    await revise(id, '4');
+    await give('voidImportCertificate', of(id, { reason: 'asked for twice' }), certifier);
+    await work();
+    expect(await states(id)).toEqual(['ISSUE DONE 1', 'REVISE RETRYING 2', 'REVISE WAITING 0', 'VOID WAITING 0']);
+    expect((await look(id)).status).toBe('VOIDED');
+    oid.mischief = {};
+    await workAgain();
+    expect(await states(id)).toEqual(['ISSUE DONE 1', 'REVISE DONE 3', 'REVISE DONE 1', 'VOID DONE 1']);
+    expect(done(id)).toEqual(['issue', 'revision', 'revision', 'void']);
+    const sent = asked(id).map(({ body }: any) => body.certificate?.kilograms ?? body.reason ?? body.kilograms);
+    expect(sent).toEqual(['1', '3', '3', '3', '4', 'asked for twice']);
+  });
+
+  test('what was refused stays in the way of what comes after it', async () => {
+    const id = await issued();
+    oid.mischief = { status: 422 };
+    await revise(id, '3');
+    await work();
+    oid.mischief = {};
+    expect((await look(id)).effects[1]).toMatchObject({
+      state: 'FAILED',
+      message: 'The Organic Integrity Database refused it: It does not work now.',
+    });
+    // What is decided next has it tried again, before it is sent itself.
+    await give('voidImportCertificate', of(id, { reason: 'asked for twice' }), certifier);
+    await work();
+    expect(await states(id)).toEqual(['ISSUE DONE 1', 'REVISE DONE 2', 'VOID DONE 1']);
+    expect(done(id)).toEqual(['issue', 'revision', 'void']);
+    expect(await jobOf(id)).toBeUndefined();
+  });
+
+  test('two workers at once send nothing twice', async () => {
+    const certificates = await Promise.all(Array.from({ length: 8 }, () => approved()));
+    await Promise.all([work(), work()]);
+    for (const id of certificates) {
+      expect(await states(id)).toEqual(['ISSUE DONE 1']);
+      expect(asked(id)).toHaveLength(1);
+    }
+  });
+});
+
+describe('a certifier that types the number itself', () => {
+  const NUMBER = (serial: number) => certificateNumber(78, serial);
+
+  test('before it was sent: it is not sent, nor is what follows', async () => {
+    const id = await approved();
+    await give('issueImportCertificate', of(id, { number: NUMBER(1) }), certifier);
+    await work();
+    await give('voidImportCertificate', of(id, { reason: 'asked for twice' }), certifier);
+    await work();
+    expect(await look(id)).toMatchObject({ status: 'VOIDED', number: NUMBER(1) });
+    expect(await states(id)).toEqual(['ISSUE NOT_NEEDED 0']);
+    expect(asked(id)).toEqual([]);
+  });
+
+  test('after the OID did it and we did not hear of it: the first to be recorded counts, the other is taken back there', async () => {
+    const id = await approved();
+    oid.mischief = { drop: true };
+    await work();
+    await give('issueImportCertificate', of(id, { number: NUMBER(2) }), certifier);
+    await give('reviseImportCertificate', of(id, { quantity: { value: '2', unit: 'KGM' }, reason: 'weighed' }), certifier);
+    oid.mischief = {};
+    await workAgain();
+    const { number: there } = oid.memory.answered(`/certificates/${uuidOf(id)}`)!.body as { number: string };
+    const { status, number, effects } = await look(id);
+    expect([status, number]).toEqual(['ISSUED', NUMBER(2)]);
+    expect(effects).toMatchObject([
+      {
+        what: 'ISSUE',
+        state: 'DONE',
+        message: `Its certifier had issued it under ${NUMBER(2)}; ${there}, which was issued there, is taken back there.`,
+      },
+      { what: 'REVISE', state: 'NOT_NEEDED' },
+      { what: 'VOID', state: 'DONE' },
+    ]);
+    expect(done(id)).toEqual(['issue', 'void']);
+    // From now on it is kept up to date by hand.
+    await give('voidImportCertificate', of(id, { reason: 'asked for twice' }), certifier);
+    await work();
+    expect(done(id)).toEqual(['issue', 'void']);
+    expect((await look(id)).effects).toHaveLength(3);
+  });
+
+  test('with the number that the OID had given', async () => {
+    const id = await approved();
+    oid.mischief = { drop: true };
+    await work();
+    const { number } = oid.memory.answered(`/certificates/${uuidOf(id)}`)!.body as { number: string };
+    await give('issueImportCertificate', of(id, { number }), certifier);
+    oid.mischief = {};
+    await workAgain();
+    expect(await look(id)).toMatchObject({ status: 'ISSUED', number, effects: [{ what: 'ISSUE', state: 'DONE', message: null }] });
+    expect(done(id)).toEqual(['issue']);
+  });
+
+  test('after all: it is told that it comes too late', async () => {
+    const id = await issued();
+    const { errors } = await ask('issueImportCertificate', of(id, { number: NUMBER(3) }), certifier);
+    expect(errors![0]).toMatchObject({ message: 'the certificate is ISSUED', extensions: { code: 'CONFLICT' } });
+  });
+
+  test('a request that is withdrawn while the OID may have issued it: it is taken back there', async () => {
+    const id = await approved();
+    oid.mischief = { drop: true };
+    await work();
+    await give('withdrawImportCertificate', of(id), exporter);
+    oid.mischief = {};
+    await workAgain();
+    expect(await look(id)).toMatchObject({ status: 'WITHDRAWN', number: null });
+    expect(await states(id)).toEqual(['ISSUE DONE 2', 'VOID DONE 1']);
+    expect(done(id)).toEqual(['issue', 'void']);
+  });
+});
+
+describe('customs', () => {
+  /** Records an entry as the command of an importer does. */
+  const recordEntry: Command<{ number: string; certificate: string; id: string }, object> = {
+    name: 'recordEntryForTest',
+    input: z.object({ number: z.string(), certificate: z.string(), id: z.string() }),
+    may: () => null,
+    async run(work, rows) {
+      for (const { number, certificate, id } of rows) {
+        const [row] = await work.tx.query<any>(
+          `select id, exporter as "exporterId", importer as "importerId", certifier as "certifierId" from import_certificate where id = $1`,
+          [certificate],
+        );
+        const parties = { finalHandlerId: null, importerOfRecordId: null, consigneeId: null, ...row };
+        const entry: any = { id, number, filedOn: '2025-11-01', filedAt: null, filerId: row.importerId };
+        const line: any = {
+          entry,
+          line: 1,
+          certificate: parties,
+          hts: '0901110015',
+          grams: 1000n,
+          value: '1',
+          unit: 'KGM',
+          lotIds: [],
+          attributes: null,
+        };
+        await recordCustomsEntries(work, [entry], [{ ...line, id: id.replace(/.$/, 'f') }]);
+      }
+      return [{}];
+    },
+  };
+  const entered = async (serial: number, number = entryNumber(500 + serial)) => {
+    const id = `01990000-0000-7000-8000-00000000${String(serial).padStart(3, '0')}0`;
+    await lotline.runner.execute(recordEntry, ADMINISTRATOR, [{ number, certificate: uuidOf(await issued()), id }], `entry ${serial}`);
+    return Buffer.from(`CustomsEntry:${id}`).toString('base64url');
+  };
+  const filing = async (id: string, as: As = importer): Promise<any> =>
+    (
+      await lotline.data(
+        'query ($id: ID!) { node(id: $id) { ... on CustomsEntry { number effects { system what state attempts message } } } }',
+        { id },
+        as,
+      )
+    ).node;
+
+  test('an entry is filed once, also where customs did not answer', async () => {
+    ace.mischief = { drop: true };
+    const id = await entered(1);
+    await work();
+    expect((await filing(id)).effects).toMatchObject([
+      {
+        system: 'AUTOMATED_COMMERCIAL_ENVIRONMENT',
+        what: 'FILE',
+        state: 'RETRYING',
+        message: 'The Automated Commercial Environment cannot be reached.',
+      },
+    ]);
+    ace.mischief = {};
+    await workAgain();
+    const { number, effects } = await filing(id);
+    expect(effects).toMatchObject([{ state: 'DONE', attempts: 2 }]);
+    expect(ace.memory.paths.filter((path) => path === `/filings/${uuidOf(id)}`)).toHaveLength(1);
+    expect(ace.asked.at(-1)!.body).toMatchObject({
+      entry: number,
+      filedOn: '2025-11-01',
+      filer: { identifier: IMPORTER },
+      lines: [{ line: 1, certificate: expect.stringMatching(/^\d{3}-\d{10}-\d{6}$/), kilograms: '1', lots: [] }],
+    });
+    expect(await filing(id, { operation: STRANGER })).toBeNull();
+  });
+
+  test('one that customs rejects says why', async () => {
+    ace.mischief = {
+      answer: { verdict: 'REJECTED', reasons: [{ message: 'OR1 stands where OR2 belongs' }, { message: 'no such\u0000 certificate' }] },
+    };
+    const id = await entered(2);
+    await work();
+    expect((await filing(id)).effects).toMatchObject([
+      { state: 'FAILED', message: 'The Automated Commercial Environment rejected it: OR1 stands where OR2 belongs; no such certificate.' },
+    ]);
+    expect((await jobOf(id)).task).toBe('ace');
+  });
+});
+
+test('a filing is amended and cancelled under keys of its own, each once', async () => {
+  const { port } = systems.AUTOMATED_COMMERCIAL_ENVIRONMENT!;
+  const filed = (kilograms: string, number = certificateNumber(77, 9)) => ({
+    entry: entryNumber(498),
+    lines: [{ line: 1, certificate: number, hts: '0901110015', kilograms, lots: [] }],
+  });
+  const paths = () => ace.memory.paths.filter((path) => path.startsWith('/filings/port')).map((path) => path.split('/').slice(3).join(' '));
+  await expect(port.file('port', filed('1', '9990000001'))).rejects.toThrow(
+    'rejected it: Line 1: the number of an import certificate has 21 characters',
+  );
+  await expect(port.cancel('port', { reason: 'why not' })).rejects.toThrow('refused it: Nothing was accepted under this key.');
+  await port.file('port', filed('1'));
+  await port.file('port', filed('1'));
+  await expect(port.file('port', filed('2'))).rejects.toThrow('refused it: Something else was sent under this key.');
+  for (let twice = 0; twice < 2; twice++) await port.amend('port', 'a', { reason: 'weighed', filing: filed('2') });
+  await expect(port.amend('port', 'b', { reason: 'weighed', filing: filed('0') })).rejects.toThrow('rejected it');
+  for (let twice = 0; twice < 2; twice++) await port.cancel('port', { reason: 'sent back' });
+  await expect(port.amend('port', 'c', { reason: 'weighed', filing: filed('3') })).rejects.toThrow('refused it: It was cancelled.');
+  expect(paths()).toEqual(['', 'amendment a', 'amendment b', 'cancellation']);
+});
+
+test('the standing of an operation is asked of the OID', async () => {
+  const { port } = systems.ORGANIC_INTEGRITY_DATABASE!;
+  oid.operations.set(EXPORTER, [{ status: 'CERTIFIED', effectiveFrom: '2024-01-01', reason: null }]);
+  expect(await port.operation(EXPORTER)).toEqual([{ status: 'CERTIFIED', effectiveFrom: '2024-01-01', reason: null }]);
+  expect(await port.operation('9999999999')).toBeNull();
+  oid.mischief = { answer: { history: [{ status: 1 }] } };
+  await expect(port.operation(EXPORTER)).rejects.toThrow('answered what cannot be');
+});
