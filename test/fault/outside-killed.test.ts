@@ -160,7 +160,7 @@ async function settled(certificate: string): Promise<Seen> {
   }
 }
 
-/** Walks one certificate after the other: it is issued by itself, then revised and voided while the other side may be anywhere. */
+/** Walks one certificate after the other: it is issued there, then revised and voided while the other side may be anywhere. */
 async function walk(): Promise<string[]> {
   const walked: string[] = [];
   while (!isOver && wrong.length === 0) {
@@ -176,6 +176,7 @@ async function walk(): Promise<string[]> {
       lines: [{ product: id.product, lot: id['K-1'], quantity: { value: '1', unit: 'KGM' } }],
     });
     await give('approveImportCertificate', 'CERTIFIER', { importCertificate, reason: 'all is there' });
+    await give('issueImportCertificate', 'CERTIFIER', { importCertificate });
     await settled(importCertificate);
     const revised = { importCertificate, quantity: { value: '2', unit: 'KGM' }, reason: 'weighed again' };
     if (wrong.length === 0) await give('reviseImportCertificate', 'CERTIFIER', revised);

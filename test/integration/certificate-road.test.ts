@@ -471,6 +471,8 @@ test('the road is walked to the hand-over and beyond, each seeing what is its ow
   expect(reasonsOf(await issued({ issued: '2199-01-01' }))).toEqual([
     expect.objectContaining({ code: 'REFUSED', path: ['input', 'issued'] }),
   ]);
+  // Nobody asks the Organic Integrity Database for a number from here.
+  expect(reasonsOf(await issued({ number: undefined }))).toEqual([expect.objectContaining({ code: 'REFUSED', path: ['input', 'number'] })]);
   expect(await fingerprint(lotline.database)).toBe(before);
   expect((await issued({})).data.issueImportCertificate.importCertificate).toMatchObject({ number, status: 'ISSUED' });
   expect(await claimed('R-BEANS')).toBe('900');

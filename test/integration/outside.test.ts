@@ -60,9 +60,15 @@ async function approved(lot = 'O-LOT', kilograms = 1): Promise<string> {
   await give('approveImportCertificate', of(id, { reason: 'seen' }), certifier);
   return id;
 }
-/** One that was issued by itself. */
+/** One that the OID is asked to issue. */
+async function askedFor(lot = 'O-LOT', kilograms = 1): Promise<string> {
+  const id = await approved(lot, kilograms);
+  await give('issueImportCertificate', of(id), certifier);
+  return id;
+}
+/** One that the OID issued. */
 async function issued(): Promise<string> {
-  const id = await approved();
+  const id = await askedFor();
   await work();
   expect((await look(id)).status).toBe('ISSUED');
   return id;
@@ -167,9 +173,20 @@ afterAll(async () => {
   await ace.stop();
 });
 
-describe('an approved certificate', () => {
+describe('a certificate that is to be issued', () => {
+  test('is not sent before its certifier issues it, and then by no date of its own', async () => {
+    const id = await approved();
+    await work();
+    expect(await look(id)).toMatchObject({ status: 'APPROVED', effects: [] });
+    expect(asked(id)).toEqual([]);
+    const { errors } = await ask('issueImportCertificate', of(id, { issued: '2026-01-01' }), certifier);
+    expect(errors![0]).toMatchObject({ extensions: { code: 'BAD_USER_INPUT', path: ['input', 'issued'] } });
+    expect((await ask('issueImportCertificate', of(id), exporter)).errors![0].extensions.code).toBe('FORBIDDEN');
+    expect((await look(id)).effects).toEqual([]);
+  });
+
   test('waits, is issued in the OID, and has its number on behalf of its certifier', async () => {
-    const id = await approved('O-LOT', 2);
+    const id = await askedFor('O-LOT', 2);
     const before = await look(id);
     expect(before).toMatchObject({ status: 'APPROVED', number: null });
     expect(before.effects).toEqual([
@@ -293,7 +310,7 @@ describe('it is done once, whatever becomes of the wire', () => {
     ],
     ['a page of somebody in between', { answer: '<html>' }, 'The Organic Integrity Database answers in no language that is known (200).'],
   ])('%s', async (_, mischief, message) => {
-    const id = await approved();
+    const id = await askedFor();
     oid.mischief = mischief;
     await work();
     expect(await look(id)).toMatchObject({ status: 'APPROVED', number: null, effects: [{ state: 'RETRYING', attempts: 1, message }] });
@@ -322,7 +339,7 @@ describe('it is done once, whatever becomes of the wire', () => {
   });
 
   test('answered, and we died before it was recorded', async () => {
-    const id = await approved();
+    const id = await askedFor();
     const task = tasksOf(lotline.runner, { database: lotline.database, systems }).oid!;
     const dying = { ...lotline.runner, execute: () => Promise.reject(new Error('killed')) } as unknown as typeof lotline.runner;
     // Whoever tries whether it could be issued is not killed yet.
@@ -348,7 +365,7 @@ describe('it is done once, whatever becomes of the wire', () => {
 
 describe('what trying again does not help waits for an operator', () => {
   test('a number that cannot be one', async () => {
-    const id = await approved();
+    const id = await askedFor();
     oid.mischief = { answer: { number: '9990000001' } };
     await work();
     const message = expect.stringContaining(
@@ -377,9 +394,23 @@ describe('what trying again does not help waits for an operator', () => {
     expect(await jobOf(id)).toBeUndefined();
   });
 
+  test('its certifier may ask again: it is tried at once, and nothing waits for an operator any more', async () => {
+    const id = await askedFor();
+    oid.mischief = { answer: { number: '9990000001' } };
+    await work();
+    expect(await states(id)).toEqual(['ISSUE FAILED 1']);
+    oid.mischief = {};
+    await give('issueImportCertificate', of(id), certifier);
+    expect(await states(id)).toEqual(['ISSUE RETRYING 1']);
+    await work();
+    expect(await look(id)).toMatchObject({ status: 'ISSUED', effects: [{ state: 'DONE', attempts: 2, message: null }] });
+    expect(await jobOf(id)).toBeUndefined();
+    expect(done(id)).toEqual(['issue']);
+  });
+
   test('the number of another certificate', async () => {
     const { number } = await look(await issued());
-    const id = await approved();
+    const id = await askedFor();
     oid.mischief = { answer: { number } };
     await work();
     const message = 'It was issued there, and cannot be recorded here: an import certificate of this number exists.';
@@ -388,7 +419,7 @@ describe('what trying again does not help waits for an operator', () => {
   });
 
   test('something else was sent under our key', async () => {
-    const id = await approved();
+    const id = await askedFor();
     await fetch(`${oid.url}/certificates/${uuidOf(id)}`, {
       method: 'PUT',
       headers: { authorization: 'Bearer the token' },
@@ -401,7 +432,7 @@ describe('what trying again does not help waits for an operator', () => {
   });
 
   test('another certificate claims its lots: the OID is not even asked', async () => {
-    const [one, other] = [await approved('O-SCARCE', 60), await approved('O-SCARCE', 60)];
+    const [one, other] = [await askedFor('O-SCARCE', 60), await askedFor('O-SCARCE', 60)];
     await work();
     expect((await look(one)).status).toBe('ISSUED');
     const { status, effects } = await look(other);
@@ -414,6 +445,15 @@ describe('what trying again does not help waits for an operator', () => {
       },
     ]);
     expect(asked(other)).toEqual([]);
+    // Its certifier may ask again; that changes nothing.
+    const { errors } = await ask('issueImportCertificate', of(other), certifier);
+    expect(errors![0].extensions).toMatchObject({ code: 'REFUSED', path: ['input', 'reason'] });
+    await give('issueImportCertificate', of(other, { reason: 'the sheet is wrong' }), certifier);
+    await work();
+    expect((await look(other)).effects).toMatchObject([
+      { state: 'FAILED', attempts: 0, message: expect.stringContaining('It cannot be issued: ') },
+    ]);
+    expect((await look(other)).effects[0]!.message).not.toContain('its review says what');
     // The certifier takes its approval back: nothing is to be sent any more, and nothing waits for the operator.
     await give('rejectImportCertificate', of(other, { reasons: ['the lot is spoken for'] }), certifier);
     await work();
@@ -423,7 +463,7 @@ describe('what trying again does not help waits for an operator', () => {
   });
 
   test('a system that is down for days', async () => {
-    const id = await approved();
+    const id = await askedFor();
     oid.mischief = { down: true };
     await work();
     for (let attempt = 2; attempt < 16; attempt++) await workAgain();
@@ -441,7 +481,7 @@ describe('what trying again does not help waits for an operator', () => {
 });
 
 test('a system that does not answer is left alone for a while; one call finds out that it is back', async () => {
-  const certificates = [await approved(), await approved(), await approved(), await approved(), await approved()];
+  const certificates = [await askedFor(), await askedFor(), await askedFor(), await askedFor(), await askedFor()];
   oid.mischief = { down: true };
   const calls = () => certificates.flatMap(asked).length;
   await work();
@@ -508,7 +548,7 @@ describe('what is about one certificate is sent in its order', () => {
   });
 
   test('two workers at once send nothing twice', async () => {
-    const certificates = await Promise.all(Array.from({ length: 8 }, () => approved()));
+    const certificates = await Promise.all(Array.from({ length: 8 }, () => askedFor()));
     await Promise.all([work(), work()]);
     for (const id of certificates) {
       expect(await states(id)).toEqual(['ISSUE DONE 1']);
@@ -521,7 +561,7 @@ describe('a certifier that types the number itself', () => {
   const NUMBER = (serial: number) => certificateNumber(78, serial);
 
   test('before it was sent: it is not sent, nor is what follows', async () => {
-    const id = await approved();
+    const id = await askedFor();
     await give('issueImportCertificate', of(id, { number: NUMBER(1) }), certifier);
     await work();
     await give('voidImportCertificate', of(id, { reason: 'asked for twice' }), certifier);
@@ -532,7 +572,7 @@ describe('a certifier that types the number itself', () => {
   });
 
   test('after the OID did it and we did not hear of it: the first to be recorded counts, the other is taken back there', async () => {
-    const id = await approved();
+    const id = await askedFor();
     oid.mischief = { drop: true };
     await work();
     await give('issueImportCertificate', of(id, { number: NUMBER(2) }), certifier);
@@ -560,7 +600,7 @@ describe('a certifier that types the number itself', () => {
   });
 
   test('with the number that the OID had given', async () => {
-    const id = await approved();
+    const id = await askedFor();
     oid.mischief = { drop: true };
     await work();
     const { number } = oid.memory.answered(`/certificates/${uuidOf(id)}`)!.body as { number: string };
@@ -578,7 +618,7 @@ describe('a certifier that types the number itself', () => {
   });
 
   test('a request that is withdrawn while the OID may have issued it: it is taken back there', async () => {
-    const id = await approved();
+    const id = await askedFor();
     oid.mischief = { drop: true };
     await work();
     await give('withdrawImportCertificate', of(id), exporter);

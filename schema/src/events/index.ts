@@ -128,6 +128,8 @@ export interface EventPayloads {
     on: Day | null;
     reason: string | null;
   };
+  /** The Organic Integrity Database is asked to issue it; with why, where something speaks against it. */
+  'import-certificate.issue-asked': { reason: string | null };
   'import-certificate.revised': {
     revision: string;
     /** Of a consignee the ids of operations. */
@@ -202,6 +204,7 @@ export const EVENT_VERSION: Record<EventType, number> = {
   'import-certificate.claims-released': 1,
   'import-certificate.lines-added': 1,
   'import-certificate.status-changed': 1,
+  'import-certificate.issue-asked': 1,
   'import-certificate.revised': 1,
   'customs-entry.recorded': 1,
   'customs-entry.amended': 1,

@@ -36,6 +36,10 @@ export class OutsideEffect {
   @Column('jsonb')
   body: Record<string, unknown>;
 
+  /** Why a certifier wants it though something speaks against it. */
+  @TextColumn({ nullable: true })
+  reason: string | null;
+
   @InstantColumn({ nullable: false })
   @Field(() => DateTimeScalar, { description: 'Since when it is to be done.' })
   since: Date;

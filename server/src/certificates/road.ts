@@ -85,7 +85,7 @@ export const ROAD = [
     from: ['APPROVED'],
     to: 'ISSUED',
     rule: RULE,
-    says: 'It has its number from the Organic Integrity Database, and claims the grams of the lots it names.',
+    says: 'It has its number from the Organic Integrity Database, typed or asked for there, and claims the grams of the lots it names.',
   },
   {
     command: 'handOverImportCertificate',

@@ -31,6 +31,8 @@ interface StepCommand<Input> {
   command: RoadCommand;
   input: ZodType<Input>;
   told(row: Input): Told;
+  /** Is it asked for only, and taken once that is answered? */
+  isAskedFor?(row: Input): boolean;
   /** What else would be refused. */
   judge?(work: Work, row: Input, certificate: Standing, index: number): Promise<Reason[]>;
   /** What else is recorded, before the step. */
@@ -50,6 +52,7 @@ export function takeStep<Input extends { importCertificate: string }>({
   command,
   input,
   told,
+  isAskedFor,
   judge,
   also,
   after,
@@ -74,7 +77,7 @@ export function takeStep<Input extends { importCertificate: string }>({
         const certificate = certificates.get(row.importCertificate)!;
         await also?.(work, row, certificate);
         const { to, role } = stepOf(command);
-        if (to === null) continue;
+        if (to === null || isAskedFor?.(row)) continue;
         const { reason, recipientId = null, on, at } = { ...dayOf(certificate, work.now), ...told(row) };
         const id = uuidv7();
         await recordCertificateStep(work, certificate, {

@@ -37,7 +37,7 @@ export interface Command<Input, Outcome> {
   run(work: Work, rows: readonly Input[]): Promise<Outcome[]>;
 }
 
-/** What follows from the events of a command, in its transaction: what is scheduled for later. */
+/** What follows from the events of a command, in its transaction: what is scheduled for later. What cannot follow is refused, and the command with it. */
 export type Follow = (work: Work, events: readonly LogEvent[]) => Promise<void>;
 
 /** Inserts rows that carry the command which records them. */

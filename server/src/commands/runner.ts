@@ -150,6 +150,7 @@ async function carryOut<Input, Outcome>(
 
   await writeEvents(tx, id, events);
   for (const each of follow) await each(work, events);
+  refuseIfAny();
   await keepGrants(tx, viewer, now, events);
   await tx.query('update idempotency_key set outcome = $3 where caller = $1 and key = $2', [viewer.name, key, JSON.stringify(outcomes)]);
   const position = await commitCommand(client, { id, type: command.name, at: now, by: viewer.name, key, inputHash });

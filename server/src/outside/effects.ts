@@ -14,6 +14,8 @@ export interface NewEffect {
   noun: ToldNoun;
   subject: string;
   body: object;
+  /** Why a certifier wants it though something speaks against it. */
+  reason?: string | null;
 }
 
 /** Name of the task that sends to a system. */
@@ -36,6 +38,7 @@ const EFFECT = ({ now }: Pick<Work, 'now'>): Columns<NewEffect & { sequence: num
   subject: ['uuid', (each) => each.subject],
   sequence: ['integer', (each) => each.sequence],
   body: ['jsonb', (each) => each.body],
+  reason: ['text', (each) => each.reason ?? null],
   since: ['timestamptz', () => now],
   state: ['text', () => 'WAITING'],
   attempts: ['integer', () => 0],
@@ -56,10 +59,10 @@ export async function addEffect(work: Pick<Work, 'tx' | 'now' | 'command'>, effe
 
 export type Effect = Pick<
   OutsideEffect,
-  'id' | 'system' | 'what' | 'noun' | 'subject' | 'body' | 'state' | 'attempts' | 'answer' | 'recordedBy'
+  'id' | 'system' | 'what' | 'noun' | 'subject' | 'body' | 'reason' | 'state' | 'attempts' | 'answer' | 'recordedBy'
 >;
 
-const COLUMNS = 'e.id, e.system, e.what, e.noun, e.subject, e.body, e.state, e.attempts, e.answer, e.recorded_by as "recordedBy"';
+const COLUMNS = 'e.id, e.system, e.what, e.noun, e.subject, e.body, e.reason, e.state, e.attempts, e.answer, e.recorded_by as "recordedBy"';
 
 /** Everything that a system is told of a noun, in its order. */
 export const effectsAbout = (
@@ -83,6 +86,16 @@ export async function note(tx: Pick<Transaction, 'query'>, id: string, { state, 
      where id = $1 and settled_at is null`,
     [id, state, message, answer ? JSON.stringify(answer) : null, isSettled({ state })],
   );
+}
+
+/** Has an issue that was refused, or is tried again later, tried at once, for the reason that is given now. */
+export async function askAgain(work: Pick<Work, 'tx'>, { id, state, ...told }: Effect, reason: string | null): Promise<void> {
+  await work.tx.query('update outside_effect set state = $2, reason = $3 where id = $1', [
+    id,
+    state === 'FAILED' ? 'RETRYING' : state,
+    reason,
+  ]);
+  await sendWhatWaits(work, told);
 }
 
 /** Notes that an effect is sent now, before it is: whoever finds it afterwards knows that it may have arrived. */

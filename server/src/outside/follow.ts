@@ -1,6 +1,6 @@
-import type { EventPayloads, EventType, LogEvent, OutsideAct, OutsideSystem } from '@lotline/schema';
+import type { EventPayloads, EventType, LogEvent, OutsideAct, OutsideSystem, Reason } from '@lotline/schema';
 import type { Follow, Work } from '../commands';
-import { addEffect, effectsAbout, isSettled, type NewEffect, note, sendWhatWaits } from './effects';
+import { addEffect, askAgain, effectsAbout, isSettled, type NewEffect, note, sendWhatWaits } from './effects';
 import type { SystemsSettings } from './systems';
 import { certificateTold, filingTold } from './told';
 
@@ -11,10 +11,17 @@ type Tell<Type extends EventType> = (work: Work, subject: string, payload: Event
 const OF_CERTIFICATES = { system: 'ORGANIC_INTEGRITY_DATABASE', noun: 'ImportCertificate' } as const;
 const OF_ENTRIES = { system: 'AUTOMATED_COMMERCIAL_ENVIRONMENT', noun: 'CustomsEntry' } as const;
 
-/** An approved certificate is to be issued there; one that was issued there, or may yet be, is voided there with its void here. */
+/** A certifier has its certificate issued there. One that asks again has it tried again at once. */
+const issueAsked: Tell<'import-certificate.issue-asked'> = async (work, subject, { reason }) => {
+  const told = { ...OF_CERTIFICATES, subject };
+  const issue = await issueOf(work, subject);
+  if (issue) await askAgain(work, issue, reason);
+  else await addEffect(work, { ...told, what: 'ISSUE', body: await certificateTold(work.tx, subject), reason });
+};
+
+/** One that was issued there, or may yet be, is voided there with its void here. */
 const standingChanged: Tell<'import-certificate.status-changed'> = async (work, subject, { from, to, reason }) => {
   const told = { ...OF_CERTIFICATES, subject };
-  if (to === 'APPROVED') return addEffect(work, { ...told, what: 'ISSUE', body: await certificateTold(work.tx, subject) });
   const issue = await issueOf(work, subject);
   if (to === 'VOIDED' && issue) await addEffect(work, { ...told, what: 'VOID', body: { reason } });
   // Issued by hand, withdrawn or rejected: what waits may not be needed any more.
@@ -61,11 +68,20 @@ interface Told<Type extends EventType> {
 }
 
 const TOLD: { readonly [Type in EventType]?: Told<Type> } = {
+  'import-certificate.issue-asked': { system: 'ORGANIC_INTEGRITY_DATABASE', tell: issueAsked },
   'import-certificate.status-changed': { system: 'ORGANIC_INTEGRITY_DATABASE', tell: standingChanged },
   'import-certificate.revised': { system: 'ORGANIC_INTEGRITY_DATABASE', tell: revised },
   'customs-entry.recorded': { system: 'AUTOMATED_COMMERCIAL_ENVIRONMENT', tell: filing('FILE') },
   'customs-entry.amended': { system: 'AUTOMATED_COMMERCIAL_ENVIRONMENT', tell: filing('AMEND') },
   'customs-entry.cancelled': { system: 'AUTOMATED_COMMERCIAL_ENVIRONMENT', tell: filing('CANCEL') },
+};
+
+const NO_NUMBER: Reason = {
+  code: 'REFUSED',
+  message: 'no number is given, and the Organic Integrity Database is not connected here to be asked for one',
+  path: ['number'],
+  rule: '7 CFR 205.273',
+  remedy: 'issue it there by hand, and write the number that it gave',
 };
 
 /** Writes down what systems outside are to be told of the events of a command, for those that are spoken to. */
@@ -76,5 +92,6 @@ export const tellOutside =
     for (const { type, subject, payload } of events as LogEvent[]) {
       const told = TOLD[type] as Told<EventType> | undefined;
       if (told && settings[told.system]) await told.tell(work, subject, payload);
+      else if (type === 'import-certificate.issue-asked') work.refuse(0, NO_NUMBER);
     }
   };

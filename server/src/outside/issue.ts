@@ -59,8 +59,8 @@ const takeNumber = (recording: Recording): Command<Issued, { taken: boolean }> =
 const NO_NUMBER = '000-0000000000-000000';
 
 /** Could a certificate be issued now? @throws Refusal why not, e.g. since another one claims its lots, or the goods have left */
-export async function tryIssue(recording: Recording, { id, subject }: Effect): Promise<void> {
-  const row: Issued = { effect: id, importCertificate: subject, number: NO_NUMBER, reason: null };
+export async function tryIssue(recording: Recording, { id, subject, reason }: Effect): Promise<void> {
+  const row: Issued = { effect: id, importCertificate: subject, number: NO_NUMBER, reason };
   await recording.runner.execute(takeNumber(recording), OUTSIDE, [row], uuidv7(), { dryRun: true });
 }
 
@@ -74,7 +74,7 @@ const REASON = 'Issued in the Organic Integrity Database.';
 export async function recordIssue(recording: Recording, effect: Effect, number: string): Promise<void> {
   const { database, runner } = recording;
   const { id, subject, system, noun } = effect;
-  const row: Issued = { effect: id, importCertificate: subject, number, reason: REASON };
+  const row: Issued = { effect: id, importCertificate: subject, number, reason: effect.reason ?? REASON };
   const { outcomes } = await runner.execute(takeNumber(recording), OUTSIDE, [row], `${id} ${number}`);
   if (outcomes[0]!.taken) return;
   await database.within(async (tx) => {

@@ -37,7 +37,8 @@ export class ReviewMutations {
 
   @Mutation(() => IssueImportCertificatePayload, {
     nullable: true,
-    description: 'Records that an approved certificate was issued, with its number; its certifier does. It claims its grams from then on.',
+    description:
+      'Issues an approved certificate, under the number that it was given or that the Organic Integrity Database is asked for; its certifier does. It claims its grams once it is issued.',
   })
   issueImportCertificate(
     @Arg('input', () => IssueImportCertificateInput, INPUT) input: IssueImportCertificateInput,

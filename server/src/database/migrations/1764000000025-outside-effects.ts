@@ -12,6 +12,7 @@ export class OutsideEffects1764000000025 implements MigrationInterface {
         subject uuid not null,
         sequence integer not null,
         body jsonb not null,
+        reason text collate "C",
         since timestamptz(6) not null,
         state text collate "C" not null
           constraint outside_effect_state_known check (state in ('WAITING', 'RETRYING', 'FAILED', 'DONE', 'NOT_NEEDED')),

@@ -7,16 +7,10 @@ import { IntegrityDatabase } from './integrity-database';
 export { CustomsEnvironment } from './customs-environment';
 export { IntegrityDatabase } from './integrity-database';
 
-/** How long the stand-in of demo mode takes to issue: somebody sits there, and who types a number by hand is not overtaken. */
-const DESK_MS = 5000;
-
 /** Both stand-ins on loopback ports, for demo mode; what they did is kept in a directory. */
 export async function startStandIns(directory: string, timeoutMs: number): Promise<{ settings: SystemsSettings; stop(): Promise<void> }> {
   mkdirSync(directory, { recursive: true });
-  const oid = await new IntegrityDatabase({
-    file: join(directory, 'oid.jsonl'),
-    mischief: { slowMs: Math.min(DESK_MS, timeoutMs / 2) },
-  }).start();
+  const oid = await new IntegrityDatabase({ file: join(directory, 'oid.jsonl') }).start();
   const ace = await new CustomsEnvironment({ file: join(directory, 'ace.jsonl') }).start();
   return {
     settings: {
