@@ -1,11 +1,7 @@
-import { ADMINISTRATOR } from '@lotline/server/access';
-import type { Command } from '@lotline/server/commands';
-import { recordCustomsEntries } from '@lotline/server/customs';
 import { workOnce } from '@lotline/server/jobs';
 import { tasksOf } from '@lotline/server/later';
 import { openSystems, type SystemsSettings } from '@lotline/server/outside';
 import { CustomsEnvironment, IntegrityDatabase } from '@lotline/server/outside/stand-ins';
-import { z } from 'zod';
 import { type As, csv, type Lotline, startLotline } from '../support/lotline';
 import { certificateNumber, entryNumber } from '../support/world';
 
@@ -30,7 +26,7 @@ let given = 0;
 
 const ask = (command: string, input: object, as: As): Promise<any> => {
   const type = `${command[0]!.toUpperCase()}${command.slice(1)}Input!`;
-  const answer = command === 'retryJob' ? 'job' : 'importCertificate { id }';
+  const answer = command === 'retryJob' ? 'job' : command.endsWith('CustomsEntry') ? 'customsEntry { id }' : 'importCertificate { id }';
   const query = `mutation ($input: ${type}) { ${command}(input: $input) { cursor ${answer} } }`;
   return lotline.ask(query, { input: { idempotencyKey: `o-${++given}`, ...input } }, as);
 };
@@ -631,40 +627,29 @@ describe('a certifier that types the number itself', () => {
 });
 
 describe('customs', () => {
-  /** Records an entry as the command of an importer does. */
-  const recordEntry: Command<{ number: string; certificate: string; id: string }, object> = {
-    name: 'recordEntryForTest',
-    input: z.object({ number: z.string(), certificate: z.string(), id: z.string() }),
-    may: () => null,
-    async run(work, rows) {
-      for (const { number, certificate, id } of rows) {
-        const [row] = await work.tx.query<any>(
-          `select id, exporter as "exporterId", importer as "importerId", certifier as "certifierId" from import_certificate where id = $1`,
-          [certificate],
-        );
-        const parties = { finalHandlerId: null, importerOfRecordId: null, consigneeId: null, ...row };
-        const entry: any = { id, number, filedOn: '2025-11-01', filedAt: null, filerId: row.importerId };
-        const line: any = {
-          entry,
-          line: 1,
-          certificate: parties,
-          hts: '0901110015',
-          grams: 1000n,
-          value: '1',
-          unit: 'KGM',
-          lotIds: [],
-          attributes: null,
-        };
-        await recordCustomsEntries(work, [entry], [{ ...line, id: id.replace(/.$/, 'f') }]);
-      }
-      return [{}];
-    },
+  const TODAY = new Date().toISOString().slice(0, 10);
+  let entries = 500;
+  const lines = (importCertificate: string, kilograms: string) => [
+    { line: 1, hts: '0901110015', importCertificate, quantity: { value: kilograms, unit: 'KGM' } },
+  ];
+  /** Has a certificate of a kilogram entered by its importer. */
+  const entered = async (): Promise<{ id: string; certificate: string }> => {
+    const certificate = await issued();
+    await give('handOverImportCertificate', of(certificate, { recipient: ids[IMPORTER], on: TODAY }), exporter);
+    const input = { importer: ids[IMPORTER], number: entryNumber(++entries), filedOn: TODAY, lines: lines(certificate, '0.5') };
+    return { id: (await give('recordCustomsEntry', input, importer)).customsEntry.id, certificate };
   };
-  const entered = async (serial: number, number = entryNumber(500 + serial)) => {
-    const id = `01990000-0000-7000-8000-00000000${String(serial).padStart(3, '0')}0`;
-    await lotline.runner.execute(recordEntry, ADMINISTRATOR, [{ number, certificate: uuidOf(await issued()), id }], `entry ${serial}`);
-    return Buffer.from(`CustomsEntry:${id}`).toString('base64url');
-  };
+  const amend = (entry: { id: string; certificate: string }, kilograms: string) =>
+    give('amendCustomsEntry', { customsEntry: entry.id, lines: lines(entry.certificate, kilograms), reason: `now ${kilograms}` }, importer);
+  const cancel = (entry: { id: string }) => give('cancelCustomsEntry', { customsEntry: entry.id, reason: 'filed twice' }, importer);
+  const REJECTS = { rejects: 'no' };
+  /** What customs did under the key of an entry, in that order, and what of it was sent how often. */
+  const acts = (id: string) => ace.memory.paths.filter((path) => path.includes(uuidOf(id))).map((path) => path.split('/')[3] ?? 'filing');
+  const sent = (id: string) =>
+    ace.asked
+      .filter(({ path }) => path.includes(uuidOf(id)))
+      .map(({ body }: any) => (body.filing ?? body).lines?.[0].kilograms ?? body.reason);
+  const filed = async (id: string) => (await filing(id)).effects.map(({ what, state, attempts }: any) => `${what} ${state} ${attempts}`);
   const filing = async (id: string, as: As = importer): Promise<any> =>
     (
       await lotline.data(
@@ -676,7 +661,7 @@ describe('customs', () => {
 
   test('an entry is filed once, also where customs did not answer', async () => {
     ace.mischief = { drop: true };
-    const id = await entered(1);
+    const { id } = await entered();
     await work();
     expect((await filing(id)).effects).toMatchObject([
       {
@@ -693,9 +678,9 @@ describe('customs', () => {
     expect(ace.memory.paths.filter((path) => path === `/filings/${uuidOf(id)}`)).toHaveLength(1);
     expect(ace.asked.at(-1)!.body).toMatchObject({
       entry: number,
-      filedOn: '2025-11-01',
+      filedOn: TODAY,
       filer: { identifier: IMPORTER },
-      lines: [{ line: 1, certificate: expect.stringMatching(/^\d{3}-\d{10}-\d{6}$/), kilograms: '1', lots: [] }],
+      lines: [{ line: 1, certificate: expect.stringMatching(/^\d{3}-\d{10}-\d{6}$/), kilograms: '0.5', lots: [] }],
     });
     expect(await filing(id, { operation: STRANGER })).toBeNull();
   });
@@ -704,12 +689,71 @@ describe('customs', () => {
     ace.mischief = {
       answer: { verdict: 'REJECTED', reasons: [{ message: 'OR1 stands where OR2 belongs' }, { message: 'no such\u0000 certificate' }] },
     };
-    const id = await entered(2);
+    const { id } = await entered();
     await work();
     expect((await filing(id)).effects).toMatchObject([
       { state: 'FAILED', message: 'The Automated Commercial Environment rejected it: OR1 stands where OR2 belongs; no such certificate.' },
     ]);
     expect((await jobOf(id)).task).toBe('ace');
+  });
+
+  test('what changes while customs is down is sent afterwards, in its order, once', async () => {
+    ace.mischief = { down: true };
+    const entry = await entered();
+    await work();
+    await amend(entry, '0.75');
+    await cancel(entry);
+    expect(await filed(entry.id)).toEqual(['FILE RETRYING 1', 'AMEND WAITING 0', 'CANCEL WAITING 0']);
+    ace.mischief = { drop: true };
+    await workAgain();
+    ace.mischief = {};
+    await workAgain();
+    expect(await filed(entry.id)).toEqual(['FILE DONE 3', 'AMEND DONE 1', 'CANCEL DONE 1']);
+    expect(acts(entry.id)).toEqual(['filing', 'amendment', 'cancellation']);
+    expect(sent(entry.id)).toEqual(['0.5', '0.5', '0.5', '0.75', 'filed twice']);
+  });
+
+  test('one that was rejected is filed anew as it was amended, and nothing waits for an operator', async () => {
+    ace.mischief = REJECTS;
+    const entry = await entered();
+    await work();
+    expect(await filed(entry.id)).toEqual(['FILE FAILED 1']);
+    ace.mischief = {};
+    await amend(entry, '0.75');
+    await work();
+    expect(await filed(entry.id)).toEqual(['FILE NOT_NEEDED 1', 'FILE DONE 1']);
+    expect(sent(entry.id)).toEqual(['0.5', '0.75']);
+    expect(await jobOf(entry.id)).toBeUndefined();
+    await cancel(entry);
+    await work();
+    expect((await filed(entry.id)).at(-1)).toBe('CANCEL DONE 1');
+  });
+
+  test('one that was rejected was never there to be cancelled', async () => {
+    ace.mischief = REJECTS;
+    const entry = await entered();
+    await work();
+    ace.mischief = {};
+    await cancel(entry);
+    await work();
+    expect(await filed(entry.id)).toEqual(['FILE NOT_NEEDED 1']);
+    expect(sent(entry.id)).toEqual(['0.5']);
+    expect(await jobOf(entry.id)).toBeUndefined();
+  });
+
+  test('an amendment that is rejected leaves it as it was; the next one takes its place', async () => {
+    const entry = await entered();
+    await work();
+    ace.mischief = REJECTS;
+    await amend(entry, '0.75');
+    await work();
+    expect(await filed(entry.id)).toEqual(['FILE DONE 1', 'AMEND FAILED 1']);
+    ace.mischief = {};
+    await amend(entry, '0.25');
+    await work();
+    expect(await filed(entry.id)).toEqual(['FILE DONE 1', 'AMEND NOT_NEEDED 1', 'AMEND DONE 1']);
+    expect(sent(entry.id)).toEqual(['0.5', '0.75', '0.25']);
+    expect(await jobOf(entry.id)).toBeUndefined();
   });
 });
 

@@ -60,6 +60,8 @@ const filing =
     const body: NewEffect['body'] = what === 'CANCEL' ? { reason } : await filingTold(work.tx, subject);
     if (isThere) await addEffect(work, { ...told, what, body: what === 'AMEND' ? { reason, filing: body } : body });
     else if (what !== 'CANCEL') await addEffect(work, { ...told, what: 'FILE', body });
+    // Nothing waits any more: nor does an operator.
+    else await sendWhatWaits(work, told);
   };
 
 interface Told<Type extends EventType> {

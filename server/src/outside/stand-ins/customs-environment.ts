@@ -43,22 +43,22 @@ export class CustomsEnvironment extends StandIn {
     if (act === undefined)
       return this.memory.once(
         asked,
-        () => judged(asked.body as object),
+        () => this.judged(asked.body as object),
         (earlier) => !isAccepted(earlier),
       );
     if (!isAccepted(this.memory.answered(`/filings/${key}`))) return refused(404, 'Nothing was accepted under this key.');
     if (act === 'cancellation' && of === undefined) return this.memory.once(asked, () => ({ status: 200, body: { verdict: 'ACCEPTED' } }));
     if (act !== 'amendment' || !of) return refused(404, 'There is nothing here.');
     return this.memory.once(asked, () =>
-      this.memory.answered(`/filings/${key}/cancellation`) ? refused(410, 'It was cancelled.') : judged(body.filing ?? {}),
+      this.memory.answered(`/filings/${key}/cancellation`) ? refused(410, 'It was cancelled.') : this.judged(body.filing ?? {}),
     );
   }
-}
 
-function judged(filing: object): Reply {
-  const wrong = wrongIn(filing);
-  return {
-    status: 200,
-    body: wrong.length === 0 ? { verdict: 'ACCEPTED' } : { verdict: 'REJECTED', reasons: wrong.map((message) => ({ message })) },
-  };
+  private judged(filing: object): Reply {
+    const wrong = this.mischief.rejects ? [this.mischief.rejects] : wrongIn(filing);
+    return {
+      status: 200,
+      body: wrong.length === 0 ? { verdict: 'ACCEPTED' } : { verdict: 'REJECTED', reasons: wrong.map((message) => ({ message })) },
+    };
+  }
 }

@@ -17,6 +17,8 @@ export interface Mischief {
   drop?: boolean;
   /** Is asked everything twice at once, as by a proxy that repeats. */
   twice?: boolean;
+  /** Customs rejects everything, for this reason. */
+  rejects?: string;
   /** Answers this instead of what it should. */
   answer?: unknown;
   /** Is waited for when something was asked, and again when it was done and is not answered yet; where it throws the connection is cut. */
