@@ -1,7 +1,7 @@
 import { type As, csv, fingerprint, type Lotline, startLotline } from '../support/lotline';
 import { certificateNumber } from '../support/world';
 
-// How an organic import goes, from the request to the importer's records: every sentence of the trade's own account of it is a row, done by
+// How an organic import goes, from the request to the verified arrival and the importer's records: every sentence of the trade's own account of it is a row, done by
 // whoever it names, through the graph. Before each step everybody else tries it, and is refused.
 
 const [FARM, EXPORTER, IMPORTER, CONSIGNEE] = ['9990300001', '9990300002', '9990300003', '9990300004'] as const;
@@ -105,6 +105,13 @@ const request = (more: object = {}) => ({
   transport: { mode: 'MARITIME', portOfLading: 'COBUN', portOfEntry: 'USOAK', departs: inDays(30) },
   neededBy: inDays(25),
   ...more,
+});
+
+const CHECKS = ['VALID_CERTIFICATE', 'DATA_ACCURATE', 'NO_PROHIBITED_SUBSTANCE', 'NO_RADIATION'];
+const arrival = () => ({
+  operation: ids.importer,
+  on: TODAY,
+  answers: CHECKS.map((check) => ({ check, verdict: 'YES', words: `seen: ${check}` })),
 });
 
 const WALK: [string, () => Promise<void>][] = [
@@ -490,6 +497,67 @@ const WALK: [string, () => Promise<void>][] = [
       // It was another container: the fact is taken back, and stays in the log.
       await step('importer', 'retractFact', { fact, reason: 'another container' });
       expect(await gaps('importer')).toEqual([]);
+    },
+  ],
+  [
+    'If the goods are held under an Emergency Action Notification for a possible fumigation, the importer must notify its certifier.',
+    async () => {
+      const held = {
+        operation: ids.importer,
+        shipment: ids.shipment,
+        number: 'WALK-EAN-1',
+        on: TODAY,
+        ordered: 'Fumigation with methyl bromide, or re-export',
+        treatment: 'FUMIGATION',
+      };
+      const { emergencyAction } = await step('importer', 'recordEmergencyActionNotification', held, 'emergencyAction { id }', ['broker']);
+      const action = { emergencyAction: emergencyAction.id, operation: ids.importer };
+      expect(await certificateSeen('importer', 'status')).toEqual({ status: 'HELD' });
+      // Nothing is verified that is held.
+      expect(await refused('importer', 'verifyArrival', { ...arrival(), importCertificate: ids.certificate })).toMatchObject([
+        { code: 'CONFLICT' },
+      ]);
+      await step('importer', 'notifyCertifier', action, '', ['broker']);
+      const told = 'query ($id: ID!) { node(id: $id) { ... on EmergencyActionNotification { number certifierNotifiedOn } } }';
+      expect((await ask("the importer's certifier", told, { id: emergencyAction.id })).node).toEqual({
+        number: 'WALK-EAN-1',
+        certifierNotifiedOn: TODAY,
+      });
+      for (const role of ['farm', 'carrier', 'nobody'] as const)
+        expect((await ask(role, told, { id: emergencyAction.id })).node).toBeNull();
+      // What was found clean is released as organic, quantity by quantity: all of it, and the certificate stands where it stood.
+      await step('importer', 'recordDisposition', { ...action, kind: 'RELEASED_ORGANIC', quantity: kilograms(600), on: TODAY }, '', [
+        'broker',
+      ]);
+      expect(await certificateSeen('importer', 'status')).toEqual({ status: 'HELD' });
+      await step('importer', 'recordDisposition', { ...action, kind: 'RELEASED_ORGANIC', on: TODAY }, '', ['broker']);
+      expect(await certificateSeen('importer', 'status')).toEqual({ status: 'EXHAUSTED' });
+    },
+  ],
+  [
+    'The importer verifies what arrived, check by check, and keeps what it saw.',
+    async () => {
+      const verified = { ...arrival(), importCertificate: ids.certificate, shipment: ids.shipment };
+      const seen = await paper('importer', 'WEIGHT_CERTIFICATE', 'WALK-WT-1', TODAY, { shipments: [ids.shipment] });
+      const answers = verified.answers.map((answer) => ({ ...answer, documents: [seen] }));
+      await step('importer', 'verifyArrival', { ...verified, answers }, '', ['broker']);
+      expect(
+        await certificateSeen('importer', 'status arrivals { on answers { verdict documents { number } findings { message } } }'),
+      ).toEqual({
+        status: 'VERIFIED',
+        arrivals: [
+          {
+            on: TODAY,
+            answers: CHECKS.map((check) => ({
+              verdict: 'YES',
+              documents: [{ number: 'WALK-WT-1' }],
+              // The bag that was torn on the way is told beside the answer.
+              findings:
+                check === 'DATA_ACCURATE' ? [{ message: 'WALK-WASHED: the certificate covers 99 kg, and 100 kg were shipped.' }] : [],
+            })),
+          },
+        ],
+      });
     },
   ],
   [
