@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 const require = createRequire(import.meta.url);
 const { buildGraph } = require('../../server/dist/graph.js');
 const { REPORTED, ROAD } = require('../../server/dist/certificates/index.js');
+const { ACTION_DEADLINES, CERTIFICATE_DEADLINES } = require('../../server/dist/notices/index.js');
 const { ARRANGEMENTS, REVIEW_RULES } = require('../../server/dist/rules/index.js');
 
 const graph = buildGraph();
@@ -53,6 +54,17 @@ ${table(
 
 A history that comes from outside, by import, is kept as it was reported: the certificate was issued, with or without the request, and stands
 somewhere since. These moves are drawn as *reported*, and no command makes them.
+
+## What falls due
+
+Each is told once, by \`noticeGiven\` and \`notices\`, to whoever has what it is about, also where nobody was there when it fell due.
+
+${table(
+  ['notice', 'of', 'when', 'regulation'],
+  [...CERTIFICATE_DEADLINES.map((each) => ['import certificate', each]), ...ACTION_DEADLINES.map((each) => ['emergency action', each])].map(
+    ([of, { kind, says, rule }]) => [code(kind), of, says, rule],
+  ),
+)}
 
 ## Where it may stand
 

@@ -3,7 +3,7 @@ import { startWorker, workOnce } from '@lotline/server/jobs';
 import { tasksOf } from '@lotline/server/later';
 import { subscribe } from '../support/live';
 import { type As, csv, type Lotline, startLotline } from '../support/lotline';
-import { certificateNumber } from '../support/world';
+import { certificateNumber, entryNumber } from '../support/world';
 
 // What falls due is told once to whoever has what it is about: also where the server had slept through it, also with two servers.
 
@@ -97,8 +97,11 @@ afterAll(() => lotline.close());
 
 /** Kinds that come with time alone, of certificates. */
 const OF_CERTIFICATES = Object.keys(NoticeKind).filter(
-  (kind) => !['CERTIFIER_NOT_NOTIFIED', 'PARTY_LOST_CERTIFICATION', 'LOST_ORGANIC_STATUS'].includes(kind),
+  (kind) => !['CERTIFIER_NOT_NOTIFIED', 'PARTY_LOST_CERTIFICATION', 'LOST_ORGANIC_STATUS'].includes(kind) && !kind.startsWith('DRAWN_'),
 );
+
+/** Kinds that come with customs entries. */
+const OF_DRAWS = Object.keys(NoticeKind).filter((kind) => kind.startsWith('DRAWN_'));
 
 test('all that falls due of a certificate is scheduled with its issue, and each for its day', async () => {
   const id = await period(0, 60);
@@ -219,6 +222,96 @@ test('an emergency action of which the certifier is not told; one of which it is
     ],
     'N-EAN-2': [],
   });
+});
+
+test('draws that reach 80, 95 and 100 % are told at once, each once, and again where they were left in between', async () => {
+  const id = await period(0, 80);
+  const heard = await subscribe(lotline, {
+    query: 'subscription ($filter: NoticeFilter) { noticeGiven(filter: $filter) { cursor sequence change { kind message } } }',
+    variables: { filter: { importCertificates: [id], kinds: OF_DRAWS } },
+    as: exporter,
+  });
+  let entries = 900;
+  let before = 0;
+  const lines = (value: string) => [{ line: 1, hts: '0901110015', importCertificate: id, quantity: { value, unit: 'KGM' } }];
+  const enter = async (value: string): Promise<string> => {
+    const input = { importer: ids[IMPORTER], number: entryNumber(++entries), filedOn: day(0), lines: lines(value) };
+    return (await give('recordCustomsEntry', input, importer, 'customsEntry { id }')).customsEntry.id;
+  };
+  const told = async () => {
+    await work();
+    await heard.abreast();
+    const news = heard.changes.slice(before).map(({ kind, message }: any) => `${kind} ${message}`);
+    before = heard.changes.length;
+    return news;
+  };
+  await enter('799.999');
+  expect(await told()).toEqual([]);
+  await enter('0.001');
+  expect(await told()).toEqual(['DRAWN_80 At least 80 % of it is drawn: 800 kg of 1000 kg.']);
+  await enter('10');
+  expect(await told()).toEqual([]);
+  const last = await enter('190');
+  expect((await told()).sort()).toEqual([
+    'DRAWN_100 At least 100 % of it is drawn: 1000 kg of 1000 kg.',
+    'DRAWN_95 At least 95 % of it is drawn: 1000 kg of 1000 kg.',
+  ]);
+  await give('amendCustomsEntry', { customsEntry: last, lines: lines('100'), reason: 'weighed again' }, importer);
+  expect(await told()).toEqual([]);
+  await give('amendCustomsEntry', { customsEntry: last, lines: lines('145'), reason: 'weighed once more' }, importer);
+  expect(await told()).toEqual(['DRAWN_95 At least 95 % of it is drawn: 955 kg of 1000 kg.']);
+  // What was reached and left again before anybody looked is not told.
+  await give('amendCustomsEntry', { customsEntry: last, lines: lines('190'), reason: 'all of it' }, importer);
+  await give('cancelCustomsEntry', { customsEntry: last, reason: 'filed twice' }, importer);
+  expect(await told()).toEqual([]);
+  await heard.close();
+  expect((await noticesOf(id, importer)).filter(({ kind }) => OF_DRAWS.includes(kind))).toHaveLength(4);
+  expect(await noticesOf(id, { operation: STRANGER })).toBeUndefined();
+});
+
+test('of entries that are reported the news is told, not the past', async () => {
+  const reported = async (filed: number): Promise<string[]> => {
+    const number = certificateNumber(88, ++serial);
+    await lotline.import({
+      'import_certificates.csv': csv([
+        {
+          number,
+          kind: 'SHIPMENT',
+          exporter: EXPORTER,
+          importer: IMPORTER,
+          certifier: 'ZN1',
+          hts: '0901110015',
+          issued_on: day(-99),
+          quantity: 10,
+          unit: 'KGM',
+        },
+      ]),
+      'customs_entries.csv': csv([
+        {
+          entry: entryNumber(950 + serial),
+          line: 1,
+          certificate: number,
+          filed_on: day(filed),
+          hts: '0901110015',
+          quantity: 11,
+          unit: 'KGM',
+          filer: IMPORTER,
+        },
+      ]),
+    });
+    await work();
+    const { importCertificate } = await lotline.data(
+      'query ($number: String!) { importCertificate(number: $number) { notices { kind message } } }',
+      {
+        number,
+      },
+    );
+    return importCertificate.notices.map(({ kind, message }: any) => `${kind} ${message}`).sort();
+  };
+  expect(await reported(-31)).toEqual([]);
+  expect(await reported(-30)).toEqual(
+    ['100', '80', '95'].map((percent) => `DRAWN_${percent} At least ${percent} % of it is drawn: 11 kg of 10 kg.`),
+  );
 });
 
 test('who has nothing of it hears nothing', async () => {

@@ -1,6 +1,7 @@
 import { type Day, type ImportCertificateStatus, latest } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
 import type { Work } from '../commands';
+import type { Reader } from '../database';
 import { type CertificateParties, recordCertificateStep } from './record';
 import { type Drawn, type RoadCommand, standingByDraws } from './road';
 
@@ -14,7 +15,7 @@ export interface Volume {
 }
 
 /** How much of certificates is drawn now, whoever may see it: whoever draws on one is told what is left. */
-export async function volumesOf({ tx }: Pick<Work, 'tx'>, ids: readonly string[]): Promise<Map<string, Volume>> {
+export async function volumesOf({ tx }: { tx: Pick<Reader, 'query'> }, ids: readonly string[]): Promise<Map<string, Volume>> {
   const rows = await tx.query<{ id: string; mass: string; drawn: string }>(
     `select c.id, import_certificate_mass(c) as mass,
        coalesce((select sum(x.grams) from customs_entry_line x where x.import_certificate = c.id and x.retracted_by is null), 0) as drawn
@@ -25,9 +26,9 @@ export async function volumesOf({ tx }: Pick<Work, 'tx'>, ids: readonly string[]
 }
 
 /** Percentages of what a certificate covers that are told when draws reach them. */
-const TOLD = [80n, 95n, 100n];
+export const TOLD_PERCENTAGES = [80n, 95n, 100n] as const;
 
-const reaches = ({ mass, drawn }: Volume, percent: bigint): boolean => drawn * 100n >= mass * percent;
+export const reaches = ({ mass, drawn }: Volume, percent: bigint): boolean => drawn * 100n >= mass * percent;
 
 /**
  * Says in the log which part of certificates is drawn now that was not before: of each percentage once, and again where it was left in
@@ -37,7 +38,7 @@ const reaches = ({ mass, drawn }: Volume, percent: bigint): boolean => drawn * 1
 export async function tellVolumes(work: Work, before: ReadonlyMap<string, Volume>): Promise<Map<string, Volume>> {
   const now = await volumesOf(work, [...before.keys()]);
   for (const [id, volume] of now)
-    for (const percent of TOLD)
+    for (const percent of TOLD_PERCENTAGES)
       if (reaches(volume, percent) && !reaches(before.get(id)!, percent))
         work.emit({
           type: 'import-certificate.volume-reached',
@@ -46,6 +47,26 @@ export async function tellVolumes(work: Work, before: ReadonlyMap<string, Volume
         });
   return now;
 }
+
+/** That draws reached a percentage of what a certificate covers. */
+export interface Reached {
+  id: string;
+  percent: number;
+  at: Date;
+  /** Day of filing of the last entry that draws on it; null where none does any more. */
+  filedOn: Day | null;
+}
+
+/** When draws last reached which percentages of certificates. @param now when a command says so that is not committed yet */
+export const reachedOf = (reader: Pick<Reader, 'query'>, ids: readonly string[], now: Date): Promise<Reached[]> =>
+  reader.query<Reached>(
+    `select distinct on (e.subject, e.payload->>'percent') e.subject as id, (e.payload->>'percent')::int as percent, coalesce(k.at, $2) as at,
+       (select max(n.filed_on) from customs_entry n join customs_entry_line x on x.entry = n.id
+        where x.import_certificate = e.subject and x.retracted_by is null) as "filedOn"
+     from event e left join command k on k.id = e.command where e.type = 'import-certificate.volume-reached' and e.subject = any($1)
+     order by e.subject, e.payload->>'percent', k.position desc nulls first, e.ordinal desc`,
+    [ids, now],
+  );
 
 /** A certificate on which a command draws more or less than before. */
 interface Settled extends CertificateParties {

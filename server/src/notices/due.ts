@@ -1,6 +1,6 @@
 import type { ImportCertificate, ImportCertificateStatus, NoticedNoun, NoticeKind } from '@lotline/schema';
-import { cutOffOfCertificate, importCertificateById } from '../certificates';
-import type { Reader } from '../database';
+import { cutOffOfCertificate, importCertificateById, reachedOf, volumesOf } from '../certificates';
+import { grouped, type Reader } from '../database';
 import { ACTION_DEADLINES, type ActionDue, CERTIFICATE_DEADLINES, type Deadline, type Due } from './table';
 
 /** Nouns of which something falls due. */
@@ -23,19 +23,30 @@ const dueOf = <Facts>(deadlines: readonly Deadline<Facts>[], noun: DueNoun, subj
   deadlines.map(({ kind, rule, due }) => ({ noun, subject, kind, rule, due: due(facts) }));
 
 /** What falls due of certificates, by what is on record. */
-export async function dueOfCertificates(reader: Reader, ids: readonly string[]): Promise<NounDue[]> {
+export async function dueOfCertificates(reader: Reader, ids: readonly string[], now = new Date()): Promise<NounDue[]> {
   const certificates = (await reader.loader(importCertificateById).loadMany([...ids])) as (ImportCertificate | null)[];
   const standing = await reader.query<{ id: string; status: ImportCertificateStatus }>(
     `select distinct on (s.import_certificate) s.import_certificate as id, s.status from import_certificate_status s
      where s.import_certificate = any($1) and s.retracted_by is null order by s.import_certificate, s.sequence desc`,
     [ids],
   );
+  const volumes = await volumesOf({ tx: reader }, ids);
+  const reached = grouped(ids, await reachedOf(reader, ids, now), ({ id }) => id);
+  const reachedBy = new Map(ids.map((id, place) => [id, reached[place]!]));
   const statusOf = new Map(standing.map(({ id, status }) => [id, status]));
   return certificates.flatMap((certificate) => {
     const status = certificate && statusOf.get(certificate.id);
     if (!certificate || !status) return [];
     const { id, kind, validTo, arrivesOn } = certificate;
-    const facts = { kind, status, validTo, arrivesOn, cutOff: cutOffOfCertificate(certificate) };
+    const facts = {
+      kind,
+      status,
+      validTo,
+      arrivesOn,
+      cutOff: cutOffOfCertificate(certificate),
+      volume: volumes.get(id)!,
+      reached: reachedBy.get(id)!,
+    };
     return dueOf(CERTIFICATE_DEADLINES, 'ImportCertificate', id, facts);
   });
 }

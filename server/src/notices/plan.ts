@@ -22,6 +22,7 @@ const CHANGES: Readonly<Record<DueNoun, ReadonlySet<EventType>>> = {
     'import-certificate.status-changed',
     'import-certificate.revised',
     'import-certificate.drawn',
+    'import-certificate.volume-reached',
   ]),
   EmergencyActionNotification: new Set<EventType>(['emergency-action.recorded', 'emergency-action.certifier-notified']),
 };

@@ -1,4 +1,14 @@
-import { type Day, daysAfter, type ImportCertificateKind, type ImportCertificateStatus, type NoticeKind } from '@lotline/schema';
+import {
+  type Day,
+  daysAfter,
+  type Grams,
+  type ImportCertificateKind,
+  type ImportCertificateStatus,
+  type NoticeKind,
+  today,
+  toKilograms,
+} from '@lotline/schema';
+import { reaches, type Volume } from '../certificates';
 import type { Deadlines } from '../rules';
 
 // What falls due, as a table of data: when, for what, by which rule. Whatever changes one of these facts schedules it anew.
@@ -11,6 +21,9 @@ export interface CertificateDue {
   /** Day on which the goods are to arrive; null where nobody said. */
   arrivesOn: Day | null;
   cutOff: Pick<Deadlines, 'cutOffOn' | 'cutOffAt'>;
+  volume: Volume;
+  /** When draws reached which percentages of it. */
+  reached: readonly { percent: number; at: Date; filedOn: Day | null }[];
 }
 
 /** An emergency action of which the certifier is to be told. */
@@ -52,7 +65,26 @@ const [WEIGHTS_BEFORE, WEIGHTS_AHEAD] = [7, 3];
 /** Hours before the filing cut-off. */
 const BEFORE_CUT_OFF = 24;
 
+/** Days after its filing by which the report of an entry is news. */
+const NEWS_FOR = 30;
+
 const RULE = '7 CFR 205.273';
+
+/** At once, where draws have reached a percentage and have not fallen below it again. */
+const drawn = (kind: NoticeKind, percent: bigint): Deadline<CertificateDue> => ({
+  kind,
+  rule: RULE,
+  says: `At once, where customs entries have drawn ${percent} % of what it covers; again where it was left in between. Not of entries that are reported over ${NEWS_FOR} days after their filing.`,
+  due: ({ volume, reached }) => {
+    const last = reached.find((each) => each.percent === Number(percent));
+    if (!last?.filedOn || !reaches(volume, percent) || daysAfter(last.filedOn, NEWS_FOR) < today(last.at)) return null;
+    return {
+      at: last.at,
+      atOnce: true,
+      message: `At least ${percent} % of it is drawn: ${toKilograms(volume.drawn as Grams)} kg of ${toKilograms(volume.mass as Grams)} kg.`,
+    };
+  },
+});
 
 export const CERTIFICATE_DEADLINES: readonly Deadline<CertificateDue>[] = [
   {
@@ -113,6 +145,9 @@ export const CERTIFICATE_DEADLINES: readonly Deadline<CertificateDue>[] = [
       return { at: startOf(daysAfter(validTo, 1)), message: `The certificate ended on ${validTo}.` };
     },
   },
+  drawn('DRAWN_80', 80n),
+  drawn('DRAWN_95', 95n),
+  drawn('DRAWN_100', 100n),
 ];
 
 export const ACTION_DEADLINES: readonly Deadline<ActionDue>[] = [

@@ -17,6 +17,7 @@ export class Notices1764000000024 implements MigrationInterface {
         retracted_by uuid
       );
       create unique index one_notice_per_subject_kind_and_due on notice (subject, kind, due) where retracted_by is null;
+      create index event_that_a_volume_was_reached on event (subject) where type = 'import-certificate.volume-reached';
       create trigger fact_is_never_edited before update or delete on notice for each row execute function fact_is_never_edited();
       insert into import_certificate_move (state, next, reported) values
         ('ISSUED', 'EXPIRED', false), ('HANDED_OVER', 'EXPIRED', false), ('ENTERED', 'EXPIRED', false);
