@@ -138,6 +138,15 @@ afterEach(() => lotline.close());
 
 const NAMELESS = 'Somebody who produced, held or handled what it is, or what it was made of, was not certified.';
 
+/** Takes back the step of the mill's certificate that began on a day. */
+async function takeBack(from: string): Promise<void> {
+  const [step] = await lotline.database.query<{ id: string }>(
+    'select id from operation_certificate_status where effective_from = $1 and retracted_by is null',
+    [from],
+  );
+  await give('retractFact', { fact: global('OperationCertificateStatusFact', step!.id), reason: 'by mistake' }, { certifier: 'ZS1' });
+}
+
 describe('a certification that is lost', () => {
   test('is told to whoever has what it hits, by name where that is known anyway, and to nobody else', async () => {
     const { wheat, flour, bread, sea, number } = await chain();
@@ -236,6 +245,114 @@ describe('a certification that is lost', () => {
     );
     expect(job!.at.toISOString().slice(0, 10)).toBe(day(6));
     expect(flour).toBe('FLOUR-1');
+  });
+
+  const also = (operation: string, rows: object[]) =>
+    lotline.import({ 'operation_certificates.csv': csv(rows.map((row) => ({ operation, certifier: 'ZS1', standard: 'NOP', ...row }))) });
+  const tell = async (): Promise<number> => (await lotline.database.query('select from notice where retracted_by is null')).length;
+
+  test('with two certificates on one day is told once', async () => {
+    await chain();
+    await also(MILL, [{ standard: 'EU', status: 'CERTIFIED', effective_from: '2020-01-01', expires_on: '2099-01-01' }]);
+    const heard = await heardBy(() =>
+      also(MILL, [
+        { status: 'SUSPENDED', effective_from: '2025-02-01' },
+        { standard: 'EU', status: 'SUSPENDED', effective_from: '2025-02-01', expires_on: '2099-01-01' },
+      ]),
+    );
+    for (const news of Object.values(heard)) expect(new Set(news).size).toBe(news.length);
+    expect(Object.keys(heard).sort()).toEqual([MILL, IMPORTER, BAKER, SHOP].sort());
+  });
+
+  test('that was reinstated before anybody looked hits what was done in between, and nothing that came after', async () => {
+    const { wheat, flour, bread, sea, number } = await chain();
+    // Before the harvest: nothing was done in between.
+    expect(
+      await heardBy(async () => {
+        await suspend(FARM, '2024-03-01');
+        await suspend(FARM, '2024-04-01', 'CERTIFIED');
+      }),
+    ).toEqual({});
+    // The flour was made in between, which an import tells with the reinstatement.
+    const heard = await heardBy(() =>
+      also(MILL, [
+        { status: 'SUSPENDED', effective_from: '2025-02-01' },
+        { status: 'CERTIFIED', effective_from: '2025-03-01' },
+      ]),
+    );
+    const was = `${MILL} was not certified from 2025-02-01 until 2025-03-01: SUSPENDED.`;
+    expect(heard).toEqual({
+      [MILL]: [`${wheat}: ${NAMELESS}`, `${flour}: ${was}`, `${sea}: ${NAMELESS}`, `${number}: ${NAMELESS}`].sort(),
+      [IMPORTER]: [`${flour}: ${was}`, `${sea}: ${NAMELESS}`, `${number}: ${NAMELESS}`].sort(),
+      [BAKER]: [`${flour}: ${was}`, `${bread}: ${NAMELESS}`].sort(),
+      [SHOP]: [`${bread}: ${NAMELESS}`],
+    });
+  });
+
+  test('and is reinstated by mistake hits what was made since, once that is taken back', async () => {
+    const { flour, bread } = await chain();
+    await suspend(MILL, '2025-01-01');
+    await suspend(MILL, '2025-01-02', 'CERTIFIED');
+    expect(await heardBy(async () => {})).toEqual({});
+    const heard = await heardBy(() => takeBack('2025-01-02'));
+    expect(heard[IMPORTER]).toContain(`${flour}: ${MILL} is not certified since 2025-01-01: SUSPENDED.`);
+    expect(heard[SHOP]).toEqual([`${bread}: ${NAMELESS}`]);
+  });
+
+  test('by mistake is not told any more once it is taken back, and is told anew where it is given again', async () => {
+    const { flour } = await chain();
+    await suspend(MILL, '2025-02-01');
+    await work();
+    expect(await tell()).toBe(5);
+    await takeBack('2025-02-01');
+    await work();
+    expect(await tell()).toBe(0);
+    const heard = await heardBy(() => suspend(MILL, '2025-02-01'));
+    expect(heard[IMPORTER]).toContain(`${flour}: ${MILL} is not certified since 2025-02-01: SUSPENDED.`);
+    expect(await tell()).toBe(5);
+  });
+
+  test('and revoked afterwards is told once', async () => {
+    await chain();
+    await suspend(MILL, '2025-02-01');
+    await work();
+    expect(await heardBy(() => suspend(MILL, '2025-06-01', 'REVOKED'))).toEqual({});
+  });
+
+  test('does not hit goods that another certificate covers, nor shipments of these', async () => {
+    await lotline.import({ 'products.csv': csv([{ product: 'Barley', hts: '1003.90.0000', organic: 'yes' }]) });
+    await also(MILL, [{ standard: 'EU', status: 'CERTIFIED', effective_from: '2020-01-01', expires_on: '2099-01-01', products: 'Barley' }]);
+    await chain();
+    expect(
+      await heardBy(() =>
+        also(MILL, [{ standard: 'EU', status: 'SUSPENDED', effective_from: '2025-02-01', expires_on: '2099-01-01', products: 'Barley' }]),
+      ),
+    ).toEqual({});
+  });
+
+  test('hangs over what a trader holds and has sent, and over nothing that another certificate covers', async () => {
+    await chain();
+    await lotline.import({ 'products.csv': csv([{ product: 'Barley', hts: '1003.90.0000', organic: 'yes' }]) });
+    await also(IMPORTER, [
+      { standard: 'EU', status: 'CERTIFIED', effective_from: '2020-01-01', expires_on: '2099-01-01', products: 'Barley' },
+    ]);
+    const { operation } = await lotline.data(
+      `query ($of: String!) { operation(identifier: $of) { certificates { nodes { standard impact { lots kilograms shipments importCertificates
+         holders { nodes { operation { name } lots held } } } } } } }`,
+      { of: IMPORTER },
+    );
+    const nothing = { lots: 0, kilograms: '0', shipments: 0, holders: { nodes: [] } };
+    expect(Object.fromEntries(operation.certificates.nodes.map(({ standard, impact }: any) => [standard, impact]))).toEqual({
+      // 50 kg of the flour are still its own; the shipment is the mill's, and the certificate names it.
+      NOP: {
+        lots: 1,
+        kilograms: '50',
+        shipments: 0,
+        importCertificates: 1,
+        holders: { nodes: [{ operation: { name: IMPORTER }, lots: 1, held: '50' }] },
+      },
+      EU: { ...nothing, importCertificates: 1 },
+    });
   });
 
   test('does not hit an operation that another certificate covers', async () => {

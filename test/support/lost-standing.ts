@@ -1,16 +1,46 @@
 import { dayAfter, heldFrom, holdings, verdict } from './oracle';
-import { PRODUCTS, type World } from './world';
+import { PRODUCTS, type World, type WorldCertificate } from './world';
 
 // Whom it hits that an operation is certified no more, by the slowest obvious way: day by day, and fact by fact until nothing changes.
 
-const productOf = (world: World, code: string) => world.lots.find((lot) => lot.code === code)!.product ?? 'Wheat';
-const isOrganic = (world: World, code: string): boolean => PRODUCTS[productOf(world, code)].organic;
+export const productOf = (world: World, code: string) => world.lots.find((lot) => lot.code === code)!.product ?? 'Wheat';
+export const isOrganic = (world: World, code: string): boolean => PRODUCTS[productOf(world, code)].organic;
 const isLost = (world: World, operation: string, product: string, day: string): boolean =>
   !['VALID', 'VALID_EQUIVALENT', 'EXEMPT'].includes(verdict(world, operation, product, day));
 
 /** Organic lots that an operation produced. */
 export const producedBy = (world: World, operation: string): string[] =>
   world.lots.filter(({ producer, code }) => producer === operation && isOrganic(world, code)).map(({ code }) => code);
+
+/** What an operation holds of organic lots that others produced, in grams. */
+export const stockOf = (world: World, operation: string, today: string): [string, bigint][] =>
+  world.lots.flatMap(({ code, producer }): [string, bigint][] => {
+    const held = holdings(world, code, today).get(operation) ?? 0;
+    return producer !== operation && isOrganic(world, code) && held > 0 ? [[code, BigInt(held) * 1000n]] : [];
+  });
+
+/** Would an operation not be certified for a product, were one of its certificates not in force, and does that one cover the product? */
+export function hangsOn(
+  world: World,
+  operation: string,
+  { standard, certifier }: { standard: string; certifier: { code: string } },
+  product: string,
+  today: string,
+): boolean {
+  const found = world.operations.find(({ identifier }) => identifier === operation)!;
+  const isIt = (each: WorldCertificate) => each.standard === standard && each.certifier === certifier.code;
+  const begun = found.certificates!.find(isIt)!.steps.filter(({ from }) => from <= today);
+  const form = begun.sort((a, b) => (a.from < b.from ? -1 : 1)).findLast(({ products }) => products.length > 0);
+  if (form && !form.products.includes(product)) return false;
+  const steps: WorldCertificate['steps'] = [{ status: 'SUSPENDED', from: '2000-01-01', expires: null, products: [] }];
+  const certificates = found.certificates!.map((each) => (isIt(each) ? { ...each, steps } : each));
+  return isLost(
+    { ...world, operations: world.operations.map((each) => (each === found ? { ...each, certificates } : each)) },
+    operation,
+    product,
+    today,
+  );
+}
 
 /** Shipments that have departed and not arrived. */
 export const onTheWater = (world: World): NonNullable<World['shipments']> =>
@@ -38,7 +68,7 @@ export function hitsOf(world: World, operation: string, day: string, today: stri
   const own = new Set<string>();
   for (const { code, producer } of world.lots) {
     if (!isOrganic(world, code) || firstLost(productOf(world, code), day, today) === null) continue;
-    if (producer === operation) own.add(code);
+    if (producer === operation && isLost(world, operation, productOf(world, code), today)) own.add(code);
     for (const { from, to, isBirth } of heldFrom(world, code, operation, today)) {
       const first = firstLost(productOf(world, code), from, to);
       if (first === null) continue;
@@ -82,13 +112,17 @@ export function hitsOf(world: World, operation: string, day: string, today: stri
   const organicOnes = (codes: readonly string[]) => codes.filter((code) => isOrganic(world, code));
   const shipments = onTheWater(world).filter(({ shipper, consignee, lots: carried }) => {
     const codes = organicOnes(carried.map(({ lot }) => lot));
-    return codes.length > 0 && (shipper === operation || codes.some((code) => has(code, shipper) || has(code, consignee)));
+    return (
+      codes.length > 0 &&
+      ((shipper === operation && codes.some((code) => isLost(world, operation, productOf(world, code), today))) ||
+        codes.some((code) => has(code, shipper) || has(code, consignee)))
+    );
   });
   const certificates = (world.importCertificates ?? []).filter(
     ({ voided, exporter, importer, lines }) =>
       !voided &&
       (((exporter === operation || importer === operation) &&
-        (lines.length === 0 || lines.some(({ product }) => firstLost(product, day, today) !== null))) ||
+        (lines.length === 0 || lines.some(({ product }) => isLost(world, operation, product, today)))) ||
         lines.some(({ lot }) => lot !== null && isOrganic(world, lot) && has(lot, exporter))),
   );
   return {

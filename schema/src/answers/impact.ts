@@ -5,13 +5,15 @@ import { KilogramsScalar } from '../scalars';
 @ObjectType({
   simpleResolvers: true,
   description:
-    'What hangs on an organic certificate: the organic lots that its operation produced, all that was made of them, and what is open of these; each kilogram counted once. Over what you see.',
+    'What hangs on an organic certificate, of the products that no other one of its operation covers: the organic lots that the operation produced, all that was made of them, what it holds of others, and what is open of these; each kilogram counted once. Over what you see.',
 })
 export class Impact {
-  @Field(() => Int, { description: 'The lots produced, and all that was made of them.' })
+  @Field(() => Int, { description: 'The lots produced, all that was made of them, and those of others of which the operation holds some.' })
   lots: number;
 
-  @Field(() => Int, { description: 'Shipments that carry some of these, departed and not arrived.' })
+  @Field(() => Int, {
+    description: 'Shipments, departed and not arrived, that carry what was produced or made of it, or that the operation sent.',
+  })
   shipments: number;
 
   @Field(() => Int, {
@@ -19,6 +21,8 @@ export class Impact {
   })
   importCertificates: number;
 
-  @Field(() => KilogramsScalar, { description: 'What is still held of the mass that it produced, by whomever.' })
+  @Field(() => KilogramsScalar, {
+    description: 'What is still held of the mass that it produced, by whomever, and what it holds of that of others.',
+  })
   kilograms: Grams;
 }

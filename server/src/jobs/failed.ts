@@ -6,7 +6,7 @@ import type { Database, Reader, Transaction } from '../database';
 const MOST_JOBS = 100;
 
 /** Of a row `j` of the library's view, with what it was told as `p`. */
-const DEAD = `graphile_worker.jobs j join graphile_worker._private_jobs p on p.id = j.id where j.attempts >= j.max_attempts and j.locked_at is null`;
+const DEAD = `graphile_worker.jobs j join graphile_worker._private_jobs p on p.id = j.id where p.attempts >= p.max_attempts and p.locked_at is null`;
 
 interface Row {
   id: string;

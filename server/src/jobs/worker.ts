@@ -114,12 +114,18 @@ export async function startWorker(database: Database, tasks: Tasks, log: WorkerL
   };
 }
 
-/** Does everything that is due now, once. */
+/** Jobs that are due and not dead, and whose queue is not in the hand of another worker. */
+const DUE = `select from graphile_worker.jobs j where j.run_at <= now() and j.attempts < j.max_attempts and j.locked_at is null
+  and not exists (select from graphile_worker._private_job_queues q where q.queue_name = j.queue_name and q.locked_at is not null) limit 1`;
+
+/** Does everything that is due now, and what becomes due by that. */
 export async function workOnce(database: Database, tasks: Tasks, log: WorkerLog): Promise<void> {
   const { pool, events, sign } = footingOn(database, 4);
   try {
     await freeDeadWorkers(pool);
-    await runOnce({ pgPool: pool, events, concurrency: 1, noHandleSignals: true, logger: loggerTo(log), taskList: taskList(tasks) });
+    // The library ends a run where the next job waits for its queue.
+    do await runOnce({ pgPool: pool, events, concurrency: 1, noHandleSignals: true, logger: loggerTo(log), taskList: taskList(tasks) });
+    while (((await pool.query(DUE)).rowCount ?? 0) > 0);
   } finally {
     await sign.end();
     await pool.end();

@@ -6,7 +6,7 @@ import type { Question } from '../questions';
 
 /**
  * Notices about nouns that a viewer sees, oldest first: those about a lot or a shipment that it is told of, or whoever it sees facts of. Who certified
- * a party for a time sees none that fell due later.
+ * a party for a time sees none that was told later.
  */
 const noticesOf: BatchOf<{ id: string; viewer: Viewer }, Notice[]> = async (reader, keys) => {
   const found = new Map<string, Notice[]>();
@@ -16,7 +16,7 @@ const noticesOf: BatchOf<{ id: string; viewer: Viewer }, Notice[]> = async (read
     const rows = await reader.query<Notice>(
       `select n.id, n.kind, n.noun, n.subject, n.cause, n.due, n.at, n.message, n.rule, n.recorded_by as "recordedBy", n.retracted_by as "retractedBy"
        from notice n where n.subject = any($1) and n.retracted_by is null 
-         and case when n.noun in ('Lot', 'Shipment') then ${factVisible(viewer, 'n.subject', 'n.id')} else ${additionVisible(viewer, 'n.subject', 'n.due::date')} end
+         and case when n.noun in ('Lot', 'Shipment') then ${factVisible(viewer, 'n.subject', 'n.id')} else ${additionVisible(viewer, 'n.subject', 'n.at::date')} end
        order by n.at, n.id`,
       [ids],
     );

@@ -57,6 +57,8 @@ const NOT_ENTERED: ReadonlySet<ImportCertificateStatus> = new Set(['REQUESTED', 
 
 const startOf = (day: Day): Date => new Date(`${day}T00:00:00Z`);
 const HOUR_MS = 3_600_000;
+/** A day is a day where the goods are: it has ended twelve hours after it did in UTC at the latest. */
+const endOf = (day: Day): Date => new Date(startOf(daysAfter(day, 1)).getTime() + 12 * HOUR_MS);
 
 /** Days before the end of a period on which somebody is told that it comes. */
 const BEFORE_THE_END = 14;
@@ -139,10 +141,10 @@ export const CERTIFICATE_DEADLINES: readonly Deadline<CertificateDue>[] = [
   {
     kind: 'CERTIFICATE_EXPIRED',
     rule: RULE,
-    says: 'The day after the last day of a period; the certificate is EXPIRED from then on.',
+    says: 'Once the last day of a period has ended everywhere, which is at noon of the next in UTC; the certificate is EXPIRED from then on.',
     due: ({ kind, status, validTo }) => {
       if (kind !== 'PERIOD' || !OPEN.has(status) || validTo === null) return null;
-      return { at: startOf(daysAfter(validTo, 1)), message: `The certificate ended on ${validTo}.` };
+      return { at: endOf(validTo), message: `The certificate ended on ${validTo}.` };
     },
   },
   drawn('DRAWN_80', 80n),

@@ -113,7 +113,7 @@ export const standingOf: BatchOf<string, Standing> = async (reader, operations) 
       if (step.certificate === null) continue;
       const known = certificates.get(step.certificate);
       if (known) known.steps.push(step);
-      else certificates.set(step.certificate, { standard: step.standard, steps: [step] });
+      else certificates.set(step.certificate, { id: step.certificate, standard: step.standard, steps: [step] });
     }
     return { roles: steps[0]?.roles ?? [], certificates: [...certificates.values()] };
   });

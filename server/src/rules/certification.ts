@@ -20,6 +20,7 @@ export interface CertificateStep {
 
 /** A certificate, with its steps in order of day. */
 export interface CertificateHistory {
+  id: string;
   standard: Standard;
   steps: readonly CertificateStep[];
 }
@@ -57,6 +58,17 @@ function verdictOf({ standard, steps }: CertificateHistory, product: string, day
   if (form && !form.products.includes(product)) return 'OUT_OF_SCOPE';
   if (standard === 'NOP') return 'VALID';
   return ARRANGEMENTS.some((each) => each.standard === standard && each.from <= day) ? 'VALID_EQUIVALENT' : 'OUT_OF_SCOPE';
+}
+
+const SUSPENDED: CertificateStep = { status: 'SUSPENDED', effectiveFrom: '0001-01-01' as Day, expiresOn: null, products: [] };
+
+/** Does it hang on a certificate that an operation is certified for a product on a day: is it not, or would it not be, where that one is not in force? */
+export function hangsOn({ roles, certificates }: Standing, id: string, product: string, day: Day): boolean {
+  const steps = certificates.find((each) => each.id === id)?.steps.filter((step) => step.effectiveFrom <= day) ?? [];
+  const form = steps.findLast((step) => step.products.length > 0);
+  if (form && !form.products.includes(product)) return false;
+  const without = certificates.map((each) => (each.id === id ? { ...each, steps: [SUSPENDED] } : each));
+  return !isCertified(verdictOn({ roles, certificates: without }, product, day));
 }
 
 /** The first day of a period, both ends included, on which an operation was neither certified for a product nor exempt; null if none. */

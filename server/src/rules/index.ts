@@ -1,6 +1,6 @@
 export { amsFlagOf } from './ams-flags';
 export { ARRANGEMENTS } from './arrangements';
-export { type CertificateHistory, firstUncertifiedDay, isCertified, type Standing, verdictOn, verdictOver } from './certification';
+export { type CertificateHistory, firstUncertifiedDay, hangsOn, isCertified, type Standing, verdictOn, verdictOver } from './certification';
 export { CHECKLIST, type Expected } from './checklist';
 export { CUT_OFFS } from './cut-offs';
 export { type Deadlines, deadlinesOf, type ExpectedTransport, filingCutOff } from './deadlines';

@@ -1,5 +1,5 @@
-import { type Day, dayAfter, type OperationCertificateStatus, type Standard } from '@lotline/schema';
-import type { Transaction } from '../database';
+import { type Day, dayAfter, latest, type OperationCertificateStatus, type Standard } from '@lotline/schema';
+import { grouped, type Transaction } from '../database';
 
 /** A standing of a certificate that is lost from a day on. */
 export interface Loss {
@@ -10,10 +10,6 @@ export interface Loss {
   /** First day on which it is again; null while it is not. */
   until: Day | null;
   status: OperationCertificateStatus;
-  /** When that was recorded. */
-  recordedAt: Date | null;
-  /** The command that recorded it. */
-  recordedBy: string;
 }
 
 interface Step {
@@ -23,25 +19,40 @@ interface Step {
   status: OperationCertificateStatus;
   effectiveFrom: Day;
   expiresOn: Day | null;
-  recordedBy: string;
-  recordedAt: Date | null;
 }
 
-/** From which days on certificates are not in force, by their history: each standing but CERTIFIED, and the end of one that ends by its date. */
+/** From a day on, until the next one, a certificate is in force or is not. */
+interface Phase {
+  day: Day;
+  status: OperationCertificateStatus;
+}
+
+/** What a certificate is from which day on: its steps, and the end of those that end by their date, which one under the NOP does not (7 CFR 205.404(c)). */
+const phasesOf = (steps: readonly Step[]): Phase[] =>
+  steps.flatMap(({ standard, status, effectiveFrom, expiresOn }, index): Phase[] => {
+    const begins: Phase = { day: effectiveFrom, status };
+    if (status !== 'CERTIFIED' || standard === 'NOP' || expiresOn === null) return [begins];
+    const ends: Phase = { day: latest(dayAfter(expiresOn), effectiveFrom), status: 'EXPIRED' };
+    if (ends.day === effectiveFrom) return [ends];
+    const next = steps[index + 1];
+    return next && next.effectiveFrom <= ends.day ? [begins] : [begins, ends];
+  });
+
+/** From which days on certificates are not in force that were, by their history. */
 export async function lossesOf(tx: Pick<Transaction, 'query'>, certificates: readonly string[]): Promise<Loss[]> {
   const steps = await tx.query<Step>(
-    `select c.id as certificate, c.operation, c.standard, s.status, s.effective_from as "effectiveFrom", s.expires_on as "expiresOn", s.recorded_by as "recordedBy", k.at as "recordedAt"
-     from operation_certificate c join operation_certificate_status s on s.operation_certificate = c.id and s.retracted_by is null left join command k on k.id = s.recorded_by
+    `select c.id as certificate, c.operation, c.standard, s.status, s.effective_from as "effectiveFrom", s.expires_on as "expiresOn"
+     from operation_certificate c join operation_certificate_status s on s.operation_certificate = c.id and s.retracted_by is null
      where c.id = any($1) order by c.id, s.effective_from`,
     [certificates],
   );
-  return steps.flatMap((step, index): Loss[] => {
-    const { certificate, operation, standard, status, effectiveFrom, expiresOn, recordedBy, recordedAt } = step;
-    const later = steps.slice(index + 1).filter((each) => each.certificate === certificate);
-    const until = later.find((each) => each.status === 'CERTIFIED')?.effectiveFrom ?? null;
-    const lost = { certificate, operation, until, recordedBy, recordedAt };
-    if (status !== 'CERTIFIED') return [{ ...lost, day: effectiveFrom, status }];
-    const ends = standard !== 'NOP' && expiresOn !== null ? dayAfter(expiresOn) : null;
-    return ends !== null && (later.length === 0 || ends < later[0]!.effectiveFrom) ? [{ ...lost, day: ends, status: 'EXPIRED' }] : [];
+  return grouped(certificates, steps, ({ certificate }) => certificate).flatMap((own) => {
+    const phases = phasesOf(own);
+    return phases.flatMap(({ day, status }, index): Loss[] => {
+      if (status === 'CERTIFIED' || phases[index - 1]?.status !== 'CERTIFIED') return [];
+      const until = phases.slice(index + 1).find((each) => each.status === 'CERTIFIED')?.day ?? null;
+      const { certificate, operation } = own[0]!;
+      return [{ certificate, operation, day, until, status }];
+    });
   });
 }

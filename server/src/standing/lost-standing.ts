@@ -9,11 +9,12 @@ import { type Hit as Notice, tellOfHits } from '../notices';
 import { operationById, standingOf } from '../operations';
 import { firstUncertifiedDay, type Standing } from '../rules';
 import { type Loss, lossesOf } from './losses';
-import type { StandingPayload } from './plan';
+import { startOf } from './plan';
 import { type Beginning, type HeldLot, type Hit, holdersOf, spread } from './spread';
 
 const payload = z.object({ certificate: z.uuid(), day: read(parseDay), after: z.uuid() });
 const RULE = '7 CFR 205.100, 205.662';
+const LOST = 'PARTY_LOST_CERTIFICATION';
 
 interface OwnLot {
   id: string;
@@ -34,8 +35,10 @@ const lotsOf = ({ tx }: Work, operation: string): Promise<OwnLot[]> =>
 
 /** What an operation did while it was not certified. */
 interface Uncertified {
-  /** Lots that it produced and that are organic goods which it is certified for no more: whoever has some. */
+  /** Lots that it produced and that are organic goods which it is not certified for now: whoever has some. */
   produced: Set<string>;
+  /** All that it produced of what it was not certified for. */
+  own: Set<string>;
   /** Lots that it produced or had while it was not, in whose hands that follows. */
   began: Map<string, Beginning>;
 }
@@ -47,7 +50,7 @@ interface Uncertified {
 async function uncertifiedOf(work: Work, { operation, day, until }: Loss, standing: Standing): Promise<Uncertified> {
   const now = today(work.now);
   const last = until === null || until > now ? now : until;
-  const found: Uncertified = { produced: new Set(), began: new Map() };
+  const found: Uncertified = { produced: new Set(), own: new Set(), began: new Map() };
   const lots = (await lotsOf(work, operation)).filter(
     ({ product }) => firstUncertifiedDay(standing, product, day, latest(day, last)) !== null,
   );
@@ -58,7 +61,8 @@ async function uncertifiedOf(work: Work, { operation, day, until }: Loss, standi
   lots.forEach((lot, index) => {
     const { id, producer, product, producedOn, producedAt } = lot;
     const isOwn = producer === operation;
-    if (isOwn) found.produced.add(id);
+    if (isOwn) found.own.add(id);
+    if (isOwn && firstUncertifiedDay(standing, product, now, now) !== null) found.produced.add(id);
     const birth = { producerId: producer, grams: grams(lot.grams), producedOn, producedAt };
     for (const { ownerId, acquiredFromId, heldFrom, until: gone } of ownershipOf(birth, movements[index]!, now)) {
       if (ownerId !== operation) continue;
@@ -75,10 +79,22 @@ async function uncertifiedOf(work: Work, { operation, day, until }: Loss, standi
 
 const NAMELESS = 'Somebody who produced, held or handled what it is, or what it was made of, was not certified.';
 
-/** Shipments on the water that carry such lots, or that the operation sent. */
-async function shipmentsHit(work: Work, operation: string, hit: ReadonlyMap<string, Hit>, says: string): Promise<Notice[]> {
-  const rows = await work.tx.query<{ id: string; shipper: string; consignee: string; lots: string[] }>(
-    `select s.id, s.shipper, s.consignee, array_agg(x.lot) as lots from shipment s join shipped_lot x on x.shipment = s.id and x.retracted_by is null
+/** Is an operation not certified now for one of these? */
+const lacksOneOf = (work: Work, standing: Standing, products: readonly string[]): boolean => {
+  const now = today(work.now);
+  return products.some((product) => firstUncertifiedDay(standing, product, now, now) !== null);
+};
+
+/** Shipments on the water that carry such lots, or that the operation sent with goods that it is not certified for now. */
+async function shipmentsHit(
+  work: Work,
+  operation: string,
+  standing: Standing,
+  hit: ReadonlyMap<string, Hit>,
+  says: string,
+): Promise<Notice[]> {
+  const rows = await work.tx.query<{ id: string; shipper: string; consignee: string; lots: string[]; products: string[] }>(
+    `select s.id, s.shipper, s.consignee, array_agg(x.lot) as lots, array_agg(distinct l.product) as products from shipment s join shipped_lot x on x.shipment = s.id and x.retracted_by is null
        join lot l on l.id = x.lot join product p on p.id = l.product and p.organic
      where (s.shipper = $1 or s.id in (select k.shipment from shipped_lot k where k.lot = any($2) and k.retracted_by is null))
        and exists (select from shipment_leg g where g.shipment = s.id and g.retracted_by is null and g.departed_on is not null)
@@ -86,20 +102,21 @@ async function shipmentsHit(work: Work, operation: string, hit: ReadonlyMap<stri
      group by s.id order by s.id`,
     [operation, [...hit.keys()]],
   );
-  return rows.flatMap(({ id, shipper, consignee, lots }): Notice[] => {
+  return rows.flatMap(({ id, shipper, consignee, lots, products }): Notice[] => {
+    const isSent = shipper === operation && lacksOneOf(work, standing, products);
     const carries = lots.some((lot) => {
       const who = hit.get(lot);
       return who === 'EVERYBODY' || who?.has(shipper) || who?.has(consignee);
     });
-    if (!carries && shipper !== operation) return [];
-    return [{ noun: 'Shipment', subject: id, message: shipper === operation ? says : NAMELESS, holders: [shipper, consignee] }];
+    if (!carries && !isSent) return [];
+    return [{ noun: 'Shipment', subject: id, message: isSent ? says : NAMELESS, holders: [shipper, consignee] }];
   });
 }
 
-/** Open import certificates that name the operation for goods that it is not certified for, or of which a line names such a lot. */
+/** Open import certificates that name the operation for goods that it is not certified for now, or of which a line names such a lot. */
 async function certificatesHit(
   work: Work,
-  { operation, day }: Loss,
+  { operation, until }: Loss,
   standing: Standing,
   hit: ReadonlyMap<string, Hit>,
   says: string,
@@ -115,10 +132,8 @@ async function certificatesHit(
      order by c.id`,
     [operation, [...hit.keys()], OPEN],
   );
-  const last = latest(day, today(work.now));
   return rows.flatMap(({ id, exporter, named, products, lots }): Notice[] => {
-    const isNamed =
-      named && (products.length === 0 || products.some((product) => firstUncertifiedDay(standing, product, day, last) !== null));
+    const isNamed = named && (products.length === 0 ? until === null || until > today(work.now) : lacksOneOf(work, standing, products));
     const covers = lots.some((lot) => {
       const who = hit.get(lot)!;
       return who === 'EVERYBODY' || who.has(exporter);
@@ -131,7 +146,7 @@ async function certificatesHit(
 /**
  * An operation is certified no more: tells whoever has what it hits, once. The lots that it produced; those that it produced or had while it was not certified for
  * them, and all that was made of these; shipments with such lots that are on the water, or that it sent; open import certificates that name it, or such a lot.
- * Who it was is told where that is known anyway: of its own lots, shipments and certificates.
+ * Who it was is told where that is known anyway: of its own lots, shipments and certificates. Where several certificates fall on one day it is told once.
  */
 export const tellOfLostStanding: Command<z.infer<typeof payload>, { told: number }> = {
   name: 'tellOfLostStanding',
@@ -148,7 +163,8 @@ export const tellOfLostStanding: Command<z.infer<typeof payload>, { told: number
       const standing = await work.reader.loader(standingOf).load(loss.operation);
       const { name } = (await work.reader.loader(operationById).load(loss.operation))!;
       const says = `${name} is not certified since ${day}: ${loss.status}.`;
-      const { produced, began } = await uncertifiedOf(work, loss, standing);
+      const was = loss.until === null ? says : `${name} was not certified from ${day} until ${loss.until}: ${loss.status}.`;
+      const { produced, own, began } = await uncertifiedOf(work, loss, standing);
       const hit = await spread(work.reader, began);
       const all = new Map<string, Hit>([
         ...[...produced].map((lot) => [lot, 'EVERYBODY'] as const),
@@ -157,14 +173,18 @@ export const tellOfLostStanding: Command<z.infer<typeof payload>, { told: number
       const held = await holdersOf(work.reader, all);
       const notices = [
         ...held.map(
-          ({ id, holders }: HeldLot): Notice => ({ noun: 'Lot', subject: id, message: produced.has(id) ? says : NAMELESS, holders }),
+          ({ id, holders }: HeldLot): Notice => ({
+            noun: 'Lot',
+            subject: id,
+            message: own.has(id) ? (produced.has(id) ? says : was) : NAMELESS,
+            holders,
+          }),
         ),
-        ...(await shipmentsHit(work, loss.operation, all, says)),
+        ...(await shipmentsHit(work, loss.operation, standing, all, says)),
         ...(await certificatesHit(work, loss, standing, all, says)),
       ];
-      const begins = new Date(`${day}T00:00:00Z`);
-      const due = loss.recordedAt !== null && loss.recordedAt > begins ? loss.recordedAt : begins;
-      outcomes.push({ told: await tellOfHits(work, { kind: 'PARTY_LOST_CERTIFICATION', rule: RULE, cause: certificate, due }, notices) });
+      const blow = { kind: LOST, rule: RULE, cause: loss.operation, due: startOf(day) } as const;
+      outcomes.push({ told: await tellOfHits(work, blow, notices) });
     }
     return outcomes;
   },
@@ -174,6 +194,6 @@ export const tellOfLostStanding: Command<z.infer<typeof payload>, { told: number
 export const standingTask =
   (runner: Runner): Task =>
   async (given) => {
-    const { certificate, day, after } = payload.parse(given) as StandingPayload;
+    const { certificate, day, after } = payload.parse(given);
     await runner.execute(tellOfLostStanding, CLOCK, [{ certificate, day, after }], `${certificate} ${day} ${after}`);
   };

@@ -32,10 +32,10 @@ async function blowOf({ tx }: Work, fact: string): Promise<Blow | undefined> {
   return row;
 }
 
-/** Lots that a shipment carried when it was treated: from its first departure to its last arrival; of one that was held, all of them. */
+/** Organic lots that a shipment carried when it was treated: from its first departure to its last arrival; of one that was held, all of them. */
 const carriedThen = ({ tx }: Work, fact: string, shipment: string): Promise<{ lot: string }[]> =>
   tx.query<{ lot: string }>(
-    `select distinct x.lot from shipped_lot x where x.shipment = $2 and x.retracted_by is null and not exists (
+    `select distinct x.lot from shipped_lot x join lot l on l.id = x.lot join product p on p.id = l.product and p.organic where x.shipment = $2 and x.retracted_by is null and not exists (
        select from treatment t where t.id = $1 and (
          t.on_day < coalesce((select min(g.departed_on) from shipment_leg g where g.shipment = $2 and g.retracted_by is null), 'infinity')
          or t.on_day > (select case when (array_agg(g.arrived_on order by g.sequence desc))[1] is not null then max(g.arrived_on) end

@@ -121,6 +121,11 @@ export class Chain {
   readonly isWithheld = ({ id }: TracedLot): boolean =>
     this.sight !== null && !this.sight.seesSubject(id) && !this.closure.roots.includes(id);
 
+  /** Ids of the roots, and of the lots reached. */
+  get ids(): string[] {
+    return this.lots.map(({ id }) => id);
+  }
+
   /** Lots reached, without the roots. */
   get reached(): readonly TracedLot[] {
     return this.lots.slice(this.closure.roots.length);
@@ -320,11 +325,26 @@ export class Chain {
     return [...holders.values()].sort((a, b) => byteOrder(facts.names.get(a.operationId)!, facts.names.get(b.operationId)!));
   }
 
-  /** How many shipments that carry some of the lots have departed and not arrived. */
-  async shipmentsUnderWay(): Promise<number> {
+  /** Shipments that carry some of the lots, have departed and not arrived. */
+  async shipmentsUnderWay(): Promise<Set<string>> {
     const { carriages } = await this.seenFacts();
     const underWay = [...carriages.values()].flat().filter(isUnderWay);
-    return new Set(underWay.map(({ shipment }) => shipment)).size;
+    return new Set(underWay.map(({ shipment }) => shipment));
+  }
+
+  /** What an operation holds of the roots. */
+  async stockOf(operation: string): Promise<FoundHolder> {
+    const facts = await this.seenFacts();
+    const stock: FoundHolder = { operationId: operation, lots: 0, held: ZERO, fromRoot: ZERO, inTransit: ZERO };
+    for (const lot of this.lots.slice(0, this.closure.roots.length)) {
+      const held = heldOf(lot, facts.movements.get(lot.id) ?? [], facts);
+      const own = held.find(({ holder }) => holder === operation);
+      if (!own) continue;
+      stock.lots++;
+      stock.held = addGrams(stock.held, own.grams as Grams);
+      stock.inTransit = addGrams(stock.inTransit, (inTransitOf(held, facts.carriages.get(lot.id) ?? []).get(operation) ?? 0n) as Grams);
+    }
+    return { ...stock, fromRoot: stock.held };
   }
 
   /** Grams of the roots in a lot: BACK how much of them came out of it, FORWARD how much of them went into it. */

@@ -1,46 +1,25 @@
-import { grams, type HolderShare, HolderShareConnection, Impact, OperationCertificate, type Page, ZERO } from '@lotline/schema';
+import { HolderShare, HolderShareConnection, Impact, OperationCertificate, type Page } from '@lotline/schema';
 import { Args, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
-import { OF_LOTS, seesWhole, subjectVisible } from '../access';
-import { openCertificatesOf } from '../certificates';
+import { OF_LOTS, seesWhole } from '../access';
 import { PageArguments, pageOfList, type Question, readPage } from '../questions';
-import { Chain, MOST_LOTS } from './chain';
-import { holdersPage } from './pages';
-
-/** What hangs on a certificate, over what its viewer sees. */
-class FoundImpact extends Impact {
-  constructor(
-    readonly certificate: OperationCertificate,
-    /** Forward from the lots that its operation produced; null where the viewer sees none of these. */
-    readonly chain: Chain | null,
-  ) {
-    super();
-  }
-}
+import { MOST_LOTS } from './chain';
+import { type FoundImpact, impactOf } from './impact';
+import { holdersAnswer } from './pages';
 
 @Resolver(() => OperationCertificate)
 export class OperationCertificateImpactResolver {
   @FieldResolver(() => Impact, {
     description:
-      'What hangs on it: what its operation produced, and where that is now; what would be hit, or is, where it is not in force.',
+      'What hangs on it: what its operation produced, and where that is now, and what it holds; what would be hit, or is, where it is not in force.',
   })
   async impact(@Root() certificate: OperationCertificate, @Ctx() question: Question): Promise<Impact> {
-    const { operationId } = certificate;
-    const roots = await question.reader.query<{ id: string }>(
-      `select l.id from lot l join product p on p.id = l.product and p.organic where l.producer = $1 and ${subjectVisible(question.viewer, 'l.id')}
-       order by l.id limit ${MOST_LOTS}`,
-      [operationId],
-    );
-    const ids = roots.map(({ id }) => id);
-    const chain = ids.length === 0 ? null : await Chain.walk(question, ids, { direction: 'FORWARD', maxDepth: null, asOf: null });
-    const lots = [...ids, ...(chain?.reached ?? []).map(({ id }) => id)];
-    const found = new FoundImpact(certificate, chain);
+    const found = await impactOf(question, certificate);
     return Object.assign(found, {
-      lots: lots.length,
+      lots: found.ids.length,
       ...({
-        kilograms: async () =>
-          grams(chain === null ? ZERO : [...(await chain.whereTo()).held.values()].reduce((sum, mass) => sum + mass, 0n)),
-        shipments: () => (chain === null ? 0 : chain.shipmentsUnderWay()),
-        importCertificates: () => openCertificatesOf(question, operationId, lots),
+        kilograms: () => found.held(),
+        shipments: () => found.shipmentsUnderWay(),
+        importCertificates: () => found.openCertificates(),
       } as unknown as Pick<Impact, 'kilograms' | 'shipments' | 'importCertificates'>),
     });
   }
@@ -49,13 +28,14 @@ export class OperationCertificateImpactResolver {
 @Resolver(() => Impact)
 export class ImpactResolver {
   @FieldResolver(() => HolderShareConnection, { description: 'Who holds how much of it.' })
-  holders(
-    @Root() { certificate, chain }: FoundImpact,
+  async holders(
+    @Root() found: FoundImpact,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() question: Question,
   ): Promise<Page<HolderShare>> {
-    if (chain !== null) return holdersPage(question, chain, page);
-    const list = `holders of what hangs on ${certificate.id}`;
+    const chain = found.chain ?? found.stock;
+    if (chain !== null) return holdersAnswer(question, chain, page, await found.holders());
+    const list = `holders of what hangs on ${found.certificate.id}`;
     return pageOfList(question, list, readPage(question, list, page), []);
   }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type GapKind, HolderShare, type Page, Refusal, type TraceGap } from '@lotline/schema';
 import { type PageArguments, type PageRequest, pageOfList, type Question, readPage } from '../questions';
-import type { Chain } from './chain';
+import type { Chain, FoundHolder } from './chain';
 
 /** One page of a list of a chain. A later page is of the very same list as the first, or TRACE_CHANGED says that it is not. */
 export async function pageOfChain<Item, Answer>(
@@ -60,8 +60,17 @@ export async function gapsPage(
 
 /** Who holds how much of the roots' mass; nobody, walking back. */
 export async function holdersPage(question: Question, chain: Chain, page: PageArguments): Promise<Page<HolderShare>> {
-  const holders = chain.request.direction === 'FORWARD' ? await chain.holders() : [];
-  return pageOfChain(
+  return holdersAnswer(question, chain, page, chain.request.direction === 'FORWARD' ? await chain.holders() : []);
+}
+
+/** A page of holders of what a chain is about. */
+export const holdersAnswer = (
+  question: Question,
+  chain: Chain,
+  page: PageArguments,
+  holders: readonly FoundHolder[],
+): Promise<Page<HolderShare>> =>
+  pageOfChain(
     question,
     chain,
     'holders',
@@ -70,4 +79,3 @@ export async function holdersPage(question: Question, chain: Chain, page: PageAr
     ({ operationId, lots, held, fromRoot, inTransit }) => [operationId, lots, held, fromRoot, inTransit].join(),
     (holder) => Object.assign(new HolderShare(), holder),
   );
-}

@@ -32,7 +32,6 @@ const TOLD_TO_HOLDERS: ReadonlySet<NoticeGiven['noun']> = new Set(['Lot', 'Shipm
 interface Facts {
   subject: string;
   kind: NoticeKind;
-  due: Date;
   isToHolders: boolean;
   isSeen: boolean;
 }
@@ -57,7 +56,7 @@ export const noticeFeed: Feed<NoticeGiven, Facts, NoticeFilter> = {
       return {
         position,
         answer: Object.assign(new NoticeGiven(), { noun, subject, at, kind, due: new Date(due), message, rule }),
-        facts: { subject, kind, due: new Date(due), isToHolders: TOLD_TO_HOLDERS.has(noun), isSeen: true },
+        facts: { subject, kind, isToHolders: TOLD_TO_HOLDERS.has(noun), isSeen: true },
         rights: [{ subject, fact: TOLD_TO_HOLDERS.has(noun) ? notice : null }],
         scope: SCOPES[noun],
       };
@@ -65,12 +64,12 @@ export const noticeFeed: Feed<NoticeGiven, Facts, NoticeFilter> = {
   },
   async asSeenBy(viewer, reader, changes) {
     const rows = await reader.query<{ place: number }>(
-      `select k.place from unnest($1::int[], $2::uuid[], $3::timestamptz[], $4::boolean[]) as k(place, subject, due, to_holders)
-       where k.to_holders or ${additionVisible(viewer, 'k.subject', 'k.due::date')}`,
+      `select k.place from unnest($1::int[], $2::uuid[], $3::timestamptz[], $4::boolean[]) as k(place, subject, at, to_holders)
+       where k.to_holders or ${additionVisible(viewer, 'k.subject', 'k.at::date')}`,
       [
         changes.map((_, place) => place),
         changes.map(({ facts }) => facts.subject),
-        changes.map(({ facts }) => facts.due),
+        changes.map(({ answer }) => answer.at),
         changes.map(({ facts }) => facts.isToHolders),
       ],
     );
