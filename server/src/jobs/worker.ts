@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Logger,
   type Runner,
@@ -114,18 +115,23 @@ export async function startWorker(database: Database, tasks: Tasks, log: WorkerL
   };
 }
 
-/** Jobs that are due and not dead, and whose queue is not in the hand of another worker. */
-const DUE = `select from graphile_worker.jobs j where j.run_at <= now() and j.attempts < j.max_attempts and j.locked_at is null
-  and not exists (select from graphile_worker._private_job_queues q where q.queue_name = j.queue_name and q.locked_at is not null) limit 1`;
+/** How many jobs are due and neither dead nor in hand. */
+const DUE = 'select count(*)::int as due from graphile_worker.jobs where run_at <= now() and attempts < max_attempts and locked_at is null';
+/** A queue is free a moment after its job is done, milliseconds. */
+const FREE_AFTER_MS = 20;
 
 /** Does everything that is due now, and what becomes due by that. */
 export async function workOnce(database: Database, tasks: Tasks, log: WorkerLog): Promise<void> {
   const { pool, events, sign } = footingOn(database, 4);
   try {
     await freeDeadWorkers(pool);
-    // The library ends a run where the next job waits for its queue.
-    do await runOnce({ pgPool: pool, events, concurrency: 1, noHandleSignals: true, logger: loggerTo(log), taskList: taskList(tasks) });
-    while (((await pool.query(DUE)).rowCount ?? 0) > 0);
+    // The library ends a run where the next job waits for its queue; what waits for the queue of another worker is left to it.
+    for (let [left, before] = [Number.POSITIVE_INFINITY, 0]; left > 0 && left !== before; ) {
+      await runOnce({ pgPool: pool, events, concurrency: 1, noHandleSignals: true, logger: loggerTo(log), taskList: taskList(tasks) });
+      await sleep(FREE_AFTER_MS);
+      before = left;
+      left = (await pool.query<{ due: number }>(DUE)).rows[0]!.due;
+    }
   } finally {
     await sign.end();
     await pool.end();
