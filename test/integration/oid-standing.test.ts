@@ -194,6 +194,9 @@ afterEach(async () => {
 describe('who is asked for', () => {
   test('exporters, final handlers and importers of open certificates, producers and holders of what these name and of what is on the water; nobody else', async () => {
     expect((await round()).sort()).toEqual([...ON_CHAINS].sort());
+    // A server that starts asks for nobody sooner, nor does it try sooner again what was tried in vain.
+    await beginAsking(lotline.database);
+    expect(await waiting()).toEqual([{ inMinutes: 3, attempts: 0 }]);
     // Each again when its time has come, and no sooner.
     expect(await round()).toEqual([]);
     await pass(EVERY_MINUTES - 2);
