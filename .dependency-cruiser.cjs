@@ -46,7 +46,7 @@ const MAY_USE = {
   import: ['access', 'commands', 'operations', 'products', 'lots', 'shipments', 'documents', 'certificates', 'customs'],
   standing: ['database', 'access', 'commands', 'jobs', 'lineage', 'rules', 'operations', 'certificates', 'lots', 'notices'],
   notices: ['database', 'access', 'commands', 'questions', 'jobs', 'certificates', 'rules'],
-  outside: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'jobs', 'certificates', 'review'],
+  outside: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'jobs', 'operations', 'certificates', 'review'],
   live: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'operations', 'lots', 'shipments', 'certificates', 'customs'],
   http: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'files', 'live'],
 };

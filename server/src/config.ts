@@ -24,6 +24,8 @@ export interface Config {
   outside: SystemsSettings;
   /** Longest that an answer of a system outside may take, milliseconds. */
   outsideTimeout: number;
+  /** How often the Organic Integrity Database is asked for the standing of each operation on an open chain, minutes. */
+  askEveryMinutes: number;
   /** Load the sample corridors into an empty database. */
   samples: boolean;
   logLevel: string;
@@ -115,6 +117,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, from: string = 
       AUTOMATED_COMMERCIAL_ENVIRONMENT: outsideIn(env, 'ACE', outsideTimeout),
     },
     outsideTimeout,
+    askEveryMinutes: integer('OID_POLL_MINUTES', env.OID_POLL_MINUTES, 1440, 1, 43_200),
     samples: oneOf('LOTLINE_SAMPLES', env.LOTLINE_SAMPLES, demo ? 'all' : 'none', ['all', 'none']) === 'all',
     logLevel: oneOf('LOG_LEVEL', env.LOG_LEVEL, 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     questionTimeout: integer('QUESTION_TIMEOUT_MS', env.QUESTION_TIMEOUT_MS, 15_000, 100, 600_000),

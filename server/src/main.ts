@@ -8,7 +8,7 @@ import { buildGraph } from './graph';
 import { startServer } from './http';
 import { startWorker } from './jobs';
 import { tasksOf } from './later';
-import { openSystems, type SystemsSettings, startStandIns } from './outside';
+import { beginAsking, openSystems, type SystemsSettings, startStandIns } from './outside';
 import { loadSamples } from './samples';
 
 const DAY_MS = 86_400_000;
@@ -45,7 +45,9 @@ async function main(): Promise<void> {
     const graphiqlToken = tokens?.analyst ?? null;
     const server = await startServer({ ...config, graph: buildGraph(), database, runner, cursors, files, graphiqlToken });
     const systems = openSystems(config.outside);
-    const worker = await startWorker(database, tasksOf(runner, { database, systems }), server.log);
+    const { askEveryMinutes } = config;
+    const worker = await startWorker(database, tasksOf(runner, { database, systems, askEveryMinutes }), server.log);
+    if (systems.ORGANIC_INTEGRITY_DATABASE) await beginAsking(database);
     const forget = () =>
       forgetOldKeys(database).catch((error) => server.log.error({ err: error }, 'old idempotency keys were not forgotten'));
     const forgetting = setInterval(forget, DAY_MS).unref();

@@ -152,13 +152,13 @@ const QUESTIONS: [name: string, query: string, most: number][] = [
   [
     'a trace back',
     `query ($code: String!, $first: Int!) { lot(code: $code) { trace(direction: BACK) { complete summary { lots operations gaps { kind count } } links(first: $first) { nodes { from to kilograms } } lots(first: $first) { nodes { depth lot { code product { name } producer { name } } } } gaps { nodes { kind } } } } }`,
-    23,
+    24,
   ],
   [
     'the whole story of a lot',
     `query ($code: String!) { lot(code: $code) { trace(direction: BACK) { steps(first: 500) { nodes { kind on mode certified owner { name } from { name } to { name }
       documents { number } shipment { reference documents { nodes { number } } } importCertificate { number } lot { lot { code } } } } gaps { nodes { kind } } } } }`,
-    27,
+    28,
   ],
   [
     'import certificates with everything about each',

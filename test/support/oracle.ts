@@ -1,5 +1,7 @@
 import {
+  CERTIFIED_KG,
   countryOf,
+  ENTERED_KG,
   PRODUCTS,
   type World,
   type WorldCertificate,
@@ -239,6 +241,12 @@ function certificatesOf(world: World, code: string, { passedOn }: Counted): Worl
   );
 }
 
+/** The day by which entries had drawn more on a certificate than it covers. */
+function overdrawnOn(world: World, number: string): string | null {
+  const draws = (world.entries ?? []).flatMap(({ on, lines }) => lines.filter(({ certificate }) => certificate === number).map(() => on));
+  return [...draws].sort().find((day) => draws.filter((on) => on <= day).length * ENTERED_KG > CERTIFIED_KG) ?? null;
+}
+
 /** Days on which entries that count name a lot, line by line. */
 function entriesOf(world: World, code: string, of: Counted): string[] {
   const counting = certificatesOf(world, code, of).map(({ number }) => number);
@@ -365,6 +373,11 @@ export function gaps(world: World, root: string, direction: 'BACK' | 'FORWARD', 
         const bad = firstBadDay(world, owner, product, start, last);
         if (bad !== null) found.push(`OWNER_NOT_CERTIFIED ${code} ${bad}`);
       }
+    }
+
+    for (const { number } of certificatesOf(world, code, of)) {
+      const on = overdrawnOn(world, number);
+      if (on !== null) found.push(`CERTIFICATE_OVERDRAWN ${code} ${on}`);
     }
 
     for (const { shipper, legs, treatments } of carried) {

@@ -138,6 +138,9 @@ export interface World {
   entries?: WorldEntry[];
 }
 
+/** What every import certificate covers, and every line of an entry draws: so that some draw more. */
+export const [CERTIFIED_KG, ENTERED_KG] = [2, 1];
+
 /** Set apart from every other world in the same database. */
 let worlds = 0;
 
@@ -487,7 +490,7 @@ function paperworkFiles({ documents = [], importCertificates = [], entries = [] 
         issued_on: issued,
         valid_from: from,
         valid_to: to,
-        quantity: 10,
+        quantity: CERTIFIED_KG,
         unit: 'KGM',
         status: voided ? 'VOIDED' : null,
       })),
@@ -506,7 +509,7 @@ function paperworkFiles({ documents = [], importCertificates = [], entries = [] 
           certificate,
           filed_on: on,
           hts: '1001990000',
-          quantity: 1,
+          quantity: ENTERED_KG,
           unit: 'KGM',
           filer,
           lots: lots.join(';'),

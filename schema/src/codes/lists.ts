@@ -402,6 +402,7 @@ export const GapKind = enumeration('GapKind', 'What is missing from a story, or 
   DOCUMENT_NOT_MARKED_ORGANIC: 'A paper that must identify it as organic does not.',
   OWNER_NOT_CERTIFIED: 'Held on a day on which its owner was neither certified for it nor exempt.',
   NO_IMPORT_CERTIFICATE: 'Entered the United States, and no valid import certificate covers it.',
+  CERTIFICATE_OVERDRAWN: 'Customs entries drew more on its import certificate than that covers.',
   OUT_OF_ORDER_DATES: 'Something happened before its cause.',
   PROHIBITED_TREATMENT: 'Treated with a prohibited substance or radiation, itself or while a shipment carried it.',
   LOST_ORGANIC_STATUS: 'Some of it was held at the border and released as not organic, and it is an organic product.',

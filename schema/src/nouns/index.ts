@@ -18,6 +18,7 @@ export * from './lot-input';
 export * from './notice';
 export * from './notice-policy';
 export * from './operation';
+export * from './operation-asked';
 export * from './operation-certificate';
 export * from './outside-effect';
 export * from './party';

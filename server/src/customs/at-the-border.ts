@@ -35,6 +35,49 @@ export async function entriesOf(reader: Reader, lots: readonly string[], asOf: D
   );
 }
 
+/** What a line of an entry drew on an import certificate. */
+export interface Drawn {
+  certificate: string;
+  /** The line. */
+  fact: string;
+  entry: string;
+  filedOn: Day;
+  grams: Grams;
+  /** What the certificate covers. */
+  covers: Grams;
+}
+
+/**
+ * What was drawn on those of some certificates on which more was drawn than they cover, first filed first; entries that were cancelled draw nothing. One that
+ * says of no mass that it covers it is not among them.
+ * @param asOf null for all; else what was filed by the end of that day
+ */
+export async function overdrawsOn(reader: Reader, certificates: readonly string[], asOf: Day | null): Promise<Map<string, Drawn[]>> {
+  const rows = await reader.query<Omit<Drawn, 'grams' | 'covers'> & { grams: string; covers: string }>(
+    `select * from (
+       select x.import_certificate as certificate, x.id as fact, x.entry, e.number, x.line, e.filed_on as "filedOn", x.grams, m.grams as covers,
+         sum(x.grams) over (partition by x.import_certificate) as drawn
+       from import_certificate c cross join lateral (select import_certificate_mass(c) as grams) m
+         join customs_entry_line x on x.import_certificate = c.id and x.retracted_by is null join customs_entry e on e.id = x.entry
+       where c.id = any($1) and m.grams > 0 and ($2::date is null or e.filed_on <= $2::date)
+     ) d where d.drawn > d.covers order by d."filedOn", d.number, d.line`,
+    [certificates, asOf],
+  );
+  return groupBy(
+    rows.map(
+      ({ certificate, fact, entry, filedOn, ...row }): Drawn => ({
+        certificate,
+        fact,
+        entry,
+        filedOn,
+        grams: grams(row.grams),
+        covers: grams(row.covers),
+      }),
+    ),
+    ({ certificate }) => certificate,
+  );
+}
+
 /** An emergency action on a lot or a shipment, with what became of the goods. */
 export interface Held {
   id: string;

@@ -28,6 +28,7 @@ import {
   Notice,
   NoticePolicy,
   Operation,
+  OperationAsked,
   OperationCertificate,
   OperationCertificateStatusFact,
   OutsideEffect,
@@ -108,6 +109,7 @@ export const ENTITIES = [
   EmergencyActionNotification,
   CertifierNotice,
   Disposition,
+  OperationAsked,
   OutsideEffect,
   Party,
 ];

@@ -14,8 +14,15 @@ import { Pool } from 'pg';
 import type { Database } from '../database';
 import { bury, freeDeadWorkers, LifeSign, signOf } from './dead';
 
+/** Which time it is tried, and whether that is the last; `stop` says that the worker wants to end, and a long task leaves the rest to another. */
+export interface Attempt {
+  number: number;
+  last: boolean;
+  stop?: AbortSignal;
+}
+
 /** Does what was scheduled. Thrown errors are tried again, later and later; it must not matter how often it is done. */
-export type Task = (payload: Record<string, unknown>, attempt: { number: number; last: boolean }) => Promise<void>;
+export type Task = (payload: Record<string, unknown>, attempt: Attempt) => Promise<void>;
 export type Tasks = Readonly<Record<string, Task>>;
 
 /** Thrown by a task where trying again would not help: the job is dead at once, and waits for an operator. */
@@ -36,9 +43,10 @@ const taskList = (tasks: Tasks): TaskList =>
   Object.fromEntries(
     Object.entries(tasks).map(([name, task]) => [
       name,
-      async (payload, { job, withPgClient }) => {
+      async (payload, { job, withPgClient, abortSignal }) => {
         try {
-          await task(payload as Record<string, unknown>, { number: job.attempts, last: job.attempts >= job.max_attempts });
+          const last = job.attempts >= job.max_attempts;
+          await task(payload as Record<string, unknown>, { number: job.attempts, last, stop: abortSignal });
         } catch (error) {
           if (!(error instanceof FinalFailure)) throw error;
           await withPgClient((client) => bury(client, job, error.message));

@@ -143,6 +143,16 @@ export async function recordOperationCertificates(
   }
 }
 
+/** Records steps anew that say another standing than they did, in the place of others; says nothing. @param replaced rows that are not in force any more */
+export async function restateStanding(
+  work: Work,
+  replaced: readonly string[],
+  steps: readonly NewOperationCertificateStatus[],
+): Promise<void> {
+  await work.tx.query('update operation_certificate_status set retracted_by = $2 where id = any($1)', [replaced, work.command]);
+  await recordSteps(work, steps);
+}
+
 /** A product that stands on the Product Verification Form from a day on, by the row that gives the whole form from then. */
 export interface VerifiedProduct {
   step: NewOperationCertificateStatus;

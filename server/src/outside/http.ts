@@ -24,11 +24,11 @@ const LONGEST_REASON = 300;
 const refusal = z.object({ reasons: z.array(z.object({ message: z.string() })).min(1) });
 
 /** Words of others, as they may be shown: on one line and of bounded length. */
-const shown = (text: string): string =>
+export const shown = (text: string, longest = LONGEST_REASON): string =>
   text
     .toWellFormed()
     .replace(/[\p{C}\s]+/gu, ' ')
-    .slice(0, LONGEST_REASON)
+    .slice(0, longest)
     .trim();
 
 /** The reasons that an answer gives, in one line. */

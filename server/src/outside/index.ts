@@ -1,3 +1,4 @@
+export { askingTasks, beginAsking } from './ask-standing';
 export { tellOutside } from './follow';
 export type { OutsideSettings } from './http';
 export * from './resolver';

@@ -1,6 +1,6 @@
-import { parseCertificateNumber, quote } from '@lotline/schema';
+import { parseCertificateNumber, parseDay, quote } from '@lotline/schema';
 import { z } from 'zod';
-import { ask, type OutsideSettings } from './http';
+import { ask, type OutsideSettings, shown } from './http';
 import type { OrganicIntegrityDatabase } from './ports';
 
 const done = z.object({});
@@ -14,17 +14,31 @@ const issued = z.object({
   }),
 });
 
+const LONGEST_REASON = 1000;
+
+const step = z.object({
+  status: z.enum(['CERTIFIED', 'SUSPENDED', 'REVOKED', 'SURRENDERED'], 'no standing'),
+  effectiveFrom: z.string('no day').transform((text, context) => {
+    const day = parseDay(text);
+    if (day.ok) return day.value;
+    context.addIssue(`${quote(text)} is no day`);
+    return z.NEVER;
+  }),
+  reason: z
+    .string()
+    .nullish()
+    .transform((why) => shown(why ?? '', LONGEST_REASON) || null),
+});
+
+const isInOrder = (steps: readonly { effectiveFrom: string }[]): boolean =>
+  steps.every(({ effectiveFrom }, index) => index === 0 || steps[index - 1]!.effectiveFrom <= effectiveFrom);
+
+/** Of several steps of one day the last holds. */
 const history = z.object({
-  history: z.array(
-    z.object({
-      status: z.string(),
-      effectiveFrom: z.iso.date(),
-      reason: z
-        .string()
-        .nullish()
-        .transform((why) => why ?? null),
-    }),
-  ),
+  history: z
+    .array(step, 'no history')
+    .refine(isInOrder, 'a history that is not in the order of its days')
+    .transform((steps) => steps.filter(({ effectiveFrom }, index) => steps[index + 1]?.effectiveFrom !== effectiveFrom)),
 });
 
 /** The Organic Integrity Database behind HTTP, as docs/outside.md has it. */

@@ -1,4 +1,4 @@
-import type { OutsideSystem } from '@lotline/schema';
+import type { Day, OperationCertificateStatus, OutsideSystem } from '@lotline/schema';
 
 // The systems outside, as Lotline speaks of them; docs/outside.md has what goes over the wire. Whatever is asked may be asked again under the
 // same key, and is done once.
@@ -14,8 +14,8 @@ export class Rejected extends Refused {}
 
 /** One step in the standing of an operation. */
 export interface OperationStep {
-  status: string;
-  effectiveFrom: string;
+  status: OperationCertificateStatus;
+  effectiveFrom: Day;
   reason: string | null;
 }
 
@@ -27,7 +27,7 @@ export interface OrganicIntegrityDatabase {
   revise(key: string, revision: string, change: object): Promise<void>;
   /** Takes a certificate back. */
   void(key: string, why: object): Promise<void>;
-  /** The history of an operation's standing, oldest first; null where there is no such operation. */
+  /** The history of an operation's standing, oldest first, one step a day; null where there is no such operation. */
   operation(nopId: string): Promise<OperationStep[] | null>;
 }
 

@@ -1,5 +1,5 @@
-import { type Day, localDay } from '@lotline/schema';
-import { type Breach, type CertificateOfLot, type LotStory, type Rule, STRENGTHENED_ENFORCEMENT } from './story';
+import { type Day, localDay, sumGrams, toKilograms } from '@lotline/schema';
+import { type Breach, type CertificateOfLot, type DrawOnCertificate, type LotStory, type Rule, STRENGTHENED_ENFORCEMENT } from './story';
 
 /** A leg from abroad into the United States. */
 const enters = ({ fromCountry, toCountry }: { fromCountry: string | null; toCountry: string | null }): boolean =>
@@ -34,6 +34,41 @@ export const noImportCertificate: Rule = {
       .filter(({ on }) => on >= STRENGTHENED_ENFORCEMENT)
       .filter(({ shipper, on }) => !story.productCertificates.some((certificate) => coversProduct(certificate, shipper, on)))
       .map(({ on, what }) => ({ on, message: `The lot ${what} the United States on ${on}, and no valid import certificate covers it.` }));
+  },
+};
+
+/** The entries, where it is seen which they are. */
+function entriesIn(draws: readonly DrawOnCertificate[]): string {
+  const entries = new Set(draws.map(({ entry }) => entry));
+  if (entries.has(null)) return 'Customs entries';
+  return entries.size === 1 ? 'A customs entry' : `${entries.size} customs entries`;
+}
+
+/**
+ * Customs entries drew more on an import certificate of the lot than it covers, by their net weights (7 CFR 205.273(d)): only what was reported from outside does.
+ * One gap a certificate, on the day of the entry that passed it. That is said of the certificate: which of the lots it leaves uncovered, nobody knows.
+ */
+export const certificateOverdrawn: Rule = {
+  gap: 'CERTIFICATE_OVERDRAWN',
+  citation: '7 CFR 205.273',
+  says: 'Customs entries draw at most as much on an import certificate as it covers.',
+  since: STRENGTHENED_ENFORCEMENT,
+  judgedBy: 'FACT',
+  find: ({ draws }) => {
+    const byCertificate = new Map<string, DrawOnCertificate[]>();
+    for (const draw of draws) byCertificate.set(draw.certificate, [...(byCertificate.get(draw.certificate) ?? []), draw]);
+    return [...byCertificate.values()].flatMap((all) => {
+      const { number, covers } = all[0]!;
+      let drawn = 0n;
+      const passing = all.find(({ grams }) => {
+        drawn += grams;
+        return drawn > covers;
+      });
+      if (!passing) return [];
+      const sum = toKilograms(sumGrams(all.map(({ grams }) => grams)));
+      const message = `${entriesIn(all)} drew ${sum} kg on import certificate ${number}, which covers ${toKilograms(covers)} kg.`;
+      return [{ on: passing.on, message }];
+    });
   },
 };
 

@@ -7,4 +7,14 @@ export { type Deadlines, deadlinesOf, type ExpectedTransport, filingCutOff } fro
 export { LOT_RULES } from './lot-rules';
 export { BILLS_OF_LADING, mustBeMarked } from './papers';
 export * from './review';
-export { type Breach, breachesOf, type Flow, type InputsOfProduct, type LotStory, type Presence, type Rule, type Tenure } from './story';
+export {
+  type Breach,
+  breachesOf,
+  type DrawOnCertificate,
+  type Flow,
+  type InputsOfProduct,
+  type LotStory,
+  type Presence,
+  type Rule,
+  type Tenure,
+} from './story';

@@ -1,4 +1,4 @@
-import { noImportCertificate } from './certificates';
+import { certificateOverdrawn, noImportCertificate } from './certificates';
 import { outOfOrderDates } from './dates';
 import { missingInputs, moreOutThanIn, nonOrganicInput } from './inputs';
 import { overdrawn } from './overdrawn';
@@ -20,6 +20,7 @@ export const LOT_RULES: readonly Rule[] = [
   documentNotMarkedOrganic,
   ownerNotCertified,
   noImportCertificate,
+  certificateOverdrawn,
   outOfOrderDates,
   prohibitedTreatment,
   lostOrganicStatus,

@@ -96,6 +96,19 @@ export interface CertificateOfLot {
   live: boolean;
 }
 
+/** What a customs entry drew on an import certificate. */
+export interface DrawOnCertificate {
+  certificate: string;
+  /** How the certificate is called. */
+  number: string | null;
+  /** What it covers. */
+  covers: Grams;
+  grams: Grams;
+  on: Day;
+  /** Null where it is not seen by which entry. */
+  entry: string | null;
+}
+
 /** What the rules look at: one lot, and those of its facts that belong to the story being told. */
 export interface LotStory {
   kind: LotKind;
@@ -123,6 +136,8 @@ export interface LotStory {
   certificates: readonly CertificateOfLot[];
   /** Import certificates for its product that name no lot. */
   productCertificates: readonly CertificateOfLot[];
+  /** What was drawn on import certificates of the lot on which more was drawn than they cover, whatever lots were entered; first filed first. */
+  draws: readonly DrawOnCertificate[];
   /** Customs entries that name the lot. */
   entries: readonly { number: string; on: Day }[];
   standingOf: (holder: string) => Standing;

@@ -88,7 +88,7 @@ function isSame(lot: TracedLot, seen: Account, behind: Account): boolean {
 function partsOf({ id }: TracedLot, { facts, paperwork }: Account): unknown[] {
   const movements = facts.movements.get(id)!;
   const carriages = facts.carriages.get(id) ?? [];
-  const { papers, certificates, forProduct, entries } = paperwork.of(id);
+  const { papers, certificates, forProduct, draws, entries } = paperwork.of(id);
   return [
     ...movements.flatMap((movement) => [movement, paperwork.paper(movement.document)]),
     ...carriages.flatMap((each) => [each.fact, ...each.legs, ...underWay(each), ...paperwork.about(each.shipment)]),
@@ -96,6 +96,7 @@ function partsOf({ id }: TracedLot, { facts, paperwork }: Account): unknown[] {
     ...[id, ...carriages.map(({ shipment }) => shipment)].flatMap((noun) => paperwork.heldBy(noun)),
     ...(facts.inputs.get(id) ?? []).flatMap(({ hts, organic, count, grams, lastBornOn }) => [hts, organic, count, grams, lastBornOn]),
     ...[papers, certificates, forProduct, entries].flatMap((list) => [list.length, ...list]),
+    ...draws.flatMap(({ number, covers, grams, on, entry }) => [number, covers, grams, on, entry]),
   ];
 }
 

@@ -40,7 +40,7 @@ export function lotStory(lot: TracedLot, all: StoryFacts, view: View): LotStory 
   const carriages = all.carriages.get(lot.id) ?? [];
   const inShipment = (inShipment: boolean) => (each: Treated) => ({ ...each, inShipment });
   const { paperwork } = view;
-  const { papers, certificates, forProduct, entries } = paperwork.of(lot.id);
+  const { papers, certificates, forProduct, draws, entries } = paperwork.of(lot.id);
   const receipts: Flow[] = [];
   const gifts: Flow[] = [];
   for (const { kind, from, to, grams, on, document } of facts) {
@@ -74,6 +74,7 @@ export function lotStory(lot: TracedLot, all: StoryFacts, view: View): LotStory 
     papers,
     certificates,
     productCertificates: forProduct,
+    draws,
     entries: entries.map(({ number, filedOn }) => ({ number, on: filedOn })),
     standingOf: (holder) => view.standings.get(holder)!,
     nameOf: (holder) => names.get(holder) ?? holder,

@@ -1,9 +1,10 @@
 import type { Day } from '@lotline/schema';
 import { type Certificate, certificatesFor } from '../certificates';
-import { type Entered, emergencyActionsOn, entriesOf, type Held } from '../customs';
+import { type Drawn, type Entered, emergencyActionsOn, entriesOf, type Held, overdrawsOn } from '../customs';
 import { type Paper, papersOf } from '../documents';
 import { documentedMovements } from '../lots';
 import type { Question } from '../questions';
+import type { DrawOnCertificate } from '../rules';
 import { type Carriage, underWay } from '../shipments';
 import type { StoryFacts, TracedLot } from './facts';
 import { type Counting, EVERYTHING, type Sight } from './sight';
@@ -18,6 +19,8 @@ export interface LotPaperwork {
   certificates: readonly Certificate[];
   /** Certificates with a line for its product without a lot, of somebody who shipped it. */
   forProduct: readonly Certificate[];
+  /** What was drawn on those of its certificates on which more was drawn than they cover, as far as the viewer sees that itself. */
+  draws: readonly DrawOnCertificate[];
   entries: readonly Entered[];
 }
 
@@ -34,9 +37,11 @@ export interface Paperwork {
 
 /** Papers, certificates and entries about lots and what carried them, whichever of these belong to a story. */
 export interface PaperStore {
-  /** Their papers, certificates and shipments, for which rights are asked. */
+  /** Their papers and certificates, and the entries that drew on these, for which rights are asked. */
   subjects: readonly string[];
   certificates: Awaited<ReturnType<typeof certificatesFor>>;
+  /** By certificate. */
+  draws: ReadonlyMap<string, readonly Drawn[]>;
   entries: ReadonlyMap<string, readonly Entered[]>;
   papers: Awaited<ReturnType<typeof papersOf>>;
   held: ReadonlyMap<string, readonly Held[]>;
@@ -70,6 +75,7 @@ export async function readPapers(
     asOf,
     viewer,
   );
+  const draws = await overdrawsOn(reader, [...certificates.byId.keys()], asOf);
   const documented = await documentedMovements(reader, ids, asOf);
   const documents = new Set<string>();
   for (const all of documented.values()) for (const { document } of all) documents.add(document);
@@ -81,8 +87,9 @@ export async function readPapers(
     asOf,
   );
   const held = await emergencyActionsOn(reader, { lots: ids, shipments: [...shipments] }, asOf, viewer);
-  const subjects = [...certificates.byId.keys(), ...papers.byId.keys()];
-  return { subjects, certificates, entries, papers, held, documented };
+  const drawing = new Set([...draws.values()].flat().map(({ entry }) => entry));
+  const subjects = [...certificates.byId.keys(), ...papers.byId.keys(), ...drawing];
+  return { subjects, certificates, draws, entries, papers, held, documented };
 }
 
 /** How much of the paperwork counts. */
@@ -101,7 +108,7 @@ export interface PaperView {
  * its certificate does or its filer is one of these.
  */
 export function paperworkOf(store: PaperStore, lots: readonly TracedLot[], { facts, counting, sight, own }: PaperView): Paperwork {
-  const { certificates, entries, papers, held, documented } = store;
+  const { certificates, draws, entries, papers, held, documented } = store;
   const about = (noun: string) => (papers.about.get(noun) ?? []).filter(({ id }) => sight.seesSubject(id, 'DOCUMENTS'));
   const paperBy = (id: string | null): Paper | null =>
     id === null || !sight.seesSubject(id, 'DOCUMENTS') ? null : (papers.byId.get(id) ?? null);
@@ -113,6 +120,21 @@ export function paperworkOf(store: PaperStore, lots: readonly TracedLot[], { fac
     if (!seen.issued || !sight.seesSubject(id, 'IMPORT_CERTIFICATES')) return [];
     return [live || seen.voided ? certificate : { ...certificate, live: true }];
   };
+
+  /** What was drawn on certificates is a sum: it runs over what the viewer sees itself, whatever lies behind that, and is said of no lot that it may not see. */
+  const drawnOn = (lot: TracedLot, covering: readonly Certificate[]): DrawOnCertificate[] =>
+    !own.seesSubject(lot.id)
+      ? []
+      : covering.flatMap(({ id, number }) =>
+          (draws.get(id) ?? [])
+            .filter(({ fact }) => own.sees(id, fact, 'IMPORT_CERTIFICATES'))
+            .map(({ fact, entry, filedOn, ...each }) => ({
+              ...each,
+              number,
+              on: filedOn,
+              entry: own.sees(entry, fact, 'CUSTOMS_ENTRIES') ? entry : null,
+            })),
+        );
 
   const ofLot = (lot: TracedLot): LotPaperwork => {
     const movements = facts.movements.get(lot.id)!;
@@ -154,6 +176,7 @@ export function paperworkOf(store: PaperStore, lots: readonly TracedLot[], { fac
       forProduct: (certificates.forProduct.get(lot.product) ?? [])
         .flatMap(told)
         .filter((each) => shippers.has(each.exporter) && counts(each)),
+      draws: drawnOn(lot, covering),
       entries: seenEntries.filter(
         ({ fact, certificate, filer }) =>
           passedOn(filer) || covering.some(({ id }) => id === certificate) || (all && own.sees(lot.id, fact, 'CUSTOMS_ENTRIES')),

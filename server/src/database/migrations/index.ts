@@ -24,6 +24,7 @@ import { Notices1764000000024 } from './1764000000024-notices';
 import { OutsideEffects1764000000025 } from './1764000000025-outside-effects';
 import { Arrival1764000000027 } from './1764000000027-arrival';
 import { LostStanding1764000000028 } from './1764000000028-lost-standing';
+import { OperationsAsked1764000000029 } from './1764000000029-operations-asked';
 
 /** Forward only, in this order. */
 export const MIGRATIONS = [
@@ -53,4 +54,5 @@ export const MIGRATIONS = [
   Arrival1764000000027,
   LostStanding1764000000028,
   OutsideEffects1764000000025,
+  OperationsAsked1764000000029,
 ];

@@ -6,10 +6,16 @@ import { about, failed, passed, type ReviewRule, undetermined } from './request'
 /** Papers may come late, and a missing leg or paper is asked for; whatever else a story breaks speaks against the goods. */
 const ONLY_TOLD: ReadonlySet<GapKind> = new Set(['NO_TRANSPORT', 'NO_DOCUMENT']);
 
-/** The rules about what lies behind the lots, each the same as on a trace. That a certificate is missing is why one is asked for. */
+/**
+ * That a certificate is missing is why one is asked for. That entries drew more on one than it covers is said of that certificate, and of what importers
+ * did with it afterwards: nothing is drawn on one that is asked for, and what went into its goods is none the less organic.
+ */
+const NOT_OF_GOODS: ReadonlySet<GapKind> = new Set(['NO_IMPORT_CERTIFICATE', 'CERTIFICATE_OVERDRAWN']);
+
+/** The rules about what lies behind the lots, each the same as on a trace, as far as they are about goods. */
 export const behind = (rules: readonly Rule[]): ReviewRule[] =>
   rules
-    .filter(({ gap }) => gap !== 'NO_IMPORT_CERTIFICATE')
+    .filter(({ gap }) => !NOT_OF_GOODS.has(gap))
     .map(({ gap, citation, says, since }) => {
       const severity: FindingSeverity = ONLY_TOLD.has(gap) ? 'WARNING' : 'BLOCKING';
       return {
