@@ -14,13 +14,18 @@ export interface NounDue {
   rule: string;
   /** Null where it does not, or no more. */
   due: Due | null;
+  /** Who alone is told; null for whoever sees the noun. */
+  to: string | null;
 }
 
 /** Hours after which the clock asks whether a certifier was told, where nobody's policy says; the rule says immediately. */
 const POLICY_HOURS = 24;
 
-const dueOf = <Facts>(deadlines: readonly Deadline<Facts>[], noun: DueNoun, subject: string, facts: Facts): NounDue[] =>
-  deadlines.map(({ kind, rule, due }) => ({ noun, subject, kind, rule, due: due(facts) }));
+const dueOf = <Facts>(
+  deadlines: readonly Deadline<Facts>[],
+  { noun, subject, to = null }: Pick<NounDue, 'noun' | 'subject'> & { to?: string | null },
+  facts: Facts,
+): NounDue[] => deadlines.map(({ kind, rule, due }) => ({ noun, subject, to, kind, rule, due: due(facts) }));
 
 /** What falls due of certificates, by what is on record. */
 export async function dueOfCertificates(reader: Reader, ids: readonly string[], now = new Date()): Promise<NounDue[]> {
@@ -47,19 +52,19 @@ export async function dueOfCertificates(reader: Reader, ids: readonly string[], 
       volume: volumes.get(id)!,
       reached: reachedBy.get(id)!,
     };
-    return dueOf(CERTIFICATE_DEADLINES, 'ImportCertificate', id, facts);
+    return dueOf(CERTIFICATE_DEADLINES, { noun: 'ImportCertificate', subject: id }, facts);
   });
 }
 
-/** The same of emergency actions. */
+/** The same of emergency actions: whoever recorded one is asked whether its own certifier was told; of one that was reported from outside, whether any was. */
 export async function dueOfActions(reader: Reader, ids: readonly string[], now = new Date()): Promise<NounDue[]> {
-  const rows = await reader.query<ActionDue & { id: string }>(
-    `select a.id, a.number, coalesce(a.notice_hours, ${POLICY_HOURS}) as "policyHours", coalesce(c.at, $2) as "recordedAt",
-       exists (select from certifier_notice n where n.emergency_action = a.id and n.retracted_by is null) as notified
+  const rows = await reader.query<ActionDue & { id: string; to: string | null }>(
+    `select a.id, a.number, a.made_by as "to", coalesce(a.notice_hours, ${POLICY_HOURS}) as "policyHours", coalesce(c.at, $2) as "recordedAt",
+       exists (select from certifier_notice n where n.emergency_action = a.id and n.retracted_by is null and (a.made_by is null or n.made_by = a.made_by)) as notified
      from emergency_action a left join command c on c.id = a.recorded_by where a.id = any($1)`,
     [ids, now],
   );
-  return rows.flatMap(({ id, ...facts }) => dueOf(ACTION_DEADLINES, 'EmergencyActionNotification', id, facts));
+  return rows.flatMap(({ id, to, ...facts }) => dueOf(ACTION_DEADLINES, { noun: 'EmergencyActionNotification', subject: id, to }, facts));
 }
 
 /** @param now when a command records what is not committed yet */

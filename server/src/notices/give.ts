@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { CLOCK } from '../access';
 import { expireCertificate } from '../certificates';
-import type { Command, Runner } from '../commands';
+import { type Command, Parties, type Runner } from '../commands';
 import type { Task } from '../jobs';
 import { DUE_OF } from './due';
 import type { NoticePayload } from './plan';
@@ -37,7 +37,11 @@ const giveNotice: Command<NoticePayload, { given: boolean }> = {
       outcomes.push({ given });
       if (!given) continue;
       const { message } = found!.due!;
-      await recordNotices(work, [{ ...row, id: uuidv7(), cause: null, at: work.now, message, rule: found!.rule }]);
+      const id = uuidv7();
+      await recordNotices(work, [{ ...row, id, cause: null, at: work.now, message, rule: found!.rule }]);
+      const parties = new Parties();
+      parties.add([found!.to], 'emergency_action', row.subject, id, today(work.now));
+      await parties.record(work);
       if (row.kind === 'CERTIFICATE_EXPIRED') await expireCertificate(work, row.subject, today(new Date(row.due)), message);
     }
     return outcomes;

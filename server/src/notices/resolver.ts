@@ -5,8 +5,8 @@ import { alike, type BatchOf, grouped } from '../database';
 import type { Question } from '../questions';
 
 /**
- * Notices about nouns that a viewer sees, oldest first: those about a lot or a shipment that it is told of, or whoever it sees facts of. Who certified
- * a party for a time sees none that was told later.
+ * Notices about nouns that a viewer sees, oldest first: those about a lot or a shipment, or about an emergency action that somebody recorded, that it is told
+ * of, or whoever it sees facts of. Who certified a party for a time sees none that was told later.
  */
 const noticesOf: BatchOf<{ id: string; viewer: Viewer }, Notice[]> = async (reader, keys) => {
   const found = new Map<string, Notice[]>();
@@ -15,8 +15,8 @@ const noticesOf: BatchOf<{ id: string; viewer: Viewer }, Notice[]> = async (read
     const ids = group.map(({ id }) => id);
     const rows = await reader.query<Notice>(
       `select n.id, n.kind, n.noun, n.subject, n.cause, n.due, n.at, n.message, n.rule, n.recorded_by as "recordedBy", n.retracted_by as "retractedBy"
-       from notice n where n.subject = any($1) and n.retracted_by is null 
-         and case when n.noun in ('Lot', 'Shipment') then ${factVisible(viewer, 'n.subject', 'n.id')} else ${additionVisible(viewer, 'n.subject', 'n.at::date')} end
+       from notice n where n.subject = any($1) and n.retracted_by is null
+         and case when n.noun in ('Lot', 'Shipment') or exists (select from emergency_action a where a.id = n.subject and a.made_by is not null) then ${factVisible(viewer, 'n.subject', 'n.id')} else ${additionVisible(viewer, 'n.subject', 'n.at::date')} end
        order by n.at, n.id`,
       [ids],
     );
@@ -30,6 +30,8 @@ const noticesOf: BatchOf<{ id: string; viewer: Viewer }, Notice[]> = async (read
 
 const noticed = ({ reader, viewer }: Question, id: string): Promise<Notice[]> => reader.loader(noticesOf).load({ id, viewer });
 const GIVEN = 'What fell due about it, and was told to whoever has it; oldest first.';
+const GIVEN_OF_ACTION =
+  'What fell due about it, and was told to whoever recorded it, or, of one from outside, to whoever has it; oldest first.';
 
 @Resolver(() => ImportCertificate)
 export class ImportCertificateNoticesResolver {
@@ -41,7 +43,7 @@ export class ImportCertificateNoticesResolver {
 
 @Resolver(() => EmergencyActionNotification)
 export class EmergencyActionNoticesResolver {
-  @FieldResolver(() => [Notice], { description: GIVEN })
+  @FieldResolver(() => [Notice], { description: GIVEN_OF_ACTION })
   notices(@Root() { id }: EmergencyActionNotification, @Ctx() question: Question): Promise<Notice[]> {
     return noticed(question, id);
   }

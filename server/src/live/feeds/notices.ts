@@ -26,8 +26,6 @@ const SCOPES: Readonly<Record<NoticeGiven['noun'], KeyScope>> = {
   Lot: 'LOTS',
   Shipment: 'SHIPMENTS',
 };
-/** Whoever has one of these is told, and nobody else who sees it. */
-const TOLD_TO_HOLDERS: ReadonlySet<NoticeGiven['noun']> = new Set(['Lot', 'Shipment']);
 
 interface Facts {
   subject: string;
@@ -46,18 +44,20 @@ export const noticeFeed: Feed<NoticeGiven, Facts, NoticeFilter> = {
         .filter(({ type }) => type === 'notice.given')
         .map(({ subject, payload }) => ({ position, at, subject, payload: payload as EventPayloads['notice.given'] })),
     );
-    const rows = await reader.query<{ id: string; rule: string; noun: NoticeGiven['noun'] }>(
-      'select n.id, n.rule, n.noun from notice n where n.id = any($1)',
+    // Whoever has a lot or a shipment is told, or recorded an emergency action, and nobody else who sees it.
+    const rows = await reader.query<{ id: string; rule: string; noun: NoticeGiven['noun']; isToHolders: boolean }>(
+      `select n.id, n.rule, n.noun, n.noun in ('Lot', 'Shipment') or a.made_by is not null as "isToHolders"
+       from notice n left join emergency_action a on a.id = n.subject where n.id = any($1)`,
       [given.map(({ payload }) => payload.notice)],
     );
     const notices = new Map(rows.map((row) => [row.id, row]));
     return given.map(({ position, at, subject, payload: { notice, kind, due, message } }) => {
-      const { rule, noun } = notices.get(notice)!;
+      const { rule, noun, isToHolders } = notices.get(notice)!;
       return {
         position,
         answer: Object.assign(new NoticeGiven(), { noun, subject, at, kind, due: new Date(due), message, rule }),
-        facts: { subject, kind, isToHolders: TOLD_TO_HOLDERS.has(noun), isSeen: true },
-        rights: [{ subject, fact: TOLD_TO_HOLDERS.has(noun) ? notice : null }],
+        facts: { subject, kind, isToHolders, isSeen: true },
+        rights: [{ subject, fact: isToHolders ? notice : null }],
         scope: SCOPES[noun],
       };
     });
