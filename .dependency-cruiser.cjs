@@ -36,6 +36,7 @@ const MAY_USE = {
     'questions',
     'rules',
     'operations',
+    'lots',
     'documents',
     'certificates',
     'shipments',

@@ -40,7 +40,7 @@ export class EmergencyActionNotification extends Node {
   @Field(() => TreatmentKind, { nullable: true, description: 'The treatment that was ordered, where one was.' })
   treatment: TreatmentKind | null;
 
-  /** Null for all of the lot, or of what the shipment carried. */
+  /** Null for all that the shipment carried; of what was reported from outside also for all of the lot. */
   @GramsColumn({ nullable: true })
   grams: Grams | null;
 
@@ -75,10 +75,23 @@ export class EmergencyActionNotification extends Node {
     return this.onDay;
   }
 
-  @Field(() => KilogramsScalar, { nullable: true, description: 'How much is held, where that was said; else all of it.' })
+  @Field(() => KilogramsScalar, {
+    nullable: true,
+    description: 'How much is held of a lot, or of a shipment where it is not all; null for all of it.',
+  })
   get kilograms(): Grams | null {
     return this.grams;
   }
+}
+
+/** An import certificate that an emergency action holds, because it covers the goods. */
+@Entity('emergency_action_certificate')
+export class EmergencyActionCertificate {
+  @PrimaryColumn('uuid', { name: 'emergency_action' })
+  emergencyActionId: string;
+
+  @PrimaryColumn('uuid', { name: 'import_certificate' })
+  importCertificateId: string;
 }
 
 /** A certifier was told of an emergency action. */

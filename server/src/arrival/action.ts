@@ -1,13 +1,16 @@
 import type { Day } from '@lotline/schema';
 import { onBehalfOf, subjectVisible } from '../access';
 import type { Work } from '../commands';
-import type { On } from './hold';
+import type { On } from './covering';
 
 /** An emergency action on record. */
 export interface Action extends On {
   id: string;
   number: string;
   on: Day;
+  at: Date | null;
+  /** Who told of it; null where it was reported from outside. */
+  madeBy: string | null;
   /** Whole grams that it holds, and that are disposed of. */
   held: bigint;
   disposed: bigint;
@@ -17,7 +20,7 @@ export interface Action extends On {
 /** An emergency action that an operation sees, locked: what is told of one comes one after the other. */
 export async function lockAction({ tx, viewer }: Work, id: string, operation: string): Promise<Action | null> {
   const [row] = await tx.query<Omit<Action, 'held' | 'disposed' | 'kgPerBushel'>>(
-    `select a.id, a.number, a.on_day as "on", a.lot, a.shipment from emergency_action a
+    `select a.id, a.number, a.on_day as "on", a.at, a.made_by as "madeBy", a.lot, a.shipment from emergency_action a
      where a.id = $1 and ${subjectVisible(onBehalfOf(viewer, operation), 'a.id')} for no key update of a`,
     [id],
   );

@@ -20,7 +20,7 @@ import {
 } from '../commands';
 import type { Columns } from '../database';
 import { lockAction } from './action';
-import { notConcerned, release } from './hold';
+import { notItsAction, release } from './hold';
 
 @InputType({ description: 'What became of goods that were held at the border, or of some of them.' })
 export class RecordDispositionInput extends CommandInput {
@@ -75,7 +75,7 @@ const DISPOSITION: Columns<NewDisposition> = {
 
 /**
  * What became of held goods, quantity by quantity, never more than is held. Once all is disposed of, the certificates that cover them stand where
- * they stood. What is released as not organic has lost its status, and so has whatever is made of it.
+ * they stood before, by what is drawn on them then. What is released as not organic has lost its status, and so has whatever is made of it.
  */
 export const recordDisposition: Command<z.infer<typeof disposition>, { emergencyAction: string }> = {
   name: 'recordDisposition',
@@ -89,7 +89,7 @@ export const recordDisposition: Command<z.infer<typeof disposition>, { emergency
         work.refuse(index, noSuch('emergency action', 'emergencyAction'));
         continue;
       }
-      for (const reason of [await notConcerned(work, operation, action), notYet(on, work.now, 'on')])
+      for (const reason of [await notItsAction(work, operation, action), notYet(on, work.now, 'on')])
         if (reason) work.refuse(index, reason);
       if (on < action.on)
         work.refuse(index, {
@@ -116,7 +116,7 @@ export const recordDisposition: Command<z.infer<typeof disposition>, { emergency
         { id: uuidv7(), action: emergencyAction, kind, grams, value: mass?.value ?? null, unit: mass?.unit ?? null, on, madeBy: operation },
       ]);
       work.emit({ type: 'emergency-action.disposed', subject: emergencyAction, payload: { kind, grams: String(grams), on } });
-      if (grams === left) await release(work, { operation, day: on }, emergencyAction, action);
+      if (grams === left) await release(work, { operation, day: on }, emergencyAction);
     }
     return rows.map(({ emergencyAction }) => ({ emergencyAction }));
   },

@@ -1,4 +1,4 @@
-import { type Grams, parseMoment, parseText, TreatmentKind, toKilograms } from '@lotline/schema';
+import { type Grams, parseMoment, parseText, type Reason, TreatmentKind, toKilograms } from '@lotline/schema';
 import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
@@ -6,6 +6,7 @@ import { mayActFor, onBehalfOf, subjectVisible } from '../access';
 import {
   type Command,
   CommandInput,
+  type EnteredMass,
   idempotencyKey,
   idOf,
   isReason,
@@ -19,10 +20,11 @@ import {
   type Work,
   weigh,
 } from '../commands';
-import { type NewEmergencyAction, recordEmergencyActions } from '../customs';
+import { type HeldMass, type NewEmergencyAction, recordEmergencyActions } from '../customs';
 import { noticeHoursOn } from '../operations';
 import type { ShipmentParties } from '../shipments';
-import { hold, notConcerned } from './hold';
+import { hold, lockCovering, notConcerned } from './hold';
+import { shareOf } from './share';
 
 @InputType({ description: 'CBP or APHIS ordered something for goods at the border, such as a fumigation.' })
 export class RecordEmergencyActionNotificationInput extends CommandInput {
@@ -47,7 +49,10 @@ export class RecordEmergencyActionNotificationInput extends CommandInput {
   @Field(() => ID, { nullable: true, description: 'The lot that is held; or the shipment.' })
   lot?: string;
 
-  @Field(() => QuantityInput, { nullable: true, description: 'How much is held, where it is not all of it.' })
+  @Field(() => QuantityInput, {
+    nullable: true,
+    description: "How much is held, where it is not all of the shipment, or all that came of the lot to the operation's side.",
+  })
   quantity?: QuantityInput;
 }
 
@@ -73,19 +78,23 @@ type Told = z.infer<typeof action>;
 interface Goods {
   /** Null for a lot. */
   shipment: ShipmentParties | null;
-  grams: bigint;
+  /** How much is held where nobody says: null for all that a shipment carries. */
+  all: bigint | null;
+  /** The most that can be held of it. */
+  most: bigint;
   kgPerBushel: string | null;
 }
 
-/** What is held, as far as the operation sees it. */
-async function goodsOf({ tx, viewer }: Work, { operation, lot, shipment }: Told): Promise<Goods | null> {
-  const asOperation = onBehalfOf(viewer, operation);
+/** What is held, as far as the operation sees it; of a lot, its own part. */
+async function goodsOf(work: Work, { operation, lot, shipment }: Told): Promise<Goods | null> {
+  const { tx } = work;
+  const asOperation = onBehalfOf(work.viewer, operation);
   if (lot !== null) {
-    const [row] = await tx.query<{ grams: string; kgPerBushel: string | null }>(
-      `select l.grams, p.kg_per_bushel as "kgPerBushel" from lot l join product p on p.id = l.product where l.id = $1 and ${subjectVisible(asOperation, 'l.id')}`,
+    const [row] = await tx.query<{ kgPerBushel: string | null }>(
+      `select p.kg_per_bushel as "kgPerBushel" from lot l join product p on p.id = l.product where l.id = $1 and ${subjectVisible(asOperation, 'l.id')}`,
       [lot],
     );
-    return row ? { shipment: null, grams: BigInt(row.grams), kgPerBushel: row.kgPerBushel } : null;
+    return row ? { shipment: null, ...(await shareOf(work, operation, lot)), kgPerBushel: row.kgPerBushel } : null;
   }
   const [row] = await tx.query<ShipmentParties & { grams: string; kgPerBushel: string | null }>(
     `select s.id, s.shipper as "shipperId", s.consignee as "consigneeId", coalesce(sum(x.grams), 0) as grams,
@@ -96,7 +105,13 @@ async function goodsOf({ tx, viewer }: Work, { operation, lot, shipment }: Told)
   );
   if (!row) return null;
   const { grams, kgPerBushel, ...parties } = row;
-  return { shipment: parties, grams: BigInt(grams), kgPerBushel };
+  return { shipment: parties, all: null, most: BigInt(grams), kgPerBushel };
+}
+
+/** How much is held; null for all that a shipment carries. */
+function heldOf({ all }: Goods, mass: EnteredMass | null, weighed: Grams | Reason | null): HeldMass | null {
+  if (mass === null) return all === null ? null : { grams: all as Grams, value: null, unit: null };
+  return weighed === null || isReason(weighed) ? null : { grams: weighed, value: mass.value, unit: mass.unit };
 }
 
 /**
@@ -116,17 +131,28 @@ export const recordEmergencyActionNotification: Command<Told, { emergencyAction:
         work.refuse(index, lot === null ? noSuch('shipment', 'shipment') : noSuch('lot', 'lot'));
         continue;
       }
-      for (const reason of [await notConcerned(work, operation, row), notYet(on.on, work.now, 'on')])
-        if (reason) work.refuse(index, reason);
+      const stranger = await notConcerned(work, operation, row);
+      for (const reason of [stranger, notYet(on.on, work.now, 'on')]) if (reason) work.refuse(index, reason);
       const held = mass === null ? null : weigh(mass, goods.kgPerBushel);
       if (held !== null && isReason(held)) work.refuse(index, { ...held, path: ['quantity'] });
-      else if (held !== null && held > goods.grams)
+      else if (held !== null && held > goods.most)
         work.refuse(index, {
           code: 'REFUSED',
-          message: `it is ${toKilograms(goods.grams as Grams)} kg altogether`,
+          message:
+            lot === null
+              ? `it is ${toKilograms(goods.most as Grams)} kg altogether`
+              : `the operation has, or had, ${toKilograms(goods.most as Grams)} kg of the lot`,
           path: ['quantity'],
           rule: '7 CFR 205.103(b)(2)',
           remedy: 'hold at most that',
+        });
+      else if (!stranger && goods.most === 0n)
+        work.refuse(index, {
+          code: 'REFUSED',
+          message: lot === null ? 'the shipment carries nothing' : 'the operation has, and had, nothing of the lot',
+          path: [lot === null ? 'shipment' : 'lot'],
+          rule: '7 CFR 205.103(b)(2)',
+          remedy: 'record first how it came',
         });
       actions.push({
         id: uuidv7(),
@@ -141,15 +167,21 @@ export const recordEmergencyActionNotification: Command<Told, { emergencyAction:
         attributes: null,
         told: {
           treatment,
-          held: mass === null || held === null || isReason(held) ? null : { grams: held, value: mass.value, unit: mass.unit },
+          held: heldOf(goods, mass, held),
           madeById: operation,
           noticeHours: await noticeHoursOn(work.tx, operation, work.now),
+          certificates: [],
         },
       });
     }
     work.check();
-    await recordEmergencyActions(work, actions);
-    for (const row of rows) await hold(work, { operation: row.operation, day: row.on.on }, row);
+    for (const [index, row] of rows.entries()) {
+      const by = { operation: row.operation, day: row.on.on };
+      const certificates = await lockCovering(work, by, row);
+      const told = { ...actions[index]!.told!, certificates };
+      await recordEmergencyActions(work, [{ ...actions[index]!, told }]);
+      await hold(work, by, certificates);
+    }
     return actions.map(({ id }) => ({ emergencyAction: id }));
   },
 };

@@ -1,78 +1,58 @@
 import { type Day, type ImportCertificateStatus, latest, type Reason } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
-import { onBehalfOf } from '../access';
-import { lockCertificates, recordCertificateStep, type Standing, stepOf } from '../certificates';
+import { ADMINISTRATOR } from '../access';
+import { lockCertificates, recordCertificateStep, type Standing, standingsAfterHold, stepOf } from '../certificates';
 import type { Work } from '../commands';
+import type { Action } from './action';
+import { coveringOf, filedUnder, IMPORTING, type On } from './covering';
 
-// Goods that an emergency action holds: whose concern they are, and the certificates that cover them.
-
-/** What an emergency action is on: a lot, or a shipment. */
-export interface On {
-  lot: string | null;
-  shipment: string | null;
-}
-
-/** Lots of a shipment, or a lot, as SQL. */
-const LOTS = (lot: string, shipment: string) =>
-  `(select ${lot} as lot where ${lot} is not null union select k.lot from shipped_lot k where k.shipment = ${shipment} and k.retracted_by is null)`;
-
-/** Certificates of which a line names such a lot, or that an entry joins with one, as SQL; of a shipment those that name its consignee. */
-const COVERING = (lot: string, shipment: string) => `(
-  select c.id from import_certificate c join (
-    select x.import_certificate, x.lot from import_certificate_line x where x.retracted_by is null
-    union all select n.import_certificate, j.lot from customs_entry_line n join customs_entry_line_lot j on j.line = n.id where n.retracted_by is null
-  ) x on x.import_certificate = c.id
-  where x.lot in ${LOTS(lot, shipment)}
-    and (${shipment} is null or exists (select from shipment s where s.id = ${shipment} and s.consignee in (c.importer, c.importer_of_record, c.consignee))))`;
+// Goods that an emergency action holds: whose concern they are, and the certificates that are held with them.
 
 /** Is an emergency action still open: is some of what it holds not disposed of? As SQL. */
-export const isOpen = (action: string): string => `not exists (
+const isOpen = (action: string): string => `not exists (
   select from disposition d where d.emergency_action = ${action}.id and d.retracted_by is null
   group by d.emergency_action having bool_or(d.grams is null) or sum(d.grams) >= held_grams(${action}))`;
 
+const STRANGER: Reason = {
+  code: 'FORBIDDEN',
+  message: 'the operation neither imports, nor receives, nor enters the goods',
+  path: ['operation'],
+  remedy: 'the importer, the consignee or the filer of the entry tells of it',
+};
+
 /**
- * Why an operation has nothing to say of goods at the border; null if it has: the consignee of the shipment, or who by a certificate or an
- * entry imports or files the goods.
+ * Why an operation has nothing to tell of goods at the border; null if it has: the consignee of the shipment, or of one with the lot, or who by a
+ * certificate that it has, or an entry, imports or files the goods.
  */
-export async function notConcerned({ tx }: Work, operation: string, { lot, shipment }: On): Promise<Reason | null> {
-  const [row] = await tx.query<{ concerned: boolean }>(
-    `select exists (select from shipment s where s.consignee = $1
-         and (s.id = $3::uuid or exists (select from shipped_lot x where x.shipment = s.id and x.lot = $2::uuid and x.retracted_by is null)))
-       or exists (select from import_certificate c where c.id in ${COVERING('$2::uuid', '$3::uuid')}
-         and exists (select from party p where p.subject = c.id and p.operation = $1 and p.retracted_by is null)
-         and ($1 in (c.importer, c.importer_of_record, c.consignee)
-           or exists (select from customs_entry_line n join customs_entry e on e.id = n.entry where n.import_certificate = c.id and n.retracted_by is null and e.filer = $1)))
+export async function notConcerned(work: Work, operation: string, on: On): Promise<Reason | null> {
+  const [row] = await work.tx.query<{ concerned: boolean }>(
+    `select exists (select from shipment s where s.consignee = $1 and (s.id = $3::uuid or (s.shipper <> $1
+         and exists (select from shipped_lot x where x.shipment = s.id and x.lot = $2::uuid and x.retracted_by is null))))
+       or exists (select from party p where p.subject = any($4) and p.operation = $1 and p.retracted_by is null)
        or exists (select from customs_entry_line_lot j join customs_entry_line n on n.id = j.line and n.retracted_by is null join customs_entry e on e.id = n.entry
-         where j.lot in ${LOTS('$2::uuid', '$3::uuid')} and e.filer = $1) as concerned`,
-    [operation, lot, shipment],
+         where e.filer = $1 and (j.lot = $2::uuid or j.lot in (select k.lot from shipped_lot k where k.shipment = $3::uuid and k.retracted_by is null))) as concerned`,
+    [operation, on.lot, on.shipment, await coveringOf(work, operation, on, null)],
   );
-  return row!.concerned
-    ? null
-    : {
-        code: 'FORBIDDEN',
-        message: 'the operation neither imports, nor receives, nor enters the goods',
-        path: ['operation'],
-        remedy: 'the importer, the consignee or the filer of the entry tells of it',
-      };
+  return row!.concerned ? null : STRANGER;
 }
 
-/** Certificates that cover held goods, of whoever tells of it, locked. */
-async function lockCovering(work: Work, operation: string, { lot, shipment }: On): Promise<Standing[]> {
-  const rows = await work.tx.query<{ id: string }>(
-    `select c.id from import_certificate c where c.id in ${COVERING('$2::uuid', '$3::uuid')} and ($1 in (c.importer, c.importer_of_record, c.consignee)
-       or exists (select from customs_entry_line n join customs_entry e on e.id = n.entry where n.import_certificate = c.id and n.retracted_by is null and e.filer = $1))
-     order by c.id`,
-    [operation, lot, shipment],
+/**
+ * Why an operation has nothing to say of an emergency action; null if it has: whoever recorded it, the consignee of its shipment, or who imports by a
+ * certificate that is held with it, or filed an entry under one. Of one that was reported from outside, whoever is concerned with the goods.
+ */
+export async function notItsAction(work: Work, operation: string, action: Action): Promise<Reason | null> {
+  if (action.madeBy === null) return notConcerned(work, operation, action);
+  const [row] = await work.tx.query<{ concerned: boolean }>(
+    `select $1::uuid = $3::uuid or exists (select from shipment s where s.id = $4 and s.consignee = $1)
+       or exists (select from emergency_action_certificate h join import_certificate c on c.id = h.import_certificate
+         where h.emergency_action = $2 and ($1 in ${IMPORTING} or ${filedUnder('$1')})) as concerned`,
+    [operation, action.id, action.madeBy, action.shipment],
   );
-  const locked = await lockCertificates(
-    { ...work, viewer: onBehalfOf(work.viewer, operation) },
-    rows.map(({ id }) => id),
-  );
-  return [...locked.values()];
+  return row!.concerned ? null : STRANGER;
 }
 
 /** Whose word it is, and of which day. */
-export interface By {
+interface By {
   operation: string;
   day: Day;
 }
@@ -91,23 +71,42 @@ const step = (work: Work, { operation, day }: By, certificate: Standing, status:
     madeById: operation,
   });
 
-/** Certificates that cover held goods are HELD. */
-export async function hold(work: Work, by: By, on: On): Promise<void> {
-  for (const certificate of await lockCovering(work, by.operation, on))
-    if (stepOf('recordEmergencyActionNotification').from.includes(certificate.status))
-      await step(work, by, certificate, 'HELD', 'Goods that it covers are held at the border.');
+/** Certificates that are to be held with goods, locked: those that cover them, whoever sees them, where that can hold them. */
+export async function lockCovering(work: Work, { operation, day }: By, on: On): Promise<Standing[]> {
+  const { from } = stepOf('recordEmergencyActionNotification');
+  const locked = await lockCertificates({ ...work, viewer: ADMINISTRATOR }, await coveringOf(work, operation, on, day));
+  return [...locked.values()].filter(({ status }) => status === 'HELD' || from.includes(status));
 }
 
-/** All of what one emergency action held is disposed of: certificates that no other one holds stand where they stood before. */
-export async function release(work: Work, by: By, action: string, on: On): Promise<void> {
-  for (const certificate of await lockCovering(work, by.operation, on)) {
-    if (certificate.status !== 'HELD') continue;
-    const [found] = await work.tx.query<{ held: boolean; before: ImportCertificateStatus | null }>(
-      `select exists (select from emergency_action a where a.id <> $2 and ${isOpen('a')} and $1 in ${COVERING('a.lot', 'a.shipment')}) as held,
-         (select s.status from import_certificate_status s where s.import_certificate = $1 and s.retracted_by is null and s.status <> 'HELD' order by s.sequence desc limit 1) as before`,
-      [certificate.id, action],
-    );
-    if (!found!.held && found!.before !== null)
-      await step(work, by, certificate, found!.before, 'What was held at the border is disposed of.');
+/** Certificates are HELD with the goods; one that is already stays so. */
+export async function hold(work: Work, by: By, certificates: readonly Standing[]): Promise<void> {
+  for (const certificate of certificates)
+    if (certificate.status !== 'HELD') await step(work, by, certificate, 'HELD', 'Goods that it covers are held at the border.');
+}
+
+/** All of what an emergency action held is disposed of: certificates that were held with it, and are not with another, stand by what is drawn on them now. */
+export async function release(work: Work, by: By, action: string): Promise<void> {
+  const held = await work.tx.query<{ id: string }>(
+    'select h.import_certificate as id from emergency_action_certificate h where h.emergency_action = $1 order by h.import_certificate',
+    [action],
+  );
+  const certificates = await lockCertificates(
+    { ...work, viewer: ADMINISTRATOR },
+    held.map(({ id }) => id),
+  );
+  const others = await work.tx.query<{ id: string }>(
+    `select distinct h.import_certificate as id from emergency_action_certificate h join emergency_action a on a.id = h.emergency_action
+     where h.import_certificate = any($1) and a.id <> $2 and ${isOpen('a')}`,
+    [[...certificates.keys()], action],
+  );
+  for (const { id } of others) certificates.delete(id);
+  const released = [...certificates.values()].filter(({ status }) => status === 'HELD');
+  const after = await standingsAfterHold(
+    work,
+    released.map(({ id }) => id),
+  );
+  for (const certificate of released) {
+    const status = after.get(certificate.id);
+    if (status !== undefined) await step(work, by, certificate, status, 'What was held at the border is disposed of.');
   }
 }

@@ -1,5 +1,6 @@
 import { Arrival, CertifierNotice } from '@lotline/schema';
-import { additionVisible, type Viewer } from '../access';
+import { type Viewer } from '../access';
+import { noticeVisible } from '../customs';
 import { alike, type BatchOf, grouped } from '../database';
 import { seenFacts } from '../questions';
 
@@ -24,7 +25,7 @@ export const noticesToCertifiers: BatchOf<{ id: string; viewer: Viewer }, Certif
     const rows = await reader.query<CertifierNotice>(
       `select n.id, n.emergency_action as "emergencyActionId", n.on_day as "onDay", n.at, n.certifier as "certifierId", n.made_by as "madeById",
          n.recorded_by as "recordedBy", n.retracted_by as "retractedBy"
-       from certifier_notice n where n.emergency_action = any($1) and n.retracted_by is null and ${additionVisible(viewer, 'n.emergency_action', 'n.on_day')}
+       from certifier_notice n where n.emergency_action = any($1) and n.retracted_by is null and ${noticeVisible(viewer)}
        order by n.on_day, n.at, n.id`,
       [ids],
     );

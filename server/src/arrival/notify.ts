@@ -6,6 +6,7 @@ import { mayActFor } from '../access';
 import { type Command, CommandInput, idempotencyKey, idOf, noSuch, notYet, optional, Parties, read, record } from '../commands';
 import type { Columns } from '../database';
 import { lockAction } from './action';
+import { notItsAction } from './hold';
 
 @InputType({ description: 'An operation told its certifier of an emergency action (7 CFR 205.400(f)).' })
 export class NotifyCertifierInput extends CommandInput {
@@ -50,7 +51,7 @@ const NOTICE: Columns<NewNotice> = {
   made_by: ['uuid', (each) => each.madeBy],
 };
 
-/** A party to an emergency action told its own certifying agent of it, who sees the action from then on. */
+/** Who imports, receives or enters goods that are held told its own certifying agent of it, who sees the action from then on. The two alone see that. */
 export const notifyCertifier: Command<z.infer<typeof notice>, { emergencyAction: string }> = {
   name: 'notifyCertifier',
   input: notice,
@@ -62,6 +63,8 @@ export const notifyCertifier: Command<z.infer<typeof notice>, { emergencyAction:
         work.refuse(index, noSuch('emergency action', 'emergencyAction'));
         continue;
       }
+      const stranger = await notItsAction(work, operation, action);
+      if (stranger) work.refuse(index, stranger);
       const certifiers = await work.tx.query<{ certifier: string; code: string }>(
         `select distinct v.certifier, c.code from oversight v join certifier c on c.id = v.certifier where v.operation = $1 and v.now order by c.code`,
         [operation],
@@ -85,13 +88,14 @@ export const notifyCertifier: Command<z.infer<typeof notice>, { emergencyAction:
       const { on, at } = told ?? { on: work.now.toISOString().slice(0, 10) as Day, at: work.now };
       const early = notYet(on, work.now, 'at');
       if (early) work.refuse(index, early);
-      if (told !== null && on < action.on)
+      const isBefore = at !== null && action.at !== null ? at < action.at : on < action.on;
+      if (told !== null && isBefore)
         work.refuse(index, {
           code: 'REFUSED',
-          message: `the emergency action is of ${action.on}`,
+          message: `the emergency action is of ${action.at?.toISOString() ?? action.on}`,
           path: ['at'],
           rule: RULE,
-          remedy: 'give the day on which the certifier was told of it',
+          remedy: 'give the day or hour at which the certifier was told of it',
         });
       work.check();
       const id = uuidv7();
@@ -99,7 +103,7 @@ export const notifyCertifier: Command<z.infer<typeof notice>, { emergencyAction:
         { id, action: emergencyAction, on, at, certifier: certifier!.certifier, madeBy: operation },
       ]);
       const parties = new Parties();
-      parties.add([certifier!.certifier], 'emergency_action', emergencyAction, id, on);
+      parties.add([operation, certifier!.certifier], 'emergency_action', emergencyAction, id, on);
       await parties.record(work);
       work.emit({ type: 'emergency-action.certifier-notified', subject: emergencyAction, payload: { on } });
     }

@@ -121,3 +121,27 @@ export async function settleDraws(
     });
   }
 }
+
+/** Where a certificate may stand by what is drawn on it. */
+const BY_DRAWS: ReadonlySet<ImportCertificateStatus> = new Set(['HANDED_OVER', 'ENTERED', 'EXHAUSTED']);
+
+/**
+ * Where certificates stand that were HELD and are not any more: where they stood before, and where that depends on it, by what is drawn on them now. None
+ * of one whose history does not say where it stood.
+ */
+export async function standingsAfterHold(work: Work, ids: readonly string[]): Promise<Map<string, ImportCertificateStatus>> {
+  const before = await work.tx.query<{ id: string; status: ImportCertificateStatus }>(
+    `select distinct on (s.import_certificate) s.import_certificate as id, s.status from import_certificate_status s
+     where s.import_certificate = any($1) and s.retracted_by is null and s.status <> 'HELD' order by s.import_certificate, s.sequence desc`,
+    [ids],
+  );
+  const volumes = await volumesOf(work, ids);
+  const reported = await reportedAs(work, ids);
+  return new Map(
+    before.map(({ id, status }) => {
+      const drawn = drawnOf(volumes.get(id)!, reported.get(id));
+      const depends = BY_DRAWS.has(status) || (status === 'ISSUED' && drawn !== 'NOTHING');
+      return [id, depends ? standingByDraws('recordDisposition', 'HELD', drawn) : status];
+    }),
+  );
+}

@@ -148,6 +148,14 @@ export const ROAD = [
     says: 'A customs entry draws all that was left.',
   },
   {
+    command: 'recordCustomsEntry',
+    role: 'IMPORTER',
+    from: ['VERIFIED', 'EXPIRED'],
+    to: null,
+    rule: RULE,
+    says: 'A customs entry draws on it; of one that has expired, an entry that was filed in its period.',
+  },
+  {
     command: 'amendCustomsEntry',
     role: 'IMPORTER',
     from: ['HANDED_OVER', 'ENTERED', 'EXHAUSTED'],
@@ -175,6 +183,14 @@ export const ROAD = [
     says: 'The only entry that drew on it draws on another.',
   },
   {
+    command: 'amendCustomsEntry',
+    role: 'IMPORTER',
+    from: ['VERIFIED', 'EXPIRED'],
+    to: null,
+    rule: RULE,
+    says: 'The lines of an entry draw otherwise; of one that has expired, an entry that was filed in its period.',
+  },
+  {
     command: 'cancelCustomsEntry',
     role: 'IMPORTER',
     from: ['ENTERED', 'EXHAUSTED'],
@@ -193,6 +209,14 @@ export const ROAD = [
     says: 'The only entry that drew on it is taken back.',
   },
   {
+    command: 'cancelCustomsEntry',
+    role: 'IMPORTER',
+    from: ['HELD', 'VERIFIED', 'EXPIRED'],
+    to: null,
+    rule: RULE,
+    says: 'An entry is taken back.',
+  },
+  {
     command: 'expire',
     role: 'CLOCK',
     from: ['ISSUED', 'HANDED_OVER', 'ENTERED'],
@@ -203,20 +227,38 @@ export const ROAD = [
   {
     command: 'verifyArrival',
     role: 'IMPORTER',
-    from: ['HANDED_OVER', 'ENTERED', 'EXHAUSTED'],
+    from: ['HANDED_OVER', 'ENTERED', 'EXHAUSTED', 'EXPIRED'],
     to: 'VERIFIED',
     rule: RULE,
-    says: 'The importer verified what arrived, and every answer is YES.',
+    says: 'The importer verified what arrived, every answer is YES, and nothing that it covers is still under way; one for a period once it is exhausted or expired.',
   },
   {
     command: 'recordEmergencyActionNotification',
     role: 'IMPORTER',
-    from: ['ISSUED', 'HANDED_OVER', 'ENTERED', 'EXHAUSTED', 'VERIFIED'],
+    from: ['ISSUED', 'HANDED_OVER', 'ENTERED', 'EXHAUSTED', 'VERIFIED', 'EXPIRED'],
     to: 'HELD',
     rule: HELD_RULE,
     says: 'Goods that it covers are held at the border.',
   },
-  ...(['ISSUED', 'HANDED_OVER', 'ENTERED', 'EXHAUSTED', 'VERIFIED'] as const).map(
+  ...(
+    [
+      ['HANDED_OVER', 'NOTHING'],
+      ['ENTERED', 'SOME'],
+      ['EXHAUSTED', 'ALL'],
+    ] as const
+  ).map(
+    ([to, drawn]) =>
+      ({
+        command: 'recordDisposition',
+        role: 'IMPORTER',
+        from: ['HELD'],
+        to,
+        drawn,
+        rule: HELD_RULE,
+        says: 'All that was held is disposed of: it stands by what is drawn on it now.',
+      }) as const,
+  ),
+  ...(['ISSUED', 'VERIFIED', 'EXPIRED'] as const).map(
     (to) =>
       ({
         command: 'recordDisposition',

@@ -149,21 +149,15 @@ interface SeenAction {
   viewer: Viewer;
 }
 
-/** What was added to emergency actions, of what each viewer sees. @param sql rows of `(id, on)` for the ids `$1`, by a condition on them */
+/** What was added to emergency actions, of what each viewer sees. @param sql rows of `(id, on)` for the ids `$1` */
 const additions =
-  <Row extends { id: string }, Value>(
-    sql: (seen: (of: string) => string) => string,
-    make: (rows: Row[]) => Value,
-  ): BatchOf<SeenAction, Value> =>
+  <Row extends { id: string }, Value>(sql: (viewer: Viewer) => string, make: (rows: Row[]) => Value): BatchOf<SeenAction, Value> =>
   async (reader, keys) => {
     const found = new Map<string, Value>();
     for (const group of alike(keys, ({ viewer }) => [viewer.name])) {
       const { viewer } = group[0]!;
       const ids = group.map(({ id }) => id);
-      const rows = await reader.query<Row>(
-        sql((of) => additionVisible(viewer, `${of}.emergency_action`, `${of}.on_day`)),
-        [ids],
-      );
+      const rows = await reader.query<Row>(sql(viewer), [ids]);
       grouped(ids, rows, ({ id }) => id).forEach((of, index) => {
         found.set(viewer.name + ids[index], make(of));
       });
@@ -171,16 +165,23 @@ const additions =
     return keys.map(({ id, viewer }) => found.get(viewer.name + id)!);
   };
 
+/**
+ * Does the viewer see that a certifier was told of an emergency action? Who told it and the certifier do; what was reported from outside, whoever sees
+ * the action. Of a row `n` of `certifier_notice`, as SQL.
+ */
+export const noticeVisible = (viewer: Viewer): string =>
+  `case when n.made_by is null then ${additionVisible(viewer, 'n.emergency_action', 'n.on_day')} else ${factVisible(viewer, 'n.emergency_action', 'n.id')} end`;
+
 /** First day on which the certifier was told of emergency actions, where the viewer sees that. */
 export const notifiedOn = additions<{ id: string; on: Day }, Day | null>(
-  (seen) => `select n.emergency_action as id, n.on_day as "on" from certifier_notice n
-    where n.emergency_action = any($1) and n.retracted_by is null and ${seen('n')} order by n.on_day`,
+  (viewer) => `select n.emergency_action as id, n.on_day as "on" from certifier_notice n
+    where n.emergency_action = any($1) and n.retracted_by is null and ${noticeVisible(viewer)} order by n.on_day`,
   ([first]) => first?.on ?? null,
 );
 
 /** What became of the goods of emergency actions. */
 export const dispositionsOf = additions<Omit<Disposition, 'grams'> & { grams: string | null }, Disposition[]>(
-  (seen) => `select d.emergency_action as id, d.kind, d.grams, d.on_day as "onDay" from disposition d
-    where d.emergency_action = any($1) and d.retracted_by is null and ${seen('d')} order by d.on_day nulls last, d.kind, d.id`,
+  (viewer) => `select d.emergency_action as id, d.kind, d.grams, d.on_day as "onDay" from disposition d
+    where d.emergency_action = any($1) and d.retracted_by is null and ${additionVisible(viewer, 'd.emergency_action', 'd.on_day')} order by d.on_day nulls last, d.kind, d.id`,
   (rows) => rows.map((row) => Object.assign(new Disposition(), row, { grams: row.grams === null ? null : grams(row.grams) })),
 );

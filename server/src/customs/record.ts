@@ -35,6 +35,13 @@ export interface NewCustomsEntryLine {
   attributes: Attributes;
 }
 
+/** How much is held, as entered where somebody said. */
+export interface HeldMass {
+  grams: Grams;
+  value: string | null;
+  unit: string | null;
+}
+
 export interface NewEmergencyAction {
   id: string;
   number: string;
@@ -49,11 +56,13 @@ export interface NewEmergencyAction {
   /** What a command says of it besides; left out where it came from outside. */
   told?: {
     treatment: TreatmentKind | null;
-    /** Null for all of the lot, or of what the shipment carried. */
-    held: { grams: Grams; value: string; unit: string } | null;
+    /** Null for all that the shipment carried. */
+    held: HeldMass | null;
     /** The importer, the consignee or the filer. */
     madeById: string;
     noticeHours: number;
+    /** Certificates that are held with the goods. */
+    certificates: readonly CertificateParties[];
   };
 }
 
@@ -99,6 +108,11 @@ const ACTION: Columns<NewEmergencyAction> = {
   unit: ['text', (each) => each.told?.held?.unit ?? null],
   made_by: ['uuid', (each) => each.told?.madeById ?? null],
   notice_hours: ['integer', (each) => each.told?.noticeHours ?? null],
+};
+
+const HELD_CERTIFICATE: Columns<{ action: string; certificate: string }> = {
+  emergency_action: ['uuid', (each) => each.action],
+  import_certificate: ['uuid', (each) => each.certificate],
 };
 
 const NOTICE: Columns<NewEmergencyAction> = {
@@ -152,7 +166,22 @@ export async function recordCustomsEntries(
     });
 }
 
-/** Records emergency actions, whether the certifier was told, and what became of the goods. */
+/** Who filed entries that draw on certificates, by certificate. */
+async function filersOf({ tx }: Work, certificates: readonly string[]): Promise<Map<string, string[]>> {
+  if (certificates.length === 0) return new Map();
+  const rows = await tx.query<{ certificate: string; filers: string[] }>(
+    `select x.import_certificate as certificate, array_agg(distinct e.filer) as filers from customs_entry_line x join customs_entry e on e.id = x.entry
+     where x.import_certificate = any($1) and x.retracted_by is null and e.filer is not null group by x.import_certificate`,
+    [certificates],
+  );
+  return new Map(rows.map(({ certificate, filers }) => [certificate, filers]));
+}
+
+/**
+ * Records emergency actions, whether the certifier was told, and what became of the goods. One that somebody tells of is its own, the shipper's and
+ * the consignee's of its shipment, and whose certificates are held with it: the exporter, whoever imports by them, and who filed an entry under
+ * them. One that was reported from outside on a lot names nobody: it is whoever ever had some of it who learns.
+ */
 export async function recordEmergencyActions(work: Work, actions: readonly NewEmergencyAction[]): Promise<void> {
   await record(work, 'emergency_action', ACTION, actions);
   const notified = actions.filter((each) => each.certifierNotifiedOn !== null);
@@ -160,13 +189,25 @@ export async function recordEmergencyActions(work: Work, actions: readonly NewEm
   await record(work, 'certifier_notice', NOTICE, notified);
   await record(work, 'disposition', DISPOSITION, disposed);
 
+  const held = actions.flatMap(({ id, told }) =>
+    (told?.certificates ?? []).map((certificate) => ({ action: id, certificate: certificate.id })),
+  );
+  await work.tx.insert('emergency_action_certificate', HELD_CERTIFICATE, held);
+
   const parties = new Parties();
   const holders = await holdersEver(
     work,
-    actions.flatMap(({ lotId }) => lotId ?? []),
+    actions.flatMap(({ lotId, told }) => (told || lotId === null ? [] : [lotId])),
+  );
+  const filers = await filersOf(
+    work,
+    held.map(({ certificate }) => certificate),
   );
   for (const { id, lotId, shipment, on, told } of actions) {
-    const who = [...(shipment ? [shipment.shipperId, shipment.consigneeId] : (holders.get(lotId!) ?? [])), told?.madeById ?? null];
+    const who: (string | null)[] = shipment ? [shipment.shipperId, shipment.consigneeId] : (holders.get(lotId!) ?? []);
+    if (told) who.push(told.madeById);
+    for (const { id: certificate, exporterId, importerId, importerOfRecordId, consigneeId } of told?.certificates ?? [])
+      who.push(exporterId, importerId, importerOfRecordId, consigneeId, ...(filers.get(certificate) ?? []));
     parties.add(who, 'emergency_action', id, id, on);
     if (shipment) parties.add(who, 'shipment', shipment.id, id, on);
     else parties.add(who, 'lot', lotId!, id, on);

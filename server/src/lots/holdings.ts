@@ -90,6 +90,15 @@ export function leastFrom(birth: Birth, movements: readonly Movement[], owner: s
   return least;
 }
 
+/** The most that an owner ever had at the end of a day. */
+export function mostOf(birth: Birth, movements: readonly Movement[], owner: string): bigint {
+  const entries = entriesByOwner(birth, movements).get(owner) ?? [];
+  const undated = entries.reduce((sum, { on, grams }) => (on === null ? sum + grams : sum), 0n);
+  let most = undated;
+  for (const { grams } of balances(entries)) if (grams > most) most = grams;
+  return most;
+}
+
 /** Holdings above zero at the end of a day; the birth is null where it is not seen. */
 export function holdingsOn(birth: Birth | null, movements: readonly Movement[], day: Day): Held[] {
   const held: Held[] = [];

@@ -1,6 +1,6 @@
 import { type Day, grams } from '@lotline/schema';
 import type { Transaction } from '../database';
-import type { Birth } from './holdings';
+import { type Birth, mostOf } from './holdings';
 import { type Movement, movementsOf } from './movements';
 
 /** All the facts of a lot that move grams: from these a command finds what an owner had on a day. */
@@ -22,4 +22,10 @@ export async function judgedLots(tx: Transaction, lots: readonly string[]): Prom
   return new Map(
     rows.map(({ id, ...birth }, index) => [id, { birth: { ...birth, grams: grams(birth.grams) }, movements: movements[index]! }]),
   );
+}
+
+/** The most that an owner ever had of a lot, whoever sees it; whole grams. */
+export async function mostHeld(tx: Transaction, lot: string, owner: string): Promise<bigint> {
+  const { birth, movements } = (await judgedLots(tx, [lot])).get(lot)!;
+  return mostOf(birth, movements, owner);
 }

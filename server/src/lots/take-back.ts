@@ -37,7 +37,7 @@ export function giveBack(
 
 /**
  * Whoever never had any of a lot, now that a transfer is taken back, is no holder of it, and no party to what concerns its holders: treatments in
- * store, emergency actions, and their papers.
+ * store, emergency actions that were reported from outside, and their papers.
  */
 export async function forgetHolder(work: Work, lot: string, owner: string): Promise<void> {
   const gone = await work.tx.query(
@@ -51,8 +51,8 @@ export async function forgetHolder(work: Work, lot: string, owner: string): Prom
   if (gone.length === 0) return;
   await work.tx.query(
     `update party p set retracted_by = $3 where p.operation = $2 and p.retracted_by is null
-       and p.fact in (select id from treatment where lot = $1 union all select id from emergency_action where lot = $1
-         union all select d.id from disposition d join emergency_action a on a.id = d.emergency_action where a.lot = $1)`,
+       and p.fact in (select id from treatment where lot = $1 union all select id from emergency_action where lot = $1 and made_by is null
+         union all select d.id from disposition d join emergency_action a on a.id = d.emergency_action where a.lot = $1 and a.made_by is null)`,
     [lot, owner, work.command],
   );
 }

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * What an importer verifies of what arrived; emergency actions by command, with how much is held and who told of it; policies on when a
- * certifier is to be told; and no more disposed of than is held.
+ * What an importer verifies of what arrived; emergency actions by command, with how much is held, who told of it, and the certificates that are
+ * held with it; policies on when a certifier is to be told; and no more disposed of than is held.
  */
 export class Arrival1764000000027 implements MigrationInterface {
   async up(run: QueryRunner): Promise<void> {
@@ -42,6 +42,13 @@ export class Arrival1764000000027 implements MigrationInterface {
         add column unit text collate "C",
         add column made_by uuid references operation,
         add column notice_hours integer;
+      create table emergency_action_certificate (
+        emergency_action uuid not null references emergency_action,
+        import_certificate uuid not null references import_certificate,
+        primary key (emergency_action, import_certificate)
+      );
+      create index emergency_action_certificate_certificate on emergency_action_certificate (import_certificate);
+      create trigger row_is_never_edited before update or delete on emergency_action_certificate for each row execute function row_is_never_edited();
       alter table certifier_notice
         add column at timestamptz(6),
         add column certifier uuid references certifier,
@@ -78,9 +85,9 @@ export class Arrival1764000000027 implements MigrationInterface {
     // As in server/src/certificates/road.ts, which a test compares.
     await run.query(`
       insert into import_certificate_move (state, next, reported) values
-        ('HANDED_OVER', 'VERIFIED', false), ('ENTERED', 'VERIFIED', false), ('EXHAUSTED', 'VERIFIED', false),
-        ('ISSUED', 'HELD', false), ('HANDED_OVER', 'HELD', false), ('ENTERED', 'HELD', false), ('EXHAUSTED', 'HELD', false), ('VERIFIED', 'HELD', false),
-        ('HELD', 'ISSUED', false), ('HELD', 'HANDED_OVER', false), ('HELD', 'ENTERED', false), ('HELD', 'EXHAUSTED', false), ('HELD', 'VERIFIED', false);
+        ('HANDED_OVER', 'VERIFIED', false), ('ENTERED', 'VERIFIED', false), ('EXHAUSTED', 'VERIFIED', false), ('EXPIRED', 'VERIFIED', false),
+        ('ISSUED', 'HELD', false), ('HANDED_OVER', 'HELD', false), ('ENTERED', 'HELD', false), ('EXHAUSTED', 'HELD', false), ('VERIFIED', 'HELD', false), ('EXPIRED', 'HELD', false),
+        ('HELD', 'ISSUED', false), ('HELD', 'HANDED_OVER', false), ('HELD', 'ENTERED', false), ('HELD', 'EXHAUSTED', false), ('HELD', 'VERIFIED', false), ('HELD', 'EXPIRED', false);
     `);
   }
 
