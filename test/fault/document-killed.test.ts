@@ -278,7 +278,7 @@ async function give({ command, by, input, makes }: Step, known: Known, walk: num
 }
 
 const CERTIFICATE = `query ($id: ID!) { node(id: $id) { ... on ImportCertificate {
-  number status kilograms drawn remaining history { status } arrivals { on } effects { what state message }
+  number status kilograms drawn remaining history { status } arrivals { nodes { on } } effects { what state message }
   customsEntries { nodes { number lines { nodes { kilograms } } effects { what state message } } } } } }`;
 
 async function seen(known: Known): Promise<any> {
@@ -370,7 +370,7 @@ test(
           'ENTERED',
           'VERIFIED',
         ].map((status) => ({ status })),
-        arrivals: [{ on: TODAY }],
+        arrivals: { nodes: [{ on: TODAY }] },
         customsEntries: {
           nodes: [
             {

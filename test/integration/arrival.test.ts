@@ -1,7 +1,7 @@
 import { workOnce } from '@lotline/server/jobs';
 import { tasksOf } from '@lotline/server/later';
 import { type As, csv, fingerprint, type GraphQLAnswer, type Lotline, startLotline } from '../support/lotline';
-import { certificateNumber } from '../support/world';
+import { certificateNumber, entryNumber } from '../support/world';
 
 // What arrives is verified by the importer, answer by answer, with what is on record beside; and goods that are held at the border hold the
 // certificates that cover them until all is disposed of.
@@ -49,10 +49,11 @@ interface Corridor {
   certificate: string;
   shipment: string;
   lot: string;
+  code: string;
 }
 
 /** Coffee that arrived: a lot, the shipment that brought it, and its certificate, handed over. */
-async function corridor({ kind = 'SHIPMENT', covered = '1000', status = 'HANDED_OVER' } = {}): Promise<Corridor> {
+async function corridor({ kind = 'SHIPMENT', covered = '1000', status = 'HANDED_OVER', until = '2099-03-20' } = {}): Promise<Corridor> {
   const n = ++serial;
   const number = certificateNumber(77, n);
   await lotline.import({
@@ -92,7 +93,7 @@ async function corridor({ kind = 'SHIPMENT', covered = '1000', status = 'HANDED_
         hts: '0901110015',
         issued_on: '2025-03-20',
         status,
-        ...(kind === 'PERIOD' && { valid_from: '2025-03-21', valid_to: '2099-03-20', quantity: 5000, unit: 'KGM' }),
+        ...(kind === 'PERIOD' && { valid_from: '2025-03-21', valid_to: until, quantity: 5000, unit: 'KGM' }),
       },
     ]),
     'import_certificate_lines.csv': csv([
@@ -103,11 +104,19 @@ async function corridor({ kind = 'SHIPMENT', covered = '1000', status = 'HANDED_
   const [shipment] = await lotline.database.query<{ id: string }>('select id from shipment where reference = $1', [`S-${n}`]);
   const [certificate] = await lotline.database.query<{ id: string }>('select id from import_certificate where number = $1', [number]);
   return {
+    code: `A-${n}`,
     lot: global('Lot', lot!.id),
     shipment: global('Shipment', shipment!.id),
     certificate: global('ImportCertificate', certificate!.id),
   };
 }
+
+const entry = ({ certificate }: Pick<Corridor, 'certificate'>, mass: string, filedOn = '2025-04-21') => ({
+  importer: ids[IMPORTER],
+  number: entryNumber(++given),
+  filedOn,
+  lines: [{ line: 1, importCertificate: certificate, hts: '0901110015', quantity: kilograms(mass) }],
+});
 
 const CHECKS = ['VALID_CERTIFICATE', 'DATA_ACCURATE', 'NO_PROHIBITED_SUBSTANCE', 'NO_RADIATION'];
 const answers = (but: Record<string, string> = {}, documents: string[] = []) =>
@@ -120,15 +129,12 @@ const verify = (of: Partial<Corridor>, more: object = {}) => ({
   answers: answers(),
   ...more,
 });
-const ARRIVALS = `arrivals { on by { name } shipment { reference } answers { check verdict words documents { number } findings { message rule } } }`;
-const seenBy = async (id: string, as: As): Promise<any> =>
-  (
-    await lotline.data(
-      `query ($id: ID!) { node(id: $id) { ... on ImportCertificate { status history { status by reason } ${ARRIVALS} } ... on Shipment { shipped: status ${ARRIVALS} } } }`,
-      { id },
-      as,
-    )
-  ).node;
+const ARRIVALS = `arrivals { nodes { on by { name } shipment { reference } answers { check verdict words documents { number } findings { message rule } } } }`;
+const seenBy = async (id: string, as: As): Promise<any> => {
+  const query = `query ($id: ID!) { node(id: $id) { ... on ImportCertificate { status history { status by reason } ${ARRIVALS} } ... on Shipment { shipped: status ${ARRIVALS} } } }`;
+  const { node } = await lotline.data(query, { id }, as);
+  return node && { ...node, arrivals: node.arrivals.nodes };
+};
 const findingsOf = (arrival: any): Record<string, string[]> =>
   Object.fromEntries(arrival.answers.map(({ check, findings }: any) => [check, findings.map(({ message }: any) => message)]));
 
@@ -237,8 +243,118 @@ describe('an arrival', () => {
     await give('verifyArrival', verify(of), importer);
     const { status, arrivals } = await seenBy(of.certificate, importer);
     expect([status, arrivals.length]).toEqual(['HANDED_OVER', 1]);
-    await give('verifyArrival', verify({ certificate: of.certificate }), importer);
+    // Nor is all of it verified before the period has come to its end.
+    const { stays } = await give('verifyArrival', verify({ certificate: of.certificate }), importer, 'stays');
+    expect(stays).toMatch(/neither exhausted nor expired/);
+    expect((await seenBy(of.certificate, importer)).status).toBe('HANDED_OVER');
+    await give('recordCustomsEntry', entry(of, '5000'), importer);
+    expect(await give('verifyArrival', verify({ certificate: of.certificate }), importer, 'stays')).toMatchObject({ stays: null });
     expect((await seenBy(of.certificate, importer)).status).toBe('VERIFIED');
+  });
+
+  test('of nothing that came is refused; while some of its goods are under way the certificate stays where it stands', async () => {
+    const { certificate, shipment, lot, code } = await corridor();
+    const n = ++serial;
+    const number = certificateNumber(78, n);
+    await lotline.import({
+      'import_certificates.csv': csv([
+        {
+          number,
+          kind: 'SHIPMENT',
+          exporter: FARM,
+          importer: IMPORTER,
+          certifier: 'ZR1',
+          hts: '0901110015',
+          issued_on: '2025-03-20',
+          status: 'HANDED_OVER',
+        },
+      ]),
+      'import_certificate_lines.csv': csv([{ certificate: number, product: 'Organic green coffee', quantity: 400, unit: 'KGM' }]),
+    });
+    const [other] = await lotline.database.query<{ id: string }>('select id from import_certificate where number = $1', [number]);
+    const another = { certificate: global('ImportCertificate', other!.id), shipment, lot, code };
+    expect(reasonsOf(await ask('verifyArrival', verify({ certificate: another.certificate }), importer))).toEqual([
+      'REFUSED importCertificate',
+    ]);
+    // What another shipper sends of the same product is not what it covers.
+    expect(reasonsOf(await ask('verifyArrival', verify(another), importer))).toEqual(['REFUSED shipment']);
+    // An entry under it is something that came.
+    await give('recordCustomsEntry', entry(another, '1', '2025-04-24'), importer);
+    expect(reasonsOf(await ask('verifyArrival', verify({ certificate: another.certificate }, { on: '2025-04-23' }), importer))).toEqual([
+      'REFUSED on',
+    ]);
+    await give('verifyArrival', verify({ certificate: another.certificate }), importer);
+
+    await lotline.import({
+      'shipments.csv': csv([{ reference: `SEA-${n}`, shipper: EXPORTER, consignee: IMPORTER }]),
+      'shipment_legs.csv': csv([
+        { shipment: `SEA-${n}`, sequence: 1, mode: 'MARITIME', from_place: 'COBUN', to_place: 'USOAK', departed: '2025-04-02' },
+      ]),
+      'shipment_lots.csv': csv([{ shipment: `SEA-${n}`, lot: code, quantity: 1, unit: 'KGM' }]),
+    });
+    const under = { certificate, shipment };
+    expect(await give('verifyArrival', verify(under), importer, 'stays')).toMatchObject({ stays: expect.stringContaining('under way') });
+    const { status, arrivals } = await seenBy(certificate, importer);
+    expect([status, arrivals.length]).toEqual(['HANDED_OVER', 1]);
+    const [sea] = await lotline.database.query<{ id: string }>('select id from shipment where reference = $1', [`SEA-${n}`]);
+    await give('recordArrival', { shipment: global('Shipment', sea!.id), arrived: '2025-04-22' }, importer);
+    await give('verifyArrival', verify(under), importer);
+    expect((await seenBy(certificate, importer)).status).toBe('VERIFIED');
+  });
+
+  test('leaves a certificate that entries may still draw on, within what it covers; and is of a day after its issue', async () => {
+    const of = await corridor();
+    await give('verifyArrival', verify(of), importer);
+    const { customsEntry } = await give('recordCustomsEntry', entry(of, '600'), importer, 'customsEntry { id }');
+    expect(reasonsOf(await ask('recordCustomsEntry', entry(of, '400.001'), importer))).toEqual(['REFUSED lines.0.quantity']);
+    const amended = { customsEntry: customsEntry.id, reason: 'weighed again', lines: entry(of, '700').lines };
+    await give('amendCustomsEntry', amended, importer);
+    await give('recordCustomsEntry', entry(of, '300'), importer);
+    await give('cancelCustomsEntry', { customsEntry: customsEntry.id, reason: 'filed twice' }, importer);
+    expect((await seenBy(of.certificate, importer)).status).toBe('VERIFIED');
+    for (const on of ['2025-03-19', '2020-01-01'])
+      expect(reasonsOf(await ask('verifyArrival', verify({ certificate: of.certificate }, { on }), importer))).toEqual(['REFUSED on']);
+    await give('verifyArrival', verify({ certificate: of.certificate }), importer);
+  });
+
+  test('and a hold reach a certificate that has expired, and so does what was filed in its period', async () => {
+    const of = await corridor({ kind: 'PERIOD', until: '2025-04-30' });
+    await give('recordCustomsEntry', entry(of, '10'), importer);
+    do await workOnce(lotline.database, tasksOf(lotline.runner), SILENT);
+    while ((await lotline.database.query('select from graphile_worker.jobs where run_at <= now() and attempts < max_attempts')).length > 0);
+    const filed = async (on: string) => reasonsOf(await ask('recordCustomsEntry', entry(of, '10', on), importer));
+    expect(await filed('2025-05-01')).toEqual(['CONFLICT lines.0.importCertificate']);
+    expect(await filed('2025-03-20')).toEqual(['CONFLICT lines.0.importCertificate']);
+    expect(await filed('2025-04-30')).toEqual([]);
+    const query =
+      'query ($certificate: ID!, $day: Date!) { customsFiling(importCertificate: $certificate, kilograms: "10", asKeyed: { filedOn: $day }) { faults { code } } }';
+    const faults = async (day: string) =>
+      (await lotline.data(query, { certificate: of.certificate, day }, importer)).customsFiling.faults.map(({ code }: any) => code);
+    expect([await faults('2025-04-30'), await faults('2025-05-01')]).toEqual([[], ['EXPIRED']]);
+    const at = async () => (await seenBy(of.certificate, importer)).status;
+    expect(await at()).toBe('EXPIRED');
+    const held = { operation: ids[IMPORTER], number: `EAN-${++given}`, on: '2025-05-02', ordered: 'hold', shipment: of.shipment };
+    const { emergencyAction } = await give('recordEmergencyActionNotification', held, importer, 'emergencyAction { id }');
+    expect(await at()).toBe('HELD');
+    const released = { emergencyAction: emergencyAction.id, operation: ids[IMPORTER], kind: 'RELEASED_ORGANIC', on: '2025-05-03' };
+    await give('recordDisposition', released, importer);
+    expect(await at()).toBe('EXPIRED');
+    await give('verifyArrival', verify({ certificate: of.certificate }, { on: '2025-05-04' }), importer);
+    expect(await at()).toBe('VERIFIED');
+  });
+
+  test('is told page by page, and kept at most twenty times a day', async () => {
+    const of = await corridor();
+    const no = verify(of, { answers: answers({ DATA_ACCURATE: 'NO' }) });
+    for (let times = 0; times < 20; times++) await give('verifyArrival', no, importer);
+    expect(reasonsOf(await ask('verifyArrival', no, importer))).toEqual(['REFUSED shipment']);
+    await give('verifyArrival', verify({ certificate: of.certificate }, { answers: answers({ DATA_ACCURATE: 'NO' }) }), importer);
+    const query =
+      'query ($id: ID!, $after: String) { node(id: $id) { ... on ImportCertificate { arrivals(first: 15, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes { answers { findings { message } } } } } } }';
+    const page = async (after: string | null) => (await lotline.data(query, { id: of.certificate, after }, exporter)).node.arrivals;
+    const first = await page(null);
+    expect([first.totalCount, first.nodes.length, first.pageInfo.hasNextPage]).toEqual([21, 15, true]);
+    expect((await page(first.pageInfo.endCursor)).nodes).toHaveLength(6);
   });
 
   test('of a shipment alone, that came under no certificate, says so', async () => {
@@ -385,6 +501,23 @@ describe('goods that are held at the border', () => {
     expect((await seenBy(of.certificate, importer)).status).toBe('HELD');
     await give('recordDisposition', dispose(emergencyAction.id, 'DONATED', '20'), importer);
     expect((await seenBy(of.certificate, importer)).status).toBe('HANDED_OVER');
+  });
+
+  test('their certifier is told after that, by the hour where both are known, whatever the day is there', async () => {
+    const of = await corridor();
+    const told = async (on: string, at: string) => {
+      const { emergencyAction } = await give(
+        'recordEmergencyActionNotification',
+        action({ shipment: of.shipment }, { on }),
+        importer,
+        ACTION,
+      );
+      return reasonsOf(await ask('notifyCertifier', { emergencyAction: emergencyAction.id, operation: ids[IMPORTER], at }, importer));
+    };
+    expect(await told('2025-04-22T01:00:00+09:00', '2025-04-21T20:00:00-05:00')).toEqual([]);
+    expect(await told('2025-04-22T17:00:00Z', '2025-04-22T01:00:00Z')).toEqual(['REFUSED at']);
+    expect(await told('2025-04-22T17:00:00Z', '2025-04-22')).toEqual([]);
+    expect(await told('2025-04-22', '2025-04-21T23:00:00Z')).toEqual(['REFUSED at']);
   });
 
   test('two actions on the same goods hold a certificate until both are disposed of', async () => {

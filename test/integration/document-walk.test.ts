@@ -542,21 +542,23 @@ const WALK: [string, () => Promise<void>][] = [
       const answers = verified.answers.map((answer) => ({ ...answer, documents: [seen] }));
       await step('importer', 'verifyArrival', { ...verified, answers }, '', ['broker']);
       expect(
-        await certificateSeen('importer', 'status arrivals { on answers { verdict documents { number } findings { message } } }'),
+        await certificateSeen('importer', 'status arrivals { nodes { on answers { verdict documents { number } findings { message } } } }'),
       ).toEqual({
         status: 'VERIFIED',
-        arrivals: [
-          {
-            on: TODAY,
-            answers: CHECKS.map((check) => ({
-              verdict: 'YES',
-              documents: [{ number: 'WALK-WT-1' }],
-              // The bag that was torn on the way is told beside the answer.
-              findings:
-                check === 'DATA_ACCURATE' ? [{ message: 'WALK-WASHED: the certificate covers 99 kg, and 100 kg were shipped.' }] : [],
-            })),
-          },
-        ],
+        arrivals: {
+          nodes: [
+            {
+              on: TODAY,
+              answers: CHECKS.map((check) => ({
+                verdict: 'YES',
+                documents: [{ number: 'WALK-WT-1' }],
+                // The bag that was torn on the way is told beside the answer.
+                findings:
+                  check === 'DATA_ACCURATE' ? [{ message: 'WALK-WASHED: the certificate covers 99 kg, and 100 kg were shipped.' }] : [],
+              })),
+            },
+          ],
+        },
       });
     },
   ],

@@ -1,5 +1,6 @@
 import { AccessRecord } from '../nouns/access-record';
 import { ApiKey } from '../nouns/api-key';
+import { Arrival } from '../nouns/arrival';
 import { AuditGrant } from '../nouns/audit-grant';
 import { BrokerAssignment } from '../nouns/broker-assignment';
 import { CustomsEntry, CustomsEntryLine } from '../nouns/customs-entry';
@@ -25,6 +26,7 @@ import { HolderShare, TraceGap, TraceLink, TraceLot } from './trace';
 
 export const AccessRecordConnection = connectionOf('AccessRecord', () => AccessRecord);
 export const ApiKeyConnection = connectionOf('ApiKey', () => ApiKey);
+export const ArrivalConnection = connectionOf('Arrival', () => Arrival);
 export const AuditGrantConnection = connectionOf('AuditGrant', () => AuditGrant);
 export const BrokerAssignmentConnection = connectionOf('BrokerAssignment', () => BrokerAssignment);
 export const CustomsEntryConnection = connectionOf('CustomsEntry', () => CustomsEntry);

@@ -17,7 +17,7 @@ export const filedUnder = (operation: string): string =>
   `exists (select from customs_entry_line f join customs_entry e on e.id = f.entry where f.import_certificate = c.id and f.retracted_by is null and e.filer = ${operation})`;
 
 /** First and last day of a shipment `s` on its way; no last one while its last leg has not arrived. As SQL. */
-const WAY = `cross join lateral (
+export const WAY = `cross join lateral (
   select min(g.departed_on) as departed_on, case when (array_agg(g.arrived_on order by g.sequence desc))[1] is not null then max(g.arrived_on) end as arrived_on
   from shipment_leg g where g.shipment = s.id and g.retracted_by is null) w`;
 

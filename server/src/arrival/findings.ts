@@ -1,10 +1,11 @@
 import { type Arrival, ArrivalCheck, ArrivalFinding, type Grams, type ImportCertificateStatus, today, toKilograms } from '@lotline/schema';
 import { factVisible } from '../access';
 import { drawnOn, historyOf, importCertificateById, linesOf, visibleImportCertificate } from '../certificates';
+import { type BatchOf, grouped } from '../database';
 import { operationById, standingOf } from '../operations';
 import { type Question, seen } from '../questions';
 import { isCertified, verdictOn } from '../rules';
-import { Chain } from '../trace';
+import { Chain, type FoundGap } from '../trace';
 
 type Findings = Record<ArrivalCheck, ArrivalFinding[]>;
 
@@ -25,29 +26,82 @@ const NOT_VALID: ReadonlySet<ImportCertificateStatus> = new Set([
   'VOIDED',
 ]);
 
-/** Lots that arrived: those of the shipment, else those that the certificate names or entries under it do; as far as the viewer sees that. */
-async function lotsOf({ reader, viewer }: Question, { importCertificateId, shipmentId }: Arrival): Promise<string[]> {
-  const rows = await reader.query<{ lot: string }>(
-    shipmentId !== null
-      ? `select x.lot from shipped_lot x where x.shipment = $1 and x.retracted_by is null and ${factVisible(viewer, 'x.shipment', 'x.id')}`
-      : `select x.lot from import_certificate_line x where x.import_certificate = $1 and x.lot is not null and x.retracted_by is null and ${factVisible(viewer, 'x.lot', 'x.id')}
-         union select j.lot from customs_entry_line n join customs_entry_line_lot j on j.line = n.id
-         where n.import_certificate = $1 and n.retracted_by is null and ${factVisible(viewer, 'j.lot', 'n.id')}`,
-    [shipmentId ?? importCertificateId],
-  );
-  return [...new Set(rows.map(({ lot }) => lot))];
+/** An arrival that an answer asks about: what is on record is the same for all of one certificate and shipment. */
+export class Asked {
+  constructor(
+    readonly question: Question,
+    readonly of: Pick<Arrival, 'importCertificateId' | 'shipmentId'>,
+  ) {}
+
+  toJSON(): string {
+    return `${this.question.viewer.name} ${this.of.importCertificateId} ${this.of.shipmentId}`;
+  }
 }
 
-/** What is on record, as the viewer sees it now, against the answers of an arrival. */
-export async function findingsOf(question: Question, arrival: Arrival): Promise<Findings> {
+/** Lots that arrived: those of the shipment, else those that the certificate names or entries under it do; as far as the viewer sees that. */
+async function lotsOf({ reader, viewer }: Question, asked: readonly Asked[]): Promise<string[][]> {
+  const shipments = asked.flatMap(({ of }) => of.shipmentId ?? []);
+  const certificates = asked.flatMap(({ of }) => (of.shipmentId === null ? (of.importCertificateId ?? []) : []));
+  const rows = await reader.query<{ of: string; lot: string }>(
+    `select x.shipment as of, x.lot from shipped_lot x where x.shipment = any($1) and x.retracted_by is null and ${factVisible(viewer, 'x.shipment', 'x.id')}
+     union select x.import_certificate, x.lot from import_certificate_line x
+     where x.import_certificate = any($2) and x.lot is not null and x.retracted_by is null and ${factVisible(viewer, 'x.lot', 'x.id')}
+     union select n.import_certificate, j.lot from customs_entry_line n join customs_entry_line_lot j on j.line = n.id
+     where n.import_certificate = any($2) and n.retracted_by is null and ${factVisible(viewer, 'j.lot', 'n.id')}`,
+    [shipments, certificates],
+  );
+  const ids = asked.map(({ of }) => of.shipmentId ?? of.importCertificateId!);
+  return grouped(ids, rows, ({ of }) => of).map((all) => all.map(({ lot }) => lot));
+}
+
+/** What lies behind lots, and what a walk back found there. */
+interface Behind {
+  chain: Chain;
+  gaps: FoundGap[];
+}
+
+const walk = (question: Question, lots: readonly string[]): Promise<Chain> =>
+  Chain.walk(question, lots, { direction: 'BACK', maxDepth: null, asOf: null });
+
+/**
+ * What lies behind the lots of each arrival: one walk for all, but where that would be cut, or where lots of another arrival are met, of which more
+ * counts than leads here. Null where there are no lots.
+ */
+async function behindEach(question: Question, lots: readonly string[][]): Promise<(Behind | null)[]> {
+  const all = [...new Set(lots.flat())];
+  if (all.length === 0) return lots.map(() => null);
+  const chain = await walk(question, all);
+  const isCut = (await chain.limit()) !== null;
+  return Promise.all(
+    lots.map(async (own) => {
+      if (own.length === 0) return null;
+      const behind = chain.behind(own);
+      const isAlone = !isCut && all.every((lot) => own.includes(lot) || !behind.has(lot));
+      const walked = isAlone ? chain : await walk(question, own);
+      return { chain: walked, gaps: (await walked.gaps()).filter(({ lot }) => !isAlone || behind.has(lot.id)) };
+    }),
+  );
+}
+
+/** What is on record, as the viewer sees it now, against the answers of arrivals. */
+export const findingsOf: BatchOf<Asked, Findings> = async (_, asked) => {
+  const { question } = asked[0]!;
+  const lots = await lotsOf(question, asked);
+  const behind = await behindEach(question, lots);
+  return Promise.all(asked.map(({ of }, index) => findingsAgainst(question, of, lots[index]!, behind[index]!)));
+};
+
+async function findingsAgainst(
+  question: Question,
+  { importCertificateId: id }: Asked['of'],
+  lots: readonly string[],
+  behind: Behind | null,
+): Promise<Findings> {
   const found = none();
-  const { importCertificateId: id } = arrival;
   const certificate = id === null ? null : await visibleImportCertificate(question, id);
   const number = certificate?.issuedNumber ?? null;
-  const lots = await lotsOf(question, arrival);
-  const chain = lots.length === 0 ? null : await Chain.walk(question, lots, { direction: 'BACK', maxDepth: null, asOf: null });
-  for (const { kind, lot, message, rule } of chain === null ? [] : await chain.gaps()) {
-    const says = finding(chain!.isWithheld(lot) ? message : `${lot.code}: ${message}`, rule ?? RULE);
+  for (const { kind, lot, message, rule } of behind?.gaps ?? []) {
+    const says = finding(behind!.chain.isWithheld(lot) ? message : `${lot.code}: ${message}`, rule ?? RULE);
     const isOwn = lots.includes(lot.id);
     if (kind === 'PROHIBITED_TREATMENT') {
       // What is told by its kind alone may be either.
@@ -65,7 +119,7 @@ export async function findingsOf(question: Question, arrival: Arrival): Promise<
   }
   if (certificate === null) return found;
   await againstCertificate(question, id, found);
-  await againstWeights(question, id, chain, lots, found);
+  await againstWeights(question, id, behind?.chain ?? null, lots, found);
   return found;
 }
 

@@ -17,6 +17,12 @@ export class VerifyArrivalPayload extends CommandPayload {
 
   @Field(() => Shipment, { nullable: true, description: 'The shipment that arrived.' })
   shipment: Shipment | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Why the certificate stays where it stood; null where it is VERIFIED, or none was named.',
+  })
+  stays: string | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'What a command about an emergency action has done.' })
@@ -47,7 +53,8 @@ async function acted<Input>(
 export class ArrivalMutations {
   @Mutation(() => VerifyArrivalPayload, {
     nullable: true,
-    description: 'The check-list of an importer for goods that arrived; it does. Where every answer is YES the certificate is VERIFIED.',
+    description:
+      'The check-list of an importer for goods that arrived; it does. Where every answer is YES the certificate is VERIFIED, unless some of its goods are still under way; one for a period once it is exhausted or expired. At most 20 a day of one certificate and shipment.',
   })
   async verifyArrival(
     @Arg('input', () => VerifyArrivalInput, INPUT) input: VerifyArrivalInput,
@@ -58,6 +65,7 @@ export class ArrivalMutations {
       cursor,
       importCertificate: outcome.importCertificate && (await visibleImportCertificate(question, outcome.importCertificate)),
       shipment: outcome.shipment && (await visibleShipment(question, outcome.shipment)),
+      stays: outcome.stays,
     } as VerifyArrivalPayload;
   }
 

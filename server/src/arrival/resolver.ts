@@ -1,6 +1,7 @@
 import {
   Arrival,
   ArrivalAnswer,
+  ArrivalConnection,
   ArrivalFinding,
   Certifier,
   CertifierNotice,
@@ -8,30 +9,35 @@ import {
   EmergencyActionNotification,
   ImportCertificate,
   Operation,
+  type Page,
   Shipment,
 } from '@lotline/schema';
-import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import { Args, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import { visibleImportCertificate } from '../certificates';
 import { visibleDocument } from '../documents';
 import { certifierById, operationById, visibleOperation } from '../operations';
-import { type Question, seen } from '../questions';
+import { PageArguments, pageOfFacts, type Question, seen } from '../questions';
 import { visibleShipment } from '../shipments';
-import { findingsOf } from './findings';
+import { Asked, findingsOf } from './findings';
 import { arrivalsOfCertificates, arrivalsOfShipments, noticesToCertifiers } from './loaders';
 
 @Resolver(() => ImportCertificate)
 export class ImportCertificateArrivalsResolver {
-  @FieldResolver(() => [Arrival], { description: 'What the importer verified of what arrived under it, oldest first.' })
-  arrivals(@Root() { id }: ImportCertificate, @Ctx() question: Question): Promise<Arrival[]> {
-    return seen(question, arrivalsOfCertificates, id);
+  @FieldResolver(() => ArrivalConnection, { description: 'What the importer verified of what arrived under it, oldest first.' })
+  arrivals(
+    @Root() { id }: ImportCertificate,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() question: Question,
+  ): Promise<Page<Arrival>> {
+    return pageOfFacts(question, `arrivals under ${id}`, page, (known) => seen(question, arrivalsOfCertificates, id, known));
   }
 }
 
 @Resolver(() => Shipment)
 export class ShipmentArrivalsResolver {
-  @FieldResolver(() => [Arrival], { description: 'What was verified of it when it arrived, oldest first.' })
-  arrivals(@Root() { id }: Shipment, @Ctx() question: Question): Promise<Arrival[]> {
-    return seen(question, arrivalsOfShipments, id);
+  @FieldResolver(() => ArrivalConnection, { description: 'What was verified of it when it arrived, oldest first.' })
+  arrivals(@Root() { id }: Shipment, @Args(() => PageArguments) page: PageArguments, @Ctx() question: Question): Promise<Page<Arrival>> {
+    return pageOfFacts(question, `arrivals of ${id}`, page, (known) => seen(question, arrivalsOfShipments, id, known));
   }
 }
 
@@ -68,13 +74,9 @@ export class ArrivalAnswerResolver {
 
   @FieldResolver(() => [ArrivalFinding], { description: 'What is on record now that speaks against the answer YES, as far as you see it.' })
   async findings(@Root() { check, of }: ArrivalAnswer, @Ctx() question: Question): Promise<ArrivalFinding[]> {
-    const known = found.get(of) ?? findingsOf(question, of);
-    found.set(of, known);
-    return (await known)[check];
+    return (await question.reader.loader(findingsOf).load(new Asked(question, of)))[check];
   }
 }
-/** Looked up once for the answers of one arrival: a row is of one question. */
-const found = new WeakMap<Arrival, ReturnType<typeof findingsOf>>();
 
 @Resolver(() => EmergencyActionNotification)
 export class EmergencyActionCertifierResolver {

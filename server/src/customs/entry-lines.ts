@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { ADMINISTRATOR, onBehalfOf, subjectVisible, type Viewer } from '../access';
 import { lockCertificates, type Standing, standsElsewhere, stepOf, type Volume, volumesOf } from '../certificates';
 import { idOf, isReason, noSuch, optional, QuantityInput, quantity, read, type Work, weigh } from '../commands';
+import { isInPeriod } from './filing';
 import type { NewCustomsEntry, NewCustomsEntryLine } from './record';
 
 // What an entry says, line by line: each draws on a certificate of the importer.
@@ -106,6 +107,22 @@ async function handedOverOn({ tx }: Work, certificates: readonly string[]): Prom
   return new Map(rows.map(({ id, on }) => [id, on]));
 }
 
+/** Why an entry comes too late for a certificate that has expired; null where it was filed in its period. */
+function filedOutside({ filedOn }: Filed, certificate: Standing): Reason | null {
+  if (certificate.status !== 'EXPIRED' || isInPeriod(certificate, filedOn)) return null;
+  const { validFrom, validTo } = certificate;
+  return {
+    code: 'CONFLICT',
+    message: 'the certificate is EXPIRED',
+    path: ['importCertificate'],
+    rule: '7 CFR 205.273',
+    remedy:
+      validTo === null
+        ? 'draw on a certificate that is valid on the day of filing'
+        : `only what was filed ${validFrom === null ? '' : `from ${validFrom} `}to ${validTo} draws on it; draw on another`,
+  };
+}
+
 /** How a line stands to its certificate, but for the mass. */
 function againstCertificate(
   command: 'recordCustomsEntry' | 'amendCustomsEntry',
@@ -126,7 +143,7 @@ function againstCertificate(
       },
     ];
   const reasons: Reason[] = [];
-  const elsewhere = standsElsewhere(command, certificate.status, 'importCertificate');
+  const elsewhere = standsElsewhere(command, certificate.status, 'importCertificate') ?? filedOutside(entry, certificate);
   if (elsewhere) reasons.push(elsewhere);
   if (hts !== certificate.hts)
     reasons.push({

@@ -77,6 +77,10 @@ const STANDING: Partial<Record<ImportCertificateStatus, (status: string) => Faul
   EXPIRED: () => error('EXPIRED', null, 'the period of the certificate is over', 'ask the exporter for another'),
 };
 
+/** Is a day within the period of a certificate? Not where nobody said when that ends. */
+export const isInPeriod = ({ validFrom, validTo }: { validFrom: Day | null; validTo: Day | null }, day: Day): boolean =>
+  validTo !== null && day <= validTo && (validFrom === null || day >= validFrom);
+
 function ofPeriod({ validFrom, validTo, filedOn, status }: Filing): Fault[] {
   if (validTo !== null && filedOn > validTo && status !== 'EXPIRED')
     return [error('EXPIRED', 'asKeyed.filedOn', `the certificate was valid until ${validTo}`, 'ask the exporter for another')];
@@ -178,8 +182,9 @@ function ofMass({ left, kilograms }: Filing): Fault[] {
 
 /** Every reason why a filing would bounce, and what to look at again. */
 export function faultsOf(filing: Filing): Fault[] {
-  const { status, number, keyed } = filing;
-  const standing = STANDING[status];
+  const { status, number, keyed, filedOn } = filing;
+  const isOfItsPeriod = status === 'EXPIRED' && isInPeriod(filing, filedOn);
+  const standing = isOfItsPeriod ? undefined : STANDING[status];
   return [
     ...(standing ? [standing(status)] : []),
     ...ofPeriod(filing),

@@ -19,6 +19,7 @@ import {
   ZERO,
 } from '@lotline/schema';
 import { hiddenUse, seesAll, subjectVisible, visibleUse } from '../access';
+import { groupBy } from '../database';
 import { type BackAttribution, type Closure, type ForwardAttribution, sqlLineage } from '../lineage';
 import { lotById } from '../lots';
 import { standingOf } from '../operations';
@@ -134,6 +135,14 @@ export class Chain {
   /** A root or a lot reached. */
   lot(id: string): TracedLot {
     return this.lots[this.order.get(id)!]!;
+  }
+
+  /** Lots of it that these are made of, at any remove; with these. */
+  behind(lots: readonly string[]): ReadonlySet<string> {
+    const inputs = groupBy(this.closure.uses, ({ output }) => output);
+    const met = new Set(lots);
+    for (const lot of met) for (const { input } of inputs.get(lot) ?? []) met.add(input);
+    return met;
   }
 
   /** Names the chain inside cursors; of many roots by their hash. */
