@@ -22,7 +22,7 @@ const MAY_USE = {
   attachments: ['database', 'access', 'commands', 'questions', 'rules', 'documents', 'files', 'certificates'],
   certificates: ['database', 'access', 'commands', 'questions', 'rules', 'documents'],
   lots: ['database', 'access', 'commands', 'questions', 'operations', 'documents', 'certificates'],
-  shipments: ['database', 'access', 'commands', 'questions', 'operations', 'documents', 'certificates'],
+  shipments: ['database', 'access', 'commands', 'questions', 'operations', 'lots', 'documents', 'certificates'],
   customs: ['database', 'access', 'commands', 'questions', 'rules', 'operations', 'lots', 'documents', 'certificates', 'shipments'],
   retraction: ['database', 'access', 'commands', 'questions', 'operations', 'certificates', 'lots', 'shipments'],
   grants: ['database', 'access', 'journal', 'commands', 'questions', 'operations'],

@@ -371,6 +371,93 @@ describe('certificates that are held with goods', () => {
   });
 });
 
+describe('goods that are held', () => {
+  const used = (of: Corridor, mass: string, by = IMPORTER as string) => ({
+    code: `C-MADE-${++given}`,
+    producer: ids[by],
+    product: ids.Coffee,
+    quantity: kilograms(mass),
+    producedOn: '2025-05-05',
+    inputs: [{ lot: of.lot, quantity: kilograms(mass) }],
+  });
+  const offered = (of: Corridor, mass: string, sender: string = IMPORTER, receiver: string = BUYER) => ({
+    lot: of.lot,
+    sender: ids[sender],
+    receiver: ids[receiver],
+    quantity: kilograms(mass),
+    on: '2025-05-05',
+  });
+  const booked = (of: Corridor, mass: string, shipper: string = IMPORTER) => ({
+    reference: `C-ON-${++given}`,
+    shipper: ids[shipper],
+    consignee: ids[BUYER],
+    lots: [{ lot: of.lot, quantity: kilograms(mass) }],
+  });
+  const left = (shipment: string, departed = '2025-05-06') => ({ shipment, mode: 'ROAD', fromPlace: 'USOAK', toPlace: 'USSCK', departed });
+  const whyHeld = (answer: GraphQLAnswer): string[] =>
+    reasonsOf(answer).map(({ code, path, rule, message }) => `${code} ${path.slice(1).join('.')} ${rule} ${message.split(': ').at(-1)}`);
+
+  test.each([
+    ['a lot', 'lot'],
+    ['a shipment', 'shipment'],
+  ] as const)('as %s are neither used, nor given, nor sent on beyond what is free; what is lost of them is told', async (_, noun) => {
+    const of = await corridor();
+    const before = await give('offerTransfer', offered(of, '200'), importer, 'transferOffer { id }');
+    const onItsWay = (await give('bookShipment', booked(of, '200'), importer, 'shipment { id }')).shipment.id;
+    const made = await give('recordTransformation', used(of, '50'), importer, 'lot { id }');
+    const number = `C-HOLD-${++given}`;
+    const id = await held(IMPORTER, { [noun]: of[noun] }, { number, quantity: kilograms('300') });
+    const says = `"${number}" holds it at the border`;
+    const state = await fingerprint(lotline.database);
+    expect(whyHeld(await ask('recordTransformation', used(of, '50.001'), importer))).toEqual([
+      `REFUSED inputs.0.quantity 7 CFR 205.273 ${says}`,
+    ]);
+    const more = { lot: made.lot.id, inputs: [{ lot: of.lot, quantity: kilograms('100.001') }], correctionReason: 'more of it' };
+    expect(whyHeld(await ask('declareLotInputs', more, importer))).toEqual([`REFUSED inputs.0.quantity 7 CFR 205.273 ${says}`]);
+    expect(whyHeld(await ask('offerTransfer', offered(of, '50.001'), importer))).toEqual([`REFUSED quantity 7 CFR 205.273 ${says}`]);
+    expect(whyHeld(await ask('bookShipment', booked(of, '100.001'), importer))).toEqual([`REFUSED lots.0.quantity 7 CFR 205.273 ${says}`]);
+    expect(whyHeld(await ask('recordDeparture', left(onItsWay), importer))).toEqual([`REFUSED shipment 7 CFR 205.273 ${says}`]);
+    // Who was offered some before does not see what holds it.
+    const accepted = { transferOffer: before.transferOffer.id, on: '2025-05-06' };
+    expect(whyHeld(await ask('acceptTransfer', accepted, { operation: BUYER }))).toEqual([
+      'REFUSED transferOffer 7 CFR 205.273 it is held at the border',
+    ]);
+    expect(await fingerprint(lotline.database)).toBe(state);
+    // The rival's part, and the rest of the exporter's, are no concern of it.
+    await give('recordTransformation', used(of, '400', RIVAL), rival);
+    await give('offerTransfer', offered(of, '200', EXPORTER), exporter);
+    await give('recordTransformation', used(of, '50'), importer);
+    await give(
+      'recordLoss',
+      { lot: of.lot, holder: ids[IMPORTER], kind: 'SPOILAGE', quantity: kilograms('1'), on: '2025-05-05' },
+      importer,
+    );
+    await give('recordDisposition', disposition(IMPORTER, id, 'RELEASED_ORGANIC', { quantity: kilograms('150') }), importer);
+    await give('offerTransfer', offered(of, '149'), importer);
+    await give('recordDisposition', disposition(IMPORTER, id), importer);
+    await give('acceptTransfer', accepted, { operation: BUYER });
+    await give('recordDeparture', left(onItsWay), importer);
+  });
+
+  test('stay with the shipment: no leg departs, and its shipper gives them to nobody but who receives it', async () => {
+    const of = await corridor({ sold: false });
+    const id = await held(IMPORTER, { shipment: of.shipment });
+    expect(whyHeld(await ask('recordDeparture', left(of.shipment), exporter))).toEqual([
+      expect.stringMatching(/^REFUSED shipment 7 CFR 205.273 its goods are held at the border by "C-EAN-/),
+    ]);
+    // A leg of a day before the hold may be told late.
+    expect(why(await ask('recordDeparture', left(of.shipment, '2025-04-20'), exporter))).toEqual([]);
+    expect(why(await ask('offerTransfer', offered(of, '600.001', EXPORTER), exporter))).toEqual(['REFUSED quantity']);
+    await give('offerTransfer', offered(of, '600', EXPORTER), exporter);
+    const { transferOffer } = await give('offerTransfer', offered(of, '400', EXPORTER, IMPORTER), exporter, 'transferOffer { id }');
+    await give('acceptTransfer', { transferOffer: transferOffer.id, on: '2025-05-06' }, importer);
+    expect(why(await ask('offerTransfer', offered(of, '0.001', IMPORTER), importer))).toEqual(['REFUSED quantity', 'REFUSED on']);
+    await give('offerTransfer', offered(of, '600', EXPORTER), exporter);
+    await give('recordDisposition', disposition(IMPORTER, id, 'RELEASED_ORGANIC', { on: '2025-05-07' }), importer);
+    await give('offerTransfer', { ...offered(of, '400'), on: '2025-05-07' }, importer);
+  });
+});
+
 const entry = ({ certificate }: Corridor, mass: string, filedOn = '2025-04-19') => ({
   importer: ids[IMPORTER],
   number: entryNumber(++given),

@@ -51,7 +51,10 @@ const NOTICE: Columns<NewNotice> = {
   made_by: ['uuid', (each) => each.madeBy],
 };
 
-/** Who imports, receives or enters goods that are held told its own certifying agent of it, who sees the action from then on. The two alone see that. */
+/**
+ * Who imports, receives or enters goods that are held told its own certifying agent of it, who sees the action from then on; the two alone see that. Of one
+ * that was reported from outside, whoever sees it.
+ */
 export const notifyCertifier: Command<z.infer<typeof notice>, { emergencyAction: string }> = {
   name: 'notifyCertifier',
   input: notice,
@@ -63,7 +66,7 @@ export const notifyCertifier: Command<z.infer<typeof notice>, { emergencyAction:
         work.refuse(index, noSuch('emergency action', 'emergencyAction'));
         continue;
       }
-      const stranger = await notItsAction(work, operation, action);
+      const stranger = action.madeBy === null ? null : await notItsAction(work, operation, action);
       if (stranger) work.refuse(index, stranger);
       const certifiers = await work.tx.query<{ certifier: string; code: string }>(
         `select distinct v.certifier, c.code from oversight v join certifier c on c.id = v.certifier where v.operation = $1 and v.now order by c.code`,

@@ -18,6 +18,7 @@ import {
   type Work,
   weigh,
 } from '../commands';
+import { heldAtTheBorder } from './at-the-border';
 import { type NewInput, type NewLot, recordLotFacts } from './facts';
 import { judgeUses, knownProducts, LotUseInput, lotUses } from './inputs';
 import { judgedLots } from './judged';
@@ -168,13 +169,17 @@ export const recordTransformation: Command<z.infer<typeof transformation>, { lot
       work.tx,
       rows.flatMap((row) => row.inputs.map((use) => ({ lotId: use.lot, ownerId: row.producer }))),
     );
+    const border = await heldAtTheBorder(
+      work,
+      rows.flatMap((row) => row.inputs.map((use) => ({ lotId: use.lot, ownerId: row.producer }))),
+    );
     const judged = await judgedLots(
       work.tx,
       rows.flatMap((row) => row.inputs.map((use) => use.lot)),
     );
     for (const [index, row] of rows.entries()) {
       const output = { id: lots[index]?.id ?? '', producerId: row.producer, producedOn: row.producedOn };
-      inputs.push(...(await judgeUses(work, index, output, row.inputs, { held, judged })));
+      inputs.push(...(await judgeUses(work, index, output, row.inputs, { held, judged, border })));
     }
     work.check();
     await recordLotFacts(work, { lots: present(lots), inputs });

@@ -3,6 +3,7 @@ import { Field, ID, InputType } from 'type-graphql';
 import { z } from 'zod';
 import { mayActFor, subjectVisible } from '../access';
 import { type Command, CommandInput, idempotencyKey, idOf, noSuch, optional, read, type Work } from '../commands';
+import { heldAtTheBorder } from './at-the-border';
 import { type Correction, type NewInput, type RetractedInput, recordLotFacts } from './facts';
 import { judgeUses, LotUseInput, lotUses, type Output } from './inputs';
 import { judgedLots } from './judged';
@@ -45,12 +46,14 @@ export const declareLotInputs: Command<z.infer<typeof declaration>, { lot: strin
       rows.map((row) => row.lot),
     );
     const declared = await declaredInputs(work, [...lots.keys()]);
+    const wanted = rows.flatMap((row) =>
+      row.inputs.map((use) => ({ lotId: use.lot, ownerId: lots.get(row.lot)?.producerId ?? '' })).filter((each) => each.ownerId),
+    );
     const held = await lockHoldings(work.tx, [
       ...[...declared.values()].flat().map((use) => ({ lotId: use.inputId, ownerId: use.holderId })),
-      ...rows.flatMap((row) =>
-        row.inputs.map((use) => ({ lotId: use.lot, ownerId: lots.get(row.lot)?.producerId ?? '' })).filter((each) => each.ownerId),
-      ),
+      ...wanted,
     ]);
+    const border = await heldAtTheBorder(work, wanted);
 
     const judged = await judgedLots(work.tx, [
       ...[...declared.values()].flat().map((use) => use.inputId),
@@ -78,7 +81,9 @@ export const declareLotInputs: Command<z.infer<typeof declaration>, { lot: strin
         continue;
       }
       if (retracted.length > 0) corrections.push({ outputId: row.lot, retracted, reason: row.correctionReason! });
+      const givenBack = new Map<string, bigint>();
       for (const use of retracted) {
+        givenBack.set(use.inputId, (givenBack.get(use.inputId) ?? 0n) + use.grams);
         held.add(use.inputId, use.holderId, use.grams);
         const { movements } = judged.get(use.inputId)!;
         movements.splice(
@@ -86,7 +91,7 @@ export const declareLotInputs: Command<z.infer<typeof declaration>, { lot: strin
           1,
         );
       }
-      inputs.push(...(await judgeUses(work, index, lot, row.inputs, { held, judged })));
+      inputs.push(...(await judgeUses(work, index, lot, row.inputs, { held, judged, border, givenBack })));
     }
     work.check();
     await recordLotFacts(work, { inputs, corrections });

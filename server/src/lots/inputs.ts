@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { onBehalfOf, subjectVisible } from '../access';
 import { idOf, isReason, noSuch, notYet, optional, QuantityInput, quantity, read, type Work, weigh } from '../commands';
+import { type AtTheBorder, freeOf, heldBack, holding } from './at-the-border';
 import type { NewInput } from './facts';
 import { leastFrom } from './holdings';
 import type { JudgedLot } from './judged';
@@ -58,16 +59,23 @@ interface UsedLot {
 
 /**
  * The uses of one output as facts, judged by the policies: the lots exist, were born by the day of use, which has come, and the user holds that
- * much, by that day and to spare from then on.
+ * much, by that day and to spare from then on, and not at the border.
  * @param held what the user has, locked; what is used is taken out of it
  * @param judged the facts of the lots, as they would stand; what is used is added to them
+ * @param border what is held of the lots at the border
+ * @param givenBack what uses that are corrected give back, by lot: so much may be used again
  */
 export async function judgeUses(
   work: Work,
   row: number,
   output: Output,
   uses: readonly LotUse[],
-  { held, judged }: { held: Held; judged: ReadonlyMap<string, JudgedLot> },
+  {
+    held,
+    judged,
+    border,
+    givenBack = new Map(),
+  }: { held: Held; judged: ReadonlyMap<string, JudgedLot>; border: AtTheBorder; givenBack?: ReadonlyMap<string, bigint> },
 ): Promise<NewInput[]> {
   const lots = new Map(
     (
@@ -134,6 +142,13 @@ export async function judgeUses(
   for (const [lotId, wants] of wanted) {
     const has = held.of(lotId, output.producerId);
     held.add(lotId, output.producerId, -wants);
+    const back = border.of({ lotId, ownerId: output.producerId });
+    if (wants <= has && wants > has - back.grams && wants > (givenBack.get(lotId) ?? 0n)) {
+      const { code } = lots.get(lotId)!;
+      const place = uses.findIndex((use) => use.lot === lotId);
+      const message = `${toKilograms(wants)} kg of lot ${quote(code)} are used, but ${freeOf(has, back.grams)} kg of what its user holds is free: ${holding(back)}`;
+      work.refuse(row, heldBack(message, ['inputs', place, 'quantity']));
+    }
     if (wants <= has) {
       judgeDays(
         work,

@@ -17,6 +17,7 @@ import {
   read,
   weigh,
 } from '../commands';
+import { freeOf, heldAtTheBorder, heldBack, holding } from './at-the-border';
 import { heldAtEndOf } from './holdings';
 import { judgedLots } from './judged';
 import { lockHoldings } from './ledger';
@@ -74,6 +75,10 @@ export const offerTransfer: Command<z.infer<typeof offer>, { transferOffer: stri
       work.tx,
       rows.map(({ lot, sender }) => ({ lotId: lot, ownerId: sender })),
     );
+    const border = await heldAtTheBorder(
+      work,
+      rows.map(({ lot, sender, receiver }) => ({ lotId: lot, ownerId: sender, to: receiver })),
+    );
     const judged = await judgedLots(
       work.tx,
       rows.map(({ lot }) => lot),
@@ -118,6 +123,15 @@ export const offerTransfer: Command<z.infer<typeof offer>, { transferOffer: stri
           rule: '7 CFR 205.403(d)(4)',
           remedy: 'offer at most what is held, or record the transfer by which it came',
         });
+      const back = border.of({ lotId: lot.id, ownerId: sender, to: receiver });
+      if (grams <= has && grams > has - back.grams)
+        work.refuse(
+          index,
+          heldBack(
+            `${toKilograms(grams)} kg of lot ${quote(lot.code)} are offered, but ${freeOf(has, back.grams)} kg of what the sender holds is free: ${holding(back)}`,
+            ['quantity'],
+          ),
+        );
       const { birth, movements } = judged.get(lot.id)!;
       const had = heldAtEndOf(birth, movements, sender, on);
       if (grams <= has && grams > had && !isUnborn)

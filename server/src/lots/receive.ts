@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { mayActFor } from '../access';
 import { type EnteredMass, isReason, noSuch, notYet, type Work, weigh } from '../commands';
 import { answered, lockOffers, type Standing } from './answer';
+import { heldAtTheBorder, heldBack, holding } from './at-the-border';
 import { type NewDifference, type NewTransfer, recordLotFacts } from './facts';
 import { leastFrom } from './holdings';
 import { judgedLots } from './judged';
@@ -48,7 +49,7 @@ function received(work: Work, row: number, offer: Standing, other: Receipt['othe
 
 /**
  * Offers are received: the grams pass from the sender's holding into the receiver's (7 CFR 205.103(b)(2)), on a day on which the sender had
- * them, and from which on it had them to spare. The receiver is told that it was not so, never what the sender had or when.
+ * them, and from which on it had them to spare; not while they are held at the border. The receiver is told that it was not so, never what the sender had or when.
  */
 export async function receive(work: Work, rows: readonly Receipt[]): Promise<{ transferOffer: string }[]> {
   const offers = await lockOffers(
@@ -58,6 +59,10 @@ export async function receive(work: Work, rows: readonly Receipt[]): Promise<{ t
   const held = await lockHoldings(
     work.tx,
     [...offers.values()].flatMap(({ lotId, senderId, receiverId }) => [senderId, receiverId].map((ownerId) => ({ lotId, ownerId }))),
+  );
+  const border = await heldAtTheBorder(
+    work,
+    [...offers.values()].map(({ lotId, senderId, receiverId }) => ({ lotId, ownerId: senderId, to: receiverId })),
   );
   const judged = await judgedLots(
     work.tx,
@@ -91,6 +96,7 @@ export async function receive(work: Work, rows: readonly Receipt[]): Promise<{ t
     const what = received(work, index, offer, other);
     if (what === null) continue;
     const { birth, movements } = judged.get(offer.lotId)!;
+    const back = border.of({ lotId: offer.lotId, ownerId: offer.senderId, to: offer.receiverId });
     const isHeld = what.passes <= held.of(offer.lotId, offer.senderId);
     if (!isHeld)
       work.refuse(index, {
@@ -100,6 +106,8 @@ export async function receive(work: Work, rows: readonly Receipt[]): Promise<{ t
         rule: '7 CFR 205.403(d)(4)',
         remedy: 'ask the sender for an offer of what it holds',
       });
+    else if (what.passes > held.of(offer.lotId, offer.senderId) - back.grams)
+      work.refuse(index, heldBack(`the sender cannot give it now: ${holding(back)}`, ['transferOffer']));
     else if (!isBefore && what.passes > leastFrom(birth, movements, offer.senderId, on))
       work.refuse(index, {
         code: 'REFUSED',

@@ -18,7 +18,8 @@ import {
   type Work,
   weigh,
 } from '../commands';
-import { everHad } from './had';
+import { heldBack } from '../lots';
+import { everHad, heldOfShipper } from './had';
 import { type NewShippedLot, recordShipmentFacts } from './record';
 
 @InputType({ description: 'Some of a lot, on its way in a shipment.' })
@@ -81,8 +82,8 @@ async function lotsToBook({ tx, viewer }: Work, shipper: string, ids: readonly s
 
 /**
  * A shipper books a shipment of lots (7 CFR 205.103: records of transport), each once: of lots that it produced or had received some of by
- * the day of the booking, and no more of each than was born, nor than it ever had by then. It need not hold them any more: goods are often
- * shipped by whoever sold them.
+ * the day of the booking, and no more of each than was born, nor than it ever had by then, and no goods that are held at the border. It need not hold them
+ * any more: goods are often shipped by whoever sold them.
  */
 export const bookShipment: Command<z.infer<typeof booking>, { shipment: string }> = {
   name: 'bookShipment',
@@ -167,6 +168,9 @@ export const bookShipment: Command<z.infer<typeof booking>, { shipment: string }
             attributes: null,
           });
       }
+      const wanted = new Map(lots.flatMap(({ shipment, lotId, grams }) => (shipment === shipments[index] ? [[lotId, grams]] : [])));
+      for (const { lot, says } of await heldOfShipper(work, row.shipper, wanted, had))
+        work.refuse(index, heldBack(says, ['lots', ids.indexOf(lot), 'quantity']));
     }
     work.check();
     await recordShipmentFacts(work, { shipments, legs: [], lots, treatments: [] });

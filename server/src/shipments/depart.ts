@@ -1,11 +1,12 @@
-import { parseContainer, parseMoment, parsePlace, parseText, quote, TransportMode } from '@lotline/schema';
+import { type Day, parseContainer, parseMoment, parsePlace, parseText, quote, TransportMode } from '@lotline/schema';
 import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { mayActFor } from '../access';
 import { judgeClaims, type NewClaim, recordClaims } from '../certificates';
 import { type Command, CommandInput, idempotencyKey, idOf, noSuch, notYet, oneOf, optional, read, type Work } from '../commands';
-import { everHad } from './had';
+import { heldBack } from '../lots';
+import { everHad, heldOfShipper } from './had';
 import { isBefore, lockShipments, MOMENT, moment } from './moving';
 import { type NewLeg, recordShipmentFacts } from './record';
 
@@ -62,7 +63,7 @@ const departure = z.object({
 });
 
 /**
- * The next leg departs; the one before has arrived by then. Nothing departs before it was booked or born, or before it came to its shipper;
+ * The next leg departs; the one before has arrived by then, and nothing of it is held at the border. Nothing departs before it was booked or born, or before it came to its shipper;
  * that a shipment reported from outside carries what never came to its shipper does not keep it, since it shows as a gap already. Certificates for a
  * period claim what departs under them (7 CFR 205.273).
  */
@@ -95,7 +96,13 @@ export const recordDeparture: Command<z.infer<typeof departure>, { shipment: str
           remedy: 'give the day or hour on which it left',
         });
       if (shipment.bookedOn !== null && departed.on < shipment.bookedOn) tooEarly(`it was booked on ${shipment.bookedOn}`);
-      const carried = await everHad(work, shipment.shipperId, await lotsCarried(work, id), null);
+      const lots = await lotsCarried(work, id);
+      const carried = await everHad(work, shipment.shipperId, [...lots.keys()], null);
+      const held = await holdOf(work, id, departed.on);
+      if (held !== null) work.refuse(index, heldBack(`its goods are held at the border by ${quote(held)}`, ['shipment']));
+      const isFirst = shipment.legs.length === 0;
+      for (const { says } of isFirst ? await heldOfShipper(work, shipment.shipperId, lots, carried, id) : [])
+        work.refuse(index, heldBack(says, ['shipment']));
       for (const { code, producedOn, since } of carried.values()) {
         if (producedOn !== null && departed.on < producedOn) tooEarly(`lot ${quote(code)} was born on ${producedOn}`);
         else if (since !== null && departed.on < since) tooEarly(`lot ${quote(code)} came to the shipper on ${since}`);
@@ -135,7 +142,22 @@ export const recordDeparture: Command<z.infer<typeof departure>, { shipment: str
   },
 };
 
-const lotsCarried = async (work: Work, shipment: string): Promise<string[]> =>
-  (
-    await work.tx.query<{ lot: string }>('select distinct lot from shipped_lot where shipment = $1 and retracted_by is null', [shipment])
-  ).map(({ lot }) => lot);
+/** Grams of each lot in a shipment. */
+async function lotsCarried({ tx }: Work, shipment: string): Promise<Map<string, bigint>> {
+  const rows = await tx.query<{ lot: string; grams: string }>(
+    'select lot, sum(grams) as grams from shipped_lot where shipment = $1 and retracted_by is null group by lot',
+    [shipment],
+  );
+  return new Map(rows.map(({ lot, grams }) => [lot, BigInt(grams)]));
+}
+
+/** Number of an emergency action by that day that somebody recorded on a shipment, and that holds some of it still; null where there is none. */
+async function holdOf({ tx }: Work, shipment: string, by: Day): Promise<string | null> {
+  const [row] = await tx.query<{ number: string }>(
+    `select a.number from emergency_action a where a.shipment = $1 and a.made_by is not null and a.on_day <= $2
+       and held_grams(a) > coalesce((select sum(coalesce(d.grams, held_grams(a))) from disposition d where d.emergency_action = a.id and d.retracted_by is null), 0)
+     order by a.number limit 1`,
+    [shipment, by],
+  );
+  return row?.number ?? null;
+}
