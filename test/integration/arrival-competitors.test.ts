@@ -439,6 +439,19 @@ describe('goods that are held', () => {
     await give('recordDeparture', left(onItsWay), importer);
   });
 
+  test("as a lot by the broker that entered it are the importer's", async () => {
+    const of = await corridor();
+    const [line] = entry(of, '400').lines;
+    await give('recordCustomsEntry', { ...entry(of, '400'), filer: ids[BROKER], lines: [{ ...line, lots: [of.lot] }] }, importer);
+    const id = await held(BROKER, { lot: of.lot });
+    expect(await actionAs(id, importer)).toMatchObject({ kilograms: '400', recordedFor: { name: BROKER } });
+    expect(await statusOf(of.certificate)).toBe('HELD');
+    expect(why(await ask('recordTransformation', used(of, '0.001'), importer))).toEqual(['REFUSED inputs.0.quantity']);
+    await give('recordDisposition', disposition(IMPORTER, id), importer);
+    await give('recordTransformation', used(of, '400'), importer);
+    expect(await statusOf(of.certificate)).toBe('EXHAUSTED');
+  });
+
   test('stay with the shipment: no leg departs, and its shipper gives them to nobody but who receives it', async () => {
     const of = await corridor({ sold: false });
     const id = await held(IMPORTER, { shipment: of.shipment });

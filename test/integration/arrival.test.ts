@@ -50,6 +50,7 @@ interface Corridor {
   shipment: string;
   lot: string;
   code: string;
+  number: string;
 }
 
 /** Coffee that arrived: a lot, the shipment that brought it, and its certificate, handed over. */
@@ -105,6 +106,7 @@ async function corridor({ kind = 'SHIPMENT', covered = '1000', status = 'HANDED_
   const [certificate] = await lotline.database.query<{ id: string }>('select id from import_certificate where number = $1', [number]);
   return {
     code: `A-${n}`,
+    number,
     lot: global('Lot', lot!.id),
     shipment: global('Shipment', shipment!.id),
     certificate: global('ImportCertificate', certificate!.id),
@@ -341,6 +343,31 @@ describe('an arrival', () => {
     expect(await at()).toBe('EXPIRED');
     await give('verifyArrival', verify({ certificate: of.certificate }, { on: '2025-05-04' }), importer);
     expect(await at()).toBe('VERIFIED');
+  });
+
+  test('of one of two shipments shows what is on record against that one', async () => {
+    const [one, two] = [await corridor({ kind: 'PERIOD' }), await corridor({ covered: '900' })];
+    await lotline.import({
+      'import_certificate_lines.csv': csv([
+        { certificate: one.number, product: 'Organic green coffee', quantity: 100, unit: 'KGM', lot: two.code },
+      ]),
+    });
+    for (const { shipment } of [one, two]) await give('verifyArrival', verify({ certificate: one.certificate, shipment }), importer);
+    const treated = {
+      operation: ids[EXPORTER],
+      shipment: two.shipment,
+      kind: 'FUMIGATION',
+      substance: 'methyl bromide',
+      prohibited: true,
+      on: '2025-04-10',
+    };
+    await give('recordTreatment', treated, exporter);
+    const against = async () =>
+      (await seenBy(one.certificate, importer)).arrivals.map((arrival: any) => findingsOf(arrival).NO_PROHIBITED_SUBSTANCE!.length);
+    expect(await against()).toEqual([0, 1]);
+    await lotline.import({ 'lot_inputs.csv': csv([{ output: one.code, input: two.code, quantity: 1, unit: 'KGM' }]) });
+    // What the second shipment carried is not what went into the lot of the first, though it is of the same lot.
+    expect(await against()).toEqual([0, 1]);
   });
 
   test('is told page by page, and kept at most twenty times a day', async () => {

@@ -33,8 +33,8 @@ export class AtTheBorder {
 }
 
 /**
- * What is held of lots with their owners, by emergency actions that somebody recorded: of a lot with whoever recorded it; of a shipment with its
- * consignee, whoever recorded it, and who imports by the certificates that are held; with its shipper what it has not given to one of these, who may get it.
+ * What is held of lots with their owners, by emergency actions that somebody recorded: of a lot with whoever recorded it, or where that has none of it, as
+ * a broker, with who imports by the certificates that are held; of a shipment with its consignee, whoever recorded it, and who imports by the certificates that are held; with its shipper what it has not given to one of these, who may get it.
  * Nothing is locked: of an action that is recorded meanwhile, this came before.
  */
 export async function heldAtTheBorder({ tx, viewer }: Work, asked: readonly Asked[]): Promise<AtTheBorder> {
@@ -57,7 +57,10 @@ export async function heldAtTheBorder({ tx, viewer }: Work, asked: readonly Aske
        from shipped w join shipped_lot x on x.shipment = w.shipment and x.retracted_by is null where x.lot in (select lot from asked) group by w.shipment, w.shipper, w.left_of_it, w.numbers, w.receivers, x.lot
      ), held as (
        select q.lot, q.owner, q."to", o.left_of_it as grams, true as is_received, array_remove(array[o.number], null) as numbers
-       from asked q join opened o on o.lot = q.lot and o.made_by = q.owner where o.left_of_it > 0
+       from asked q join opened o on o.lot = q.lot and (o.made_by = q.owner
+         or (not exists (select from holding x where x.lot = o.lot and x.owner = o.made_by and x.grams > 0)
+           and exists (select from emergency_action_certificate h join import_certificate c on c.id = h.import_certificate
+             where h.emergency_action = o.id and q.owner in (c.importer, c.importer_of_record, c.consignee)))) where o.left_of_it > 0
        union all select q.lot, q.owner, q."to", w.grams, true, w.numbers from asked q join carried w on w.lot = q.lot and q.owner = any(w.receivers)
        union all select q.lot, q.owner, q."to", w.grams - coalesce((
            select sum(t.grams) from transfer t where t.lot = w.lot and t.sender = w.shipper and t.receiver = any(w.receivers) and t.retracted_by is null), 0), false, w.numbers

@@ -1,4 +1,4 @@
-export { type AtTheBorder, freeOf as freeAtTheBorder, heldAtTheBorder, heldBack, holding } from './at-the-border';
+export { freeOf as freeAtTheBorder, heldAtTheBorder, heldBack, holding } from './at-the-border';
 export * from './birth';
 export * from './declare-inputs';
 export * from './facts';
