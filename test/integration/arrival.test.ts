@@ -322,8 +322,7 @@ describe('an arrival', () => {
   test('and a hold reach a certificate that has expired, and so does what was filed in its period', async () => {
     const of = await corridor({ kind: 'PERIOD', until: '2025-04-30' });
     await give('recordCustomsEntry', entry(of, '10'), importer);
-    do await workOnce(lotline.database, tasksOf(lotline.runner), SILENT);
-    while ((await lotline.database.query('select from graphile_worker.jobs where run_at <= now() and attempts < max_attempts')).length > 0);
+    await workOnce(lotline.database, tasksOf(lotline.runner), SILENT);
     const filed = async (on: string) => reasonsOf(await ask('recordCustomsEntry', entry(of, '10', on), importer));
     expect(await filed('2025-05-01')).toEqual(['CONFLICT lines.0.importCertificate']);
     expect(await filed('2025-03-20')).toEqual(['CONFLICT lines.0.importCertificate']);
