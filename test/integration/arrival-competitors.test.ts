@@ -298,6 +298,21 @@ describe('what one of two importers tells of its part of a lot', () => {
     expect(await gaps(rival)).toEqual([{ message: 'Facts that you may not see break this rule.' }]);
   });
 
+  test('that was released as not organic is told to who had it, and not to the other', async () => {
+    const of = await corridor();
+    const emergencyAction = await held(IMPORTER, { lot: of.lot });
+    await give(
+      'recordDisposition',
+      { emergencyAction, operation: ids[IMPORTER], kind: 'RELEASED_CONVENTIONAL', on: '2025-04-22' },
+      importer,
+    );
+    await workOnce(lotline.database, tasksOf(lotline.runner), { info: () => {}, error: () => {} });
+    const told = async (as: As) =>
+      (await lotline.data('query ($id: ID!) { node(id: $id) { ... on Lot { notices { kind } } } }', { id: of.lot }, as)).node.notices;
+    expect(await told(importer)).toEqual([{ kind: 'LOST_ORGANIC_STATUS' }]);
+    expect(await told(rival)).toEqual([]);
+  });
+
   test('that was reported from outside names nobody: whoever has some of the lot learns, and a notice of anybody ends its reminder', async () => {
     const of = await corridor();
     const number = `C-OUT-${serial}`;

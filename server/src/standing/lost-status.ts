@@ -13,6 +13,8 @@ interface Blow {
   /** Was it released at the border, and not treated? */
   released: boolean;
   recordedAt: Date;
+  /** On whose behalf a lot was held; null where that was reported. */
+  madeBy: string | null;
   shipper: string | null;
   consignee: string | null;
 }
@@ -20,16 +22,32 @@ interface Blow {
 /** A prohibited treatment, or a disposition, that is not taken back. */
 async function blowOf({ tx }: Work, fact: string): Promise<Blow | undefined> {
   const [row] = await tx.query<Blow>(
-    `select f.lot, f.shipment, f.released, k.at as "recordedAt", s.shipper, s.consignee from (
-       select t.lot, t.shipment, false as released, t.recorded_by from treatment t
+    `select f.lot, f.shipment, f.released, f.made_by as "madeBy", k.at as "recordedAt", s.shipper, s.consignee from (
+       select t.lot, t.shipment, false as released, null::uuid as made_by, t.recorded_by from treatment t
          where t.id = $1 and t.retracted_by is null and (t.prohibited or t.kind = 'IRRADIATION')
        union all
-       select a.lot, a.shipment, true, d.recorded_by from disposition d join emergency_action a on a.id = d.emergency_action
+       select a.lot, a.shipment, true, a.made_by, d.recorded_by from disposition d join emergency_action a on a.id = d.emergency_action
          where d.id = $1 and d.retracted_by is null and d.kind = 'RELEASED_CONVENTIONAL'
      ) f join command k on k.id = f.recorded_by left join shipment s on s.id = f.shipment`,
     [fact],
   );
   return row;
+}
+
+/**
+ * Where it began with a lot: with everybody who has some; of what was held on somebody's behalf with that one, or with the importers of it where a broker
+ * told of it, and whoever got it from them.
+ */
+async function beginningOf({ tx }: Work, { lot, madeBy, released }: Blow): Promise<Beginning> {
+  if (!released || madeBy === null) return 'EVERYBODY';
+  const [holder] = await tx.query<{ id: string }>(
+    `select h.owner as id from holding h where h.lot = $1 and h.owner = $2
+     union all select i.id from emergency_action_certificate x join emergency_action a on a.id = x.emergency_action and a.lot = $1 and a.made_by = $2
+       join import_certificate c on c.id = x.import_certificate cross join lateral unnest(array[c.importer, c.importer_of_record, c.consignee]) i(id)
+       join holding h on h.lot = $1 and h.owner = i.id limit 1`,
+    [lot, madeBy],
+  );
+  return { holder: holder?.id ?? madeBy, since: null };
 }
 
 /** Organic lots that a shipment carried when it was treated: from its first departure to its last arrival; of one that was held, all of them. */
@@ -62,7 +80,7 @@ export const tellOfLostStatus: Command<z.infer<typeof payload>, { told: number }
       const { lot, shipment, released, recordedAt } = blow;
       const began = new Map<string, Beginning>(
         lot !== null
-          ? [[lot, 'EVERYBODY']]
+          ? [[lot, await beginningOf(work, blow)]]
           : (await carriedThen(work, fact, shipment!)).map((each) => [each.lot, { holder: blow.consignee!, since: null }]),
       );
       const what = released ? 'was held at the border and released as not organic' : 'met a prohibited substance or radiation';
