@@ -121,7 +121,7 @@ const disposition = (kind: string, grams: string) =>
 
 const noticePolicy = (hours: number) =>
   `insert into notice_policy (id, operation, from_day, hours, recorded_by) values (gen_random_uuid(), '${FARM}', '2025-01-01', ${hours}, '${ONE}')`;
-const notice = `insert into notice (id, kind, noun, subject, due, at, message, rule, recorded_by) values (gen_random_uuid(), 'PERIOD_ENDS', 'ImportCertificate', '${ID(72)}', '2025-01-01', now(), 'it ends', 'a rule', '${ONE}')`;
+const notice = `insert into notice (id, kind, noun, subject, to_parties, due, at, message, rule, recorded_by) values (gen_random_uuid(), 'PERIOD_ENDS', 'ImportCertificate', '${ID(72)}', false, '2025-01-01', now(), 'it ends', 'a rule', '${ONE}')`;
 
 const BREACHES: [law: string, how: string, sql: string][] = [
   [

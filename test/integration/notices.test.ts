@@ -7,7 +7,7 @@ import { certificateNumber, entryNumber } from '../support/world';
 
 // What falls due is told once to whoever has what it is about: also where the server had slept through it, also with two servers.
 
-const [EXPORTER, IMPORTER, STRANGER] = ['N:EXPORTER', 'N:IMPORTER', 'N:STRANGER'] as const;
+const [EXPORTER, IMPORTER, AGENT, STRANGER] = ['N:EXPORTER', 'N:IMPORTER', 'N:AGENT', 'N:STRANGER'] as const;
 const exporter: As = { operation: EXPORTER };
 const importer: As = { operation: IMPORTER };
 const certifier: As = { certifier: 'ZN1' };
@@ -81,7 +81,12 @@ beforeAll(async () => {
   await lotline.import({
     'certifiers.csv': csv([{ certifier: 'ZN1', name: 'Certifier of notices (invented)' }]),
     'operations.csv': csv(
-      [EXPORTER, IMPORTER, STRANGER].map((operation) => ({ operation, name: operation, country: 'CO', roles: 'handler' })),
+      [EXPORTER, IMPORTER, AGENT, STRANGER].map((operation) => ({
+        operation,
+        name: operation,
+        country: 'CO',
+        roles: operation === AGENT ? 'broker' : 'handler',
+      })),
     ),
     'products.csv': csv([{ product: 'Organic green coffee', hts: '0901.11.0015', organic: 'yes' }]),
     'operation_certificates.csv': csv([{ operation: EXPORTER, certifier: 'ZN1', status: 'CERTIFIED', effective_from: '2020-01-01' }]),
@@ -267,6 +272,37 @@ test('draws that reach 80, 95 and 100 % are told at once, each once, and again w
   await heard.close();
   expect((await noticesOf(id, importer)).filter(({ kind }) => OF_DRAWS.includes(kind))).toHaveLength(4);
   expect(await noticesOf(id, { operation: STRANGER })).toBeUndefined();
+});
+
+test('who sees a part of what is drawn is not told how much the others drew', async () => {
+  const id = await period(0, 85);
+  const agent: As = { operation: AGENT };
+  const heard = await subscribe(lotline, {
+    query: 'subscription ($filter: NoticeFilter) { noticeGiven(filter: $filter) { cursor sequence change { kind } } }',
+    variables: { filter: { importCertificates: [id], kinds: OF_DRAWS } },
+    as: agent,
+  });
+  const enter = (number: number, value: string, filer: string) =>
+    give(
+      'recordCustomsEntry',
+      {
+        importer: ids[IMPORTER],
+        filer: ids[filer],
+        number: entryNumber(number),
+        filedOn: day(0),
+        lines: [{ line: 1, hts: '0901110015', importCertificate: id, quantity: { value, unit: 'KGM' } }],
+      },
+      importer,
+    );
+  await enter(971, '100', AGENT);
+  await enter(972, '750', IMPORTER);
+  await work();
+  await heard.abreast();
+  expect(heard.changes).toEqual([]);
+  await heard.close();
+  const of = async (as: As) => (await noticesOf(id, as)).map(({ kind }) => kind).filter((kind) => OF_DRAWS.includes(kind));
+  expect(await of(agent)).toEqual([]);
+  for (const each of [exporter, importer, certifier]) expect(await of(each)).toEqual(['DRAWN_80']);
 });
 
 test('of entries that are reported the news is told, not the past', async () => {

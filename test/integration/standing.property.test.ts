@@ -1,7 +1,7 @@
 import { workOnce } from '@lotline/server/jobs';
 import { tasksOf } from '@lotline/server/later';
 import fc from 'fast-check';
-import { hangsOn, hitsOf, isOrganic, onTheWater, producedBy, productOf, stockOf } from '../support/lost-standing';
+import { anythingHangsOn, hangsOn, hitsOf, isOrganic, onTheWater, producedBy, productOf, stockOf } from '../support/lost-standing';
 import { type Lotline, startLotline } from '../support/lotline';
 import * as masses from '../support/masses';
 import { dayAfter, trace } from '../support/oracle';
@@ -55,18 +55,23 @@ test('what hangs on a certificate is what a walk by brute force finds, to the gr
             const own = holders.get(identifier) ?? { lots: 0, held: 0n, fromRoot: 0n };
             holders.set(identifier, { lots: own.lots + stock.length, held: own.held + mass, fromRoot: own.fromRoot + mass });
           }
-          const all = new Set([...made, ...stock.map(([code]) => code)]);
+          const held = new Set(stock.map(([code]) => code));
+          const atAll = anythingHangsOn(drawn, identifier, certificate, TODAY);
           const expected = {
             lots,
             kilograms,
             shipments: onTheWater(drawn).filter(
-              ({ shipper, lots: carried }) =>
+              ({ shipper, consignee, lots: carried }) =>
                 carried.some(({ lot }) => made.has(lot)) ||
+                ([shipper, consignee].includes(identifier) && carried.some(({ lot }) => held.has(lot))) ||
                 (shipper === identifier && carried.some(({ lot }) => isOrganic(drawn, lot) && hangs(productOf(drawn, lot)))),
             ).length,
             importCertificates: (drawn.importCertificates ?? []).filter(
               ({ voided, exporter, importer, lines }) =>
-                !voided && (exporter === identifier || importer === identifier || lines.some(({ lot }) => lot !== null && all.has(lot))),
+                !voided &&
+                (lines.some(({ lot }) => lot !== null && made.has(lot)) ||
+                  ([exporter, importer].includes(identifier) &&
+                    (lines.length === 0 ? atAll : lines.some(({ product }) => hangs(product))))),
             ).length,
             withheld: null,
             holders: [...holders].sort(([one], [other]) => (one < other ? -1 : 1)),

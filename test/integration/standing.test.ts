@@ -343,15 +343,49 @@ describe('a certification that is lost', () => {
     );
     const nothing = { lots: 0, kilograms: '0', shipments: 0, holders: { nodes: [] } };
     expect(Object.fromEntries(operation.certificates.nodes.map(({ standard, impact }: any) => [standard, impact]))).toEqual({
-      // 50 kg of the flour are still its own; the shipment is the mill's, and the certificate names it.
+      // 50 kg of the flour are still its own, more of it is on its way to it, and the certificate names it.
       NOP: {
         lots: 1,
         kilograms: '50',
-        shipments: 0,
+        shipments: 1,
         importCertificates: 1,
         holders: { nodes: [{ operation: { name: IMPORTER }, lots: 1, held: '50' }] },
       },
-      EU: { ...nothing, importCertificates: 1 },
+      EU: { ...nothing, importCertificates: 0 },
+    });
+  });
+
+  test('tells nobody what hangs on it of what one may not see', async () => {
+    const { flour } = await chain();
+    const impactOf = async (operation: string, by: As) =>
+      (
+        await lotline.data(
+          'query ($of: String!) { operation(identifier: $of) { certificates { nodes { impact { lots kilograms shipments importCertificates withheld } } } } }',
+          { of: operation },
+          by,
+        )
+      ).operation.certificates.nodes[0].impact;
+    const before = await impactOf(SHOP, as(IMPORTER));
+    expect(before).toMatchObject({ lots: 0, kilograms: '0' });
+    // The mill sells some of the same flour to the shop, which is not the importer's to know.
+    await lotline.import({ 'transfers.csv': csv([{ lot: flour, from: MILL, to: SHOP, on: '2025-03-11', quantity: 30, unit: 'KGM' }]) });
+    expect(await impactOf(SHOP, as(IMPORTER))).toEqual(before);
+    expect(await impactOf(SHOP, as(SHOP))).toMatchObject({ lots: 2, kilograms: '70' });
+    // Nor does a key count what its scopes do not reach to.
+    const keyed = async (scopes: string[]): Promise<As> => {
+      const input = { operation: ids[IMPORTER], name: 'impact', scopes, expiresOn: day(5) };
+      return { key: (await give('createKey', input, as(IMPORTER), 'secret')).secret };
+    };
+    expect(await impactOf(IMPORTER, await keyed(['LOTS']))).toEqual({
+      lots: 1,
+      kilograms: '50',
+      shipments: 0,
+      importCertificates: 0,
+      withheld: expect.stringContaining('scopes'),
+    });
+    expect(await impactOf(IMPORTER, await keyed(['LOTS', 'SHIPMENTS', 'IMPORT_CERTIFICATES']))).toMatchObject({
+      shipments: 1,
+      importCertificates: 1,
     });
   });
 

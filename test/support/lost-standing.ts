@@ -19,19 +19,29 @@ export const stockOf = (world: World, operation: string, today: string): [string
     return producer !== operation && isOrganic(world, code) && held > 0 ? [[code, BigInt(held) * 1000n]] : [];
   });
 
+interface Named {
+  standard: string;
+  certifier: { code: string };
+}
+
+/** The products that a certificate covers; null where it says of none. */
+function formOf(world: World, operation: string, { standard, certifier }: Named, today: string): string[] | null {
+  const { certificates } = world.operations.find(({ identifier }) => identifier === operation)!;
+  const it = certificates!.find((each) => each.standard === standard && each.certifier === certifier.code)!;
+  const begun = it.steps.filter(({ from }) => from <= today).sort((a, b) => (a.from < b.from ? -1 : 1));
+  return begun.findLast(({ products }) => products.length > 0)?.products ?? null;
+}
+
+/** Does anything hang on a certificate, where nobody says of what product it is? */
+export const anythingHangsOn = (world: World, operation: string, named: Named, today: string): boolean =>
+  (formOf(world, operation, named, today) ?? ['']).some((product) => hangsOn(world, operation, named, product, today));
+
 /** Would an operation not be certified for a product, were one of its certificates not in force, and does that one cover the product? */
-export function hangsOn(
-  world: World,
-  operation: string,
-  { standard, certifier }: { standard: string; certifier: { code: string } },
-  product: string,
-  today: string,
-): boolean {
+export function hangsOn(world: World, operation: string, { standard, certifier }: Named, product: string, today: string): boolean {
   const found = world.operations.find(({ identifier }) => identifier === operation)!;
+  const form = formOf(world, operation, { standard, certifier }, today);
+  if (form && !form.includes(product)) return false;
   const isIt = (each: WorldCertificate) => each.standard === standard && each.certifier === certifier.code;
-  const begun = found.certificates!.find(isIt)!.steps.filter(({ from }) => from <= today);
-  const form = begun.sort((a, b) => (a.from < b.from ? -1 : 1)).findLast(({ products }) => products.length > 0);
-  if (form && !form.products.includes(product)) return false;
   const steps: WorldCertificate['steps'] = [{ status: 'SUSPENDED', from: '2000-01-01', expires: null, products: [] }];
   const certificates = found.certificates!.map((each) => (isIt(each) ? { ...each, steps } : each));
   return isLost(

@@ -1,5 +1,5 @@
 import { Field, ObjectType } from 'type-graphql';
-import { Entity } from 'typeorm';
+import { Column, Entity } from 'typeorm';
 import { NoticeKind } from '../codes/lists';
 import { DateTimeScalar } from '../scalars';
 import { InstantColumn, ReferenceColumn, TextColumn } from './columns';
@@ -25,6 +25,10 @@ export class Notice extends Fact {
   /** What it follows from: a standing that was lost, a treatment, a disposition; null where its time alone has come. */
   @ReferenceColumn('cause', { nullable: true })
   cause: string | null;
+
+  /** Is it told to its own parties, and not to whoever sees what it is about? */
+  @Column('boolean')
+  toParties: boolean;
 
   @InstantColumn({ nullable: false })
   @Field(() => DateTimeScalar, { description: 'When it was due.' })

@@ -53,6 +53,8 @@ export interface Reached {
   id: string;
   percent: number;
   at: Date;
+  /** Was that reported, and not recorded here? */
+  isReported: boolean;
   /** Day of filing of the last entry that draws on it; null where none does any more. */
   filedOn: Day | null;
 }
@@ -61,6 +63,7 @@ export interface Reached {
 export const reachedOf = (reader: Pick<Reader, 'query'>, ids: readonly string[], now: Date): Promise<Reached[]> =>
   reader.query<Reached>(
     `select distinct on (e.subject, e.payload->>'percent') e.subject as id, (e.payload->>'percent')::int as percent, coalesce(k.at, $2) as at,
+       k.type is not distinct from 'import' as "isReported",
        (select max(n.filed_on) from customs_entry n join customs_entry_line x on x.entry = n.id
         where x.import_certificate = e.subject and x.retracted_by is null) as "filedOn"
      from event e left join command k on k.id = e.command where e.type = 'import-certificate.volume-reached' and e.subject = any($1)

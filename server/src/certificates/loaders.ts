@@ -209,16 +209,23 @@ export const OPEN: readonly ImportCertificateStatus[] = [
   'HELD',
 ];
 
-/** How many open import certificates name an operation, or one of these lots, of those that the viewer sees. */
-export async function openCertificatesOf({ reader, viewer }: Question, operation: string, lots: readonly string[]): Promise<number> {
-  const [row] = await reader.query<{ count: number }>(
-    `select count(*)::int as count from import_certificate ic
+/** Open import certificates that name an operation, or of which a line names one of these lots, of those that the viewer sees. */
+export function openCertificatesOf(
+  { reader, viewer }: Question,
+  operation: string,
+  lots: readonly string[],
+): Promise<{ isNamed: boolean; covers: boolean; products: string[] }[]> {
+  return reader.query(
+    `select $1 = any(array[ic.exporter, ic.final_handler, ic.importer]) as "isNamed",
+       exists (select from import_certificate_line x where x.import_certificate = ic.id and x.lot = any($2) and x.retracted_by is null
+         and ${factVisible(viewer, 'x.lot', 'x.id')}) as covers,
+       array(select distinct x.product from import_certificate_line x where x.import_certificate = ic.id and x.retracted_by is null) as products
+     from import_certificate ic
      where (ic.exporter = $1 or ic.final_handler = $1 or ic.importer = $1 or ic.id in (
          select x.import_certificate from import_certificate_line x where x.lot = any($2) and x.retracted_by is null and ${factVisible(viewer, 'x.lot', 'x.id')}))
        and ${subjectVisible(viewer, 'ic.id')} and ${statusOf(viewer, 'ic.id', null)} = any($3)`,
     [operation, lots, OPEN],
   );
-  return row!.count;
 }
 
 /** Is there a leg from abroad into the United States in a shipment? As SQL over its live legs that the viewer sees. */

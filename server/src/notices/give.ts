@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { CLOCK } from '../access';
 import { expireCertificate } from '../certificates';
-import { type Command, Parties, type Runner } from '../commands';
+import type { Command, Runner, Work } from '../commands';
 import type { Task } from '../jobs';
 import { DUE_OF } from './due';
 import type { NoticePayload } from './plan';
@@ -15,6 +15,17 @@ const payload = z.object({
   kind: z.enum(Object.keys(NoticeKind) as [NoticeKind, ...NoticeKind[]]),
   due: z.iso.datetime(),
 });
+
+/** Whoever is a party to all that is drawn on a certificate: who sees a part of it is not told how much the others drew. */
+async function whoSeesDraws({ tx }: Work, certificate: string): Promise<string[]> {
+  const rows = await tx.query<{ operation: string }>(
+    `with draws as (select x.id from customs_entry_line x where x.import_certificate = $1 and x.retracted_by is null)
+     select p.operation from party p join draws d on d.id = p.fact where p.subject = $1 and p.retracted_by is null
+     group by p.operation having count(distinct p.fact) = (select count(*) from draws)`,
+    [certificate],
+  );
+  return rows.map(({ operation }) => operation);
+}
 
 /**
  * Gives the notices that have fallen due, each once; one that is no longer due, since what is on record has changed, is not given. A
@@ -37,11 +48,8 @@ const giveNotice: Command<NoticePayload, { given: boolean }> = {
       outcomes.push({ given });
       if (!given) continue;
       const { message } = found!.due!;
-      const id = uuidv7();
-      await recordNotices(work, [{ ...row, id, cause: null, at: work.now, message, rule: found!.rule }]);
-      const parties = new Parties();
-      parties.add([found!.to], 'emergency_action', row.subject, id, today(work.now));
-      await parties.record(work);
+      const to = found!.kind.startsWith('DRAWN_') ? await whoSeesDraws(work, row.subject) : found!.to === null ? null : [found!.to];
+      await recordNotices(work, [{ ...row, id: uuidv7(), cause: null, at: work.now, message, rule: found!.rule, to }]);
       if (row.kind === 'CERTIFICATE_EXPIRED') await expireCertificate(work, row.subject, today(new Date(row.due)), message);
     }
     return outcomes;

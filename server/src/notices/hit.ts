@@ -1,6 +1,6 @@
-import { type NoticedNoun, type NoticeKind, today } from '@lotline/schema';
+import type { NoticedNoun, NoticeKind } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
-import { Parties, type Work } from '../commands';
+import type { Work } from '../commands';
 import { type NewNotice, recordNotices } from './record';
 
 /** A noun that something hits, and whoever is told. */
@@ -34,7 +34,7 @@ export async function tellOfHits(work: Work, { kind, rule, cause, due }: Blow, h
   const told = new Set(known.map(({ subject }) => subject));
   const fresh = hits.filter(({ subject }) => !told.has(subject));
   const notices = fresh.map(
-    ({ noun, subject, message }): NewNotice => ({
+    ({ noun, subject, message, holders }): NewNotice => ({
       id: uuidv7(),
       kind,
       noun,
@@ -44,14 +44,9 @@ export async function tellOfHits(work: Work, { kind, rule, cause, due }: Blow, h
       at: work.now,
       message,
       rule,
+      to: noun === 'Lot' || noun === 'Shipment' ? holders : null,
     }),
   );
-  const parties = new Parties();
-  fresh.forEach(({ noun, subject, holders }, index) => {
-    if (noun === 'Lot' || noun === 'Shipment')
-      parties.add(holders, noun === 'Lot' ? 'lot' : 'shipment', subject, notices[index]!.id, today(work.now));
-  });
   await recordNotices(work, notices);
-  await parties.record(work);
   return fresh.length;
 }

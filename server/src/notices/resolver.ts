@@ -5,8 +5,8 @@ import { alike, type BatchOf, grouped } from '../database';
 import type { Question } from '../questions';
 
 /**
- * Notices about nouns that a viewer sees, oldest first: those about a lot or a shipment, or about an emergency action that somebody recorded, that it is told
- * of, or whoever it sees facts of. Who certified a party for a time sees none that was told later.
+ * Notices about nouns that a viewer sees, oldest first: those that are told to itself, or whoever it sees facts of, and those of whatever it
+ * sees. Who certified a party for a time sees none that was told later.
  */
 const noticesOf: BatchOf<{ id: string; viewer: Viewer }, Notice[]> = async (reader, keys) => {
   const found = new Map<string, Notice[]>();
@@ -16,7 +16,7 @@ const noticesOf: BatchOf<{ id: string; viewer: Viewer }, Notice[]> = async (read
     const rows = await reader.query<Notice>(
       `select n.id, n.kind, n.noun, n.subject, n.cause, n.due, n.at, n.message, n.rule, n.recorded_by as "recordedBy", n.retracted_by as "retractedBy"
        from notice n where n.subject = any($1) and n.retracted_by is null
-         and case when n.noun in ('Lot', 'Shipment') or exists (select from emergency_action a where a.id = n.subject and a.made_by is not null) then ${factVisible(viewer, 'n.subject', 'n.id')} else ${additionVisible(viewer, 'n.subject', 'n.at::date')} end
+         and case when n.to_parties then ${factVisible(viewer, 'n.subject', 'n.id')} else ${additionVisible(viewer, 'n.subject', 'n.at::date')} end
        order by n.at, n.id`,
       [ids],
     );

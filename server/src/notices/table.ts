@@ -23,7 +23,7 @@ export interface CertificateDue {
   cutOff: Pick<Deadlines, 'cutOffOn' | 'cutOffAt'>;
   volume: Volume;
   /** When draws reached which percentages of it. */
-  reached: readonly { percent: number; at: Date; filedOn: Day | null }[];
+  reached: readonly { percent: number; at: Date; isReported: boolean; filedOn: Day | null }[];
 }
 
 /** An emergency action of which the certifier is to be told. */
@@ -79,7 +79,8 @@ const drawn = (kind: NoticeKind, percent: bigint): Deadline<CertificateDue> => (
   says: `At once, where customs entries have drawn ${percent} % of what it covers; again where it was left in between. Not of entries that are reported over ${NEWS_FOR} days after their filing.`,
   due: ({ volume, reached }) => {
     const last = reached.find((each) => each.percent === Number(percent));
-    if (!last?.filedOn || !reaches(volume, percent) || daysAfter(last.filedOn, NEWS_FOR) < today(last.at)) return null;
+    if (!last?.filedOn || !reaches(volume, percent)) return null;
+    if (last.isReported && daysAfter(last.filedOn, NEWS_FOR) < today(last.at)) return null;
     return {
       at: last.at,
       atOnce: true,

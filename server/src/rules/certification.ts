@@ -64,11 +64,22 @@ const SUSPENDED: CertificateStep = { status: 'SUSPENDED', effectiveFrom: '0001-0
 
 /** Does it hang on a certificate that an operation is certified for a product on a day: is it not, or would it not be, where that one is not in force? */
 export function hangsOn({ roles, certificates }: Standing, id: string, product: string, day: Day): boolean {
-  const steps = certificates.find((each) => each.id === id)?.steps.filter((step) => step.effectiveFrom <= day) ?? [];
-  const form = steps.findLast((step) => step.products.length > 0);
-  if (form && !form.products.includes(product)) return false;
+  const form = formOn(certificates, id, day);
+  if (form && !form.includes(product)) return false;
   const without = certificates.map((each) => (each.id === id ? { ...each, steps: [SUSPENDED] } : each));
   return !isCertified(verdictOn({ roles, certificates: without }, product, day));
+}
+
+/** Does anything hang on a certificate, where nobody says of what product it is? */
+export function anythingHangsOn(standing: Standing, id: string, day: Day): boolean {
+  const form = formOn(standing.certificates, id, day) ?? [''];
+  return form.some((product) => hangsOn(standing, id, product, day));
+}
+
+/** The products that a certificate covers on a day; null where it says of none. */
+function formOn(certificates: readonly CertificateHistory[], id: string, day: Day): readonly string[] | null {
+  const steps = certificates.find((each) => each.id === id)?.steps.filter((step) => step.effectiveFrom <= day) ?? [];
+  return steps.findLast((step) => step.products.length > 0)?.products ?? null;
 }
 
 /** The first day of a period, both ends included, on which an operation was neither certified for a product nor exempt; null if none. */

@@ -1,6 +1,15 @@
 export { amsFlagOf } from './ams-flags';
 export { ARRANGEMENTS } from './arrangements';
-export { type CertificateHistory, firstUncertifiedDay, hangsOn, isCertified, type Standing, verdictOn, verdictOver } from './certification';
+export {
+  anythingHangsOn,
+  type CertificateHistory,
+  firstUncertifiedDay,
+  hangsOn,
+  isCertified,
+  type Standing,
+  verdictOn,
+  verdictOver,
+} from './certification';
 export { CHECKLIST, type Expected } from './checklist';
 export { CUT_OFFS } from './cut-offs';
 export { type Deadlines, deadlinesOf, type ExpectedTransport, filingCutOff } from './deadlines';

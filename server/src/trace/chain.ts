@@ -341,19 +341,18 @@ export class Chain {
     return new Set(underWay.map(({ shipment }) => shipment));
   }
 
-  /** What an operation holds of the roots. */
-  async stockOf(operation: string): Promise<FoundHolder> {
+  /** What an operation holds of the roots, by lot. */
+  async stockOf(operation: string): Promise<Map<string, FoundHolder>> {
     const facts = await this.seenFacts();
-    const stock: FoundHolder = { operationId: operation, lots: 0, held: ZERO, fromRoot: ZERO, inTransit: ZERO };
+    const stock = new Map<string, FoundHolder>();
     for (const lot of this.lots.slice(0, this.closure.roots.length)) {
       const held = heldOf(lot, facts.movements.get(lot.id) ?? [], facts);
       const own = held.find(({ holder }) => holder === operation);
       if (!own) continue;
-      stock.lots++;
-      stock.held = addGrams(stock.held, own.grams as Grams);
-      stock.inTransit = addGrams(stock.inTransit, (inTransitOf(held, facts.carriages.get(lot.id) ?? []).get(operation) ?? 0n) as Grams);
+      const [mass, moving] = [own.grams as Grams, (inTransitOf(held, facts.carriages.get(lot.id) ?? []).get(operation) ?? 0n) as Grams];
+      stock.set(lot.id, { operationId: operation, lots: 1, held: mass, fromRoot: mass, inTransit: moving });
     }
-    return { ...stock, fromRoot: stock.held };
+    return stock;
   }
 
   /** Grams of the roots in a lot: BACK how much of them came out of it, FORWARD how much of them went into it. */

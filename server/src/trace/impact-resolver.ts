@@ -15,7 +15,7 @@ export class OperationCertificateImpactResolver {
   async impact(@Root() certificate: OperationCertificate, @Ctx() question: Question): Promise<Impact> {
     const found = await impactOf(question, certificate);
     return Object.assign(found, {
-      lots: found.ids.length,
+      lots: found.many,
       ...({
         kilograms: () => found.held(),
         shipments: () => found.shipmentsUnderWay(),
@@ -33,7 +33,7 @@ export class ImpactResolver {
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() question: Question,
   ): Promise<Page<HolderShare>> {
-    const chain = found.chain ?? found.stock;
+    const chain = found.chain ?? found.others;
     if (chain !== null) return holdersAnswer(question, chain, page, await found.holders());
     const list = `holders of what hangs on ${found.certificate.id}`;
     return pageOfList(question, list, readPage(question, list, page), []);
@@ -43,9 +43,10 @@ export class ImpactResolver {
     nullable: true,
     description: 'Why there may be more than is told here, without saying whether there is; null where there is not.',
   })
-  async withheld(@Root() { certificate, chain }: FoundImpact, @Ctx() question: Question): Promise<string | null> {
+  async withheld(@Root() { certificate, chain, isNarrow }: FoundImpact, @Ctx() question: Question): Promise<string | null> {
     const limit = (await chain?.limit()) ?? null;
     if (limit === 'LOTS') return `The walk ended after ${MOST_LOTS} lots, the most that one answer follows; there are more.`;
+    if (isNarrow) return 'The scopes of the key do not reach to shipments and import certificates.';
     if (limit === null && (await seesWhole(question, certificate.operationId, OF_LOTS))) return null;
     return 'What others have of it, and what became of it there, you may not see.';
   }

@@ -9,6 +9,7 @@ export class Notices1764000000024 implements MigrationInterface {
         kind text collate "C" not null,
         noun text collate "C" not null,
         subject uuid not null,
+        to_parties boolean not null,
         due timestamptz(6) not null,
         at timestamptz(6) not null,
         message text collate "C" not null,

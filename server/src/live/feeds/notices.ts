@@ -30,7 +30,7 @@ const SCOPES: Readonly<Record<NoticeGiven['noun'], KeyScope>> = {
 interface Facts {
   subject: string;
   kind: NoticeKind;
-  isToHolders: boolean;
+  isToParties: boolean;
   isSeen: boolean;
 }
 
@@ -44,33 +44,31 @@ export const noticeFeed: Feed<NoticeGiven, Facts, NoticeFilter> = {
         .filter(({ type }) => type === 'notice.given')
         .map(({ subject, payload }) => ({ position, at, subject, payload: payload as EventPayloads['notice.given'] })),
     );
-    // Whoever has a lot or a shipment is told, or recorded an emergency action, and nobody else who sees it.
-    const rows = await reader.query<{ id: string; rule: string; noun: NoticeGiven['noun']; isToHolders: boolean }>(
-      `select n.id, n.rule, n.noun, n.noun in ('Lot', 'Shipment') or a.made_by is not null as "isToHolders"
-       from notice n left join emergency_action a on a.id = n.subject where n.id = any($1)`,
+    const rows = await reader.query<{ id: string; rule: string; noun: NoticeGiven['noun']; isToParties: boolean }>(
+      'select n.id, n.rule, n.noun, n.to_parties as "isToParties" from notice n where n.id = any($1)',
       [given.map(({ payload }) => payload.notice)],
     );
     const notices = new Map(rows.map((row) => [row.id, row]));
     return given.map(({ position, at, subject, payload: { notice, kind, due, message } }) => {
-      const { rule, noun, isToHolders } = notices.get(notice)!;
+      const { rule, noun, isToParties } = notices.get(notice)!;
       return {
         position,
         answer: Object.assign(new NoticeGiven(), { noun, subject, at, kind, due: new Date(due), message, rule }),
-        facts: { subject, kind, isToHolders, isSeen: true },
-        rights: [{ subject, fact: isToHolders ? notice : null }],
+        facts: { subject, kind, isToParties, isSeen: true },
+        rights: [{ subject, fact: isToParties ? notice : null }],
         scope: SCOPES[noun],
       };
     });
   },
   async asSeenBy(viewer, reader, changes) {
     const rows = await reader.query<{ place: number }>(
-      `select k.place from unnest($1::int[], $2::uuid[], $3::timestamptz[], $4::boolean[]) as k(place, subject, at, to_holders)
-       where k.to_holders or ${additionVisible(viewer, 'k.subject', 'k.at::date')}`,
+      `select k.place from unnest($1::int[], $2::uuid[], $3::timestamptz[], $4::boolean[]) as k(place, subject, at, to_parties)
+       where k.to_parties or ${additionVisible(viewer, 'k.subject', 'k.at::date')}`,
       [
         changes.map((_, place) => place),
         changes.map(({ facts }) => facts.subject),
         changes.map(({ answer }) => answer.at),
-        changes.map(({ facts }) => facts.isToHolders),
+        changes.map(({ facts }) => facts.isToParties),
       ],
     );
     const seen = new Set(rows.map(({ place }) => place));
