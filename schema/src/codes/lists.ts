@@ -450,6 +450,20 @@ export const parseImportCertificateStatus = choiceOf('status of an import certif
 export const parseDispositionKind = choiceOf('disposition', names(DispositionKind));
 export const parseStandard = choiceOf('standard', STANDARDS);
 
+export const WebhookState = enumeration('WebhookState', 'Whether a webhook is told anything.', {
+  ACTIVE: 'It is told what happens.',
+  PAUSED: 'It is told nothing until it is replayed; its reason says why.',
+});
+export type WebhookState = keyof typeof WebhookState;
+
+export const DeliveryState = enumeration('DeliveryState', 'How far a message to a webhook is.', {
+  WAITING: 'It is to be sent, after what comes before it about the same noun.',
+  RETRYING: 'It was sent in vain, and is sent again.',
+  DELIVERED: 'It was answered with 2xx.',
+  FAILED: 'It was sent in vain for three days; replay it.',
+});
+export type DeliveryState = keyof typeof DeliveryState;
+
 export const OutsideSystem = enumeration('OutsideSystem', 'A system outside that is told what happens here (docs/outside.md).', {
   ORGANIC_INTEGRITY_DATABASE: 'The Organic Integrity Database of the National Organic Program.',
   AUTOMATED_COMMERCIAL_ENVIRONMENT: 'The Automated Commercial Environment of U.S. Customs and Border Protection.',

@@ -31,3 +31,4 @@ export * from './transfer-difference';
 export * from './transfer-offer';
 export * from './transfer-offer-end';
 export * from './treatment';
+export * from './webhook';

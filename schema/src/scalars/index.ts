@@ -36,3 +36,5 @@ export const DateTimeScalar = textScalar<Date>(
 );
 
 export const CountryCodeScalar = textScalar<string>('CountryCode', 'ISO 3166-1 alpha-2.', parseCountry, (value) => value);
+
+export { JSONObjectScalar } from './json-object';

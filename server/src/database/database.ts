@@ -46,6 +46,8 @@ import {
   Treatment,
   Upload,
   VerifiedProductLine,
+  Webhook,
+  WebhookDelivery,
 } from '@lotline/schema';
 import { Logger, runMigrations } from 'graphile-worker';
 import { Client, type ClientConfig, type Pool, type PoolClient, types } from 'pg';
@@ -114,6 +116,8 @@ export const ENTITIES = [
   OperationAsked,
   OutsideEffect,
   Party,
+  Webhook,
+  WebhookDelivery,
 ];
 
 // A date is a local calendar day: it stays the text it is, and never becomes an instant.

@@ -212,6 +212,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     port,
     url: `http://${options.host === '0.0.0.0' ? 'localhost' : options.host}:${port}`,
     log: app.log,
+    live,
     stop: async () => {
       stopping = true;
       stopFiles();

@@ -18,6 +18,8 @@ export interface Found<Answer = object, Facts = unknown> {
   facts: Facts;
   /** Every one of these must be seen; where there is none the change is public. */
   rights: readonly Right[];
+  /** The noun that a public change is about; of others the first that must be seen. */
+  subject?: string;
   /** Which scope a key needs besides that of the subscription. */
   scope?: KeyScope;
   /** A command tells a change of this name once, however many of its events speak of it. */

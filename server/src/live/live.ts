@@ -1,13 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
-import type { SignIn } from '../access';
+import type { SignedIn, SignIn } from '../access';
 import type { Runner } from '../commands';
 import type { Database } from '../database';
 import type { Journal } from '../journal';
 import { type Cursors, type Follower, Tail } from '../log';
 import { serveEventStream } from './event-stream';
 import { Hub } from './hub';
-import type { StreamLimits } from './stream';
+import { type Asked, readRequest } from './request';
+import type { Stream, StreamLimits } from './stream';
 import { serveWebSocket } from './web-socket';
 
 export interface LiveSettings {
@@ -38,6 +39,8 @@ export interface LiveParts extends LiveSettings {
 
 /** The ways to subscribe, and what feeds them. */
 export interface Live {
+  /** Opens a stream without a connection; it is read as an async generator. @throws what `readRequest` throws, and StreamEnded */
+  subscribe(by: SignedIn, asked: Asked, after: string | null): Promise<Stream>;
   /** Tells every client to come back, and ends their streams. */
   stop(): Promise<void>;
 }
@@ -67,6 +70,7 @@ export async function openLive(app: FastifyInstance, parts: LiveParts): Promise<
   const eventStream = serveEventStream(app, options);
   const tail = await Tail.start(parts.database, follower, { pollMs: parts.pollMs, warn });
   return {
+    subscribe: (by, asked, after) => hub.subscribe({ ...readRequest(parts, by, asked), after }),
     stop: async () => {
       hub.stop();
       await Promise.all([eventStream.stop(), webSocket.stop()]);

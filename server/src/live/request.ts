@@ -114,7 +114,7 @@ function subscriptionIn(document: DocumentNode, name: unknown): OperationDefinit
  * @throws Refusal for what we do
  */
 export function readRequest(
-  { graph, journal }: { graph: GraphQLSchema; journal: Journal },
+  { graph, journal }: { graph: GraphQLSchema; journal: Pick<Journal, 'take'> },
   { viewer, until, key }: SignedIn,
   asked: Asked,
 ): LiveRequest {

@@ -7,6 +7,8 @@ import type { LiveRequest } from './request';
 export interface Sent {
   text: string;
   cursor: string;
+  /** The noun that it is about; null of a heartbeat. */
+  subject: string | null;
 }
 
 /** Most messages, and bytes of them, that wait for a client. */

@@ -255,8 +255,10 @@ export class Teller {
   }
 
   /** Gives a change to the streams that it is for, each with its own cursor and sequence. */
-  private offer(streams: readonly Stream[], { position, command, before }: Change, templates: ReadonlyMap<string, Template | Error>): void {
+  private offer(streams: readonly Stream[], change: Change, templates: ReadonlyMap<string, Template | Error>): void {
+    const { position, command, before } = change;
     const place: Place = { position, command, told: before + 1 };
+    const subject = change.rights[0]?.subject ?? change.subject ?? command;
     const cursors = new Map<string, string>();
     const readers = new Map<string, { by: Caller; shown: Template['shown'] }>();
     for (const stream of streams) {
@@ -275,7 +277,7 @@ export class Teller {
       }
       stream.sequence++;
       stream.place = place;
-      stream.offer({ text: fill(template, cursor, stream.sequence), cursor });
+      stream.offer({ text: fill(template, cursor, stream.sequence), cursor, subject });
       if (template.shown.length > 0) readers.set(`${viewer.name} ${key} ${likeness}`, { by: { viewer, key }, shown: template.shown });
     }
     for (const { by, shown } of readers.values()) this.options.journal.take(by, shown);

@@ -24,6 +24,7 @@ export const operationCertificateFeed: Feed<OperationCertificateStatusChange, Fa
             answer: Object.assign(new OperationCertificateStatusChange(), { operationCertificateId: subject, at, ...change }),
             facts: { operation, certifier, to: change.to },
             rights: [],
+            subject,
           };
         }),
     );

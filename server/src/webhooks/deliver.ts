@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import type { Database } from '../database';
+import { schedule, type Task } from '../jobs';
+import { jobOf } from './delivery';
+import { signedInAs, type Owner } from './owner';
+import { type PostSettings, post } from './post';
+import { signedHeaders } from './sign';
+
+/** How long after a message failed it is sent again, seconds; the last again and again, until it is given up. */
+const AGAIN_AFTER_S = [5, 30, 120, 600, 1800, 3600, 7200, 14_400, 21_600] as const;
+/** How long a message is sent again before it is given up, milliseconds: three days. */
+export const GIVEN_UP_AFTER_MS = 3 * 24 * 3_600_000;
+/** So much of the wait, at random, may be added, so that those that failed together do not come back together. */
+const JITTER = 0.2;
+
+interface Due extends Owner {
+  id: string;
+  messageId: string;
+  body: string;
+  since: Date;
+  attempts: number;
+  nextAt: Date;
+  url: string;
+  secret: Buffer;
+  formerSecret: Buffer | null;
+  now: Date;
+}
+
+/** The first message of a subject that is not settled, of a webhook that is told. */
+const firstOf = async (database: Database, webhook: string, subject: string): Promise<Due | undefined> =>
+  (
+    await database.query<Due>(
+      `select d.id, d.message_id as "messageId", d.body, d.since, d.attempts, d.next_at as "nextAt", w.url, w.secret, now() as now,
+         case when w.former_until > now() then w.former_secret end as "formerSecret", w.owner, w.owner_kind as "ownerKind", w.operation as "operationId",
+         w.certifier as "certifierId", w.key as "keyId"
+       from webhook_delivery d join webhook w on w.id = d.webhook and w.deleted_at is null and w.state = 'ACTIVE'
+       where d.webhook = $1 and d.subject = $2 and d.settled_at is null order by d.sequence limit 1`,
+      [webhook, subject],
+    )
+  )[0];
+
+/** When a message is sent again. */
+function againAt({ attempts, now }: Due): Date {
+  const wait = AGAIN_AFTER_S[Math.min(attempts, AGAIN_AFTER_S.length - 1)]! * 1000;
+  return new Date(now.getTime() + wait * (1 + Math.random() * JITTER));
+}
+
+const payload = z.object({ webhook: z.uuid(), subject: z.string() });
+
+/**
+ * Sends what is kept about one noun, one message after the other: nothing passes by what is sent again. Whoever dies after a message was taken sends it
+ * once more, under the same id.
+ */
+export const webhookTask =
+  (database: Database, settings: PostSettings): Task =>
+  async (given) => {
+    const { webhook, subject } = payload.parse(given);
+    for (;;) {
+      const due = await firstOf(database, webhook, subject);
+      if (!due) return;
+      if (due.nextAt > due.now) {
+        await database.within((tx) => schedule({ tx }, [jobOf({ webhook, subject }, due.nextAt)]));
+        return;
+      }
+      const secrets = due.formerSecret ? [due.secret, due.formerSecret] : [due.secret];
+      const isGood = (await signedInAs(due, database)) !== null;
+      const { status, wrong } = isGood
+        ? await post(due.url, signedHeaders(secrets, due.messageId, new Date(), due.body), due.body, settings)
+        : { status: null, wrong: 'the key that created the webhook is not good any more' };
+      const isLast = due.now.getTime() - due.since.getTime() >= GIVEN_UP_AFTER_MS || !isGood;
+      const state = wrong === null ? 'DELIVERED' : isLast ? 'FAILED' : 'RETRYING';
+      await database.query(
+        `update webhook_delivery set state = $2, attempts = attempts + 1, last_tried_at = now(), status = $3, message = $4, next_at = $5,
+           settled_at = case when $2 = 'RETRYING' then null else now() end where id = $1`,
+        [due.id, state, status, wrong, state === 'RETRYING' ? againAt(due) : null],
+      );
+      if (status === 410)
+        await database.query(`update webhook set state = 'PAUSED', reason = 'its URL answered 410: it is gone' where id = $1 and state = 'ACTIVE'`, [webhook]);
+    }
+  };

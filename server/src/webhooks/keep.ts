@@ -1,0 +1,162 @@
+import { Refusal, type Webhook } from '@lotline/schema';
+import { v7 as uuidv7 } from 'uuid';
+import type { Database, Position } from '../database';
+import { type Asked, InvalidDocument, type Live, Restarting, type Stream, StreamEnded } from '../live';
+import type { Cursors } from '../log';
+import { bodyOf, keepDelivery, messageIdOf } from './delivery';
+import { type Owner, signedInAs } from './owner';
+
+// A webhook is a stream whose messages are kept: one server at a time follows it from where it stands, and keeps each message in the transaction
+// that says so. Whatever dies in between, none is kept twice and none is left out.
+
+/** How often it is looked for webhooks that nobody follows, milliseconds. */
+const LOOK_EVERY_MS = 1000;
+/** How long a webhook is followed by a server that does not say so again, seconds. */
+const FOLLOWED_FOR_S = 15;
+/** Most webhooks that one server follows. */
+const MOST_FOLLOWED = 1000;
+/** How long after a failure it is followed again, milliseconds. */
+const AGAIN_AFTER_MS = 1000;
+/** How long messages that were delivered are kept, and those that were not, days. */
+const [KEEP_DELIVERED, KEEP_FAILED] = [7, 30];
+/** How often that is looked at, milliseconds. */
+const FORGET_EVERY_MS = 3_600_000;
+
+type Followed = Owner & Pick<Webhook, 'id' | 'query' | 'variables' | 'cursor' | 'told'> & { createdBy: string };
+
+const COLUMNS = `w.id, w.owner, w.owner_kind as "ownerKind", w.operation as "operationId", w.certifier as "certifierId", w.key as "keyId", w.query, w.variables,
+  w.cursor, w.told, w.recorded_by as "createdBy"`;
+
+export interface KeepingParts {
+  database: Database;
+  cursors: Cursors;
+  live: Live;
+  warn(error: unknown, what: string): void;
+}
+
+/** Thrown where a webhook is told from elsewhere by now: it was deleted, paused or replayed, or another server follows it. */
+class Elsewhere extends Error {}
+
+/** Follows the webhooks that no other server follows, and keeps their messages. */
+export class Keeping {
+  private readonly server = uuidv7();
+  private readonly followed = new Map<string, { stream: Stream | null; ended: Promise<void> }>();
+  private readonly looking: NodeJS.Timeout;
+  private readonly forgetting: NodeJS.Timeout;
+  private turn: Promise<void> = Promise.resolve();
+  private stopped = false;
+
+  constructor(private readonly parts: KeepingParts) {
+    this.looking = setInterval(() => {
+      this.turn = this.turn.then(() => this.look()).catch((error) => parts.warn(error, 'webhooks could not be looked for'));
+    }, LOOK_EVERY_MS).unref();
+    this.forgetting = setInterval(() => {
+      this.forget().catch((error) => parts.warn(error, 'old messages of webhooks could not be forgotten'));
+    }, FORGET_EVERY_MS).unref();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearInterval(this.looking);
+    clearInterval(this.forgetting);
+    await this.turn;
+    for (const { stream } of this.followed.values()) await stream?.return();
+    await Promise.all([...this.followed.values()].map(({ ended }) => ended));
+    await this.parts.database
+      .query('update webhook set followed_by = null, followed_until = null where followed_by = $1', [this.server])
+      .catch(() => {});
+  }
+
+  /** Says that it follows those that it does, and takes those that nobody follows. */
+  private async look(): Promise<void> {
+    if (this.stopped) return;
+    const { database } = this.parts;
+    const rows = await database.query<Followed>(
+      `with free as (
+         select id from webhook where deleted_at is null and state = 'ACTIVE' and (followed_until is null or followed_until < now() or followed_by = $1)
+         order by followed_by = $1 desc nulls last, id limit ${MOST_FOLLOWED} for update skip locked
+       ) update webhook w set followed_by = $1, followed_until = now() + make_interval(secs => ${FOLLOWED_FOR_S}) from free where free.id = w.id returning ${COLUMNS}`,
+      [this.server],
+    );
+    const own = new Set(rows.map(({ id }) => id));
+    for (const [id, { stream }] of this.followed) if (!own.has(id)) await stream?.return();
+    for (const webhook of rows) if (!this.followed.has(webhook.id)) this.follow(webhook);
+  }
+
+  private follow(webhook: Followed): void {
+    const entry: { stream: Stream | null; ended: Promise<void> } = { stream: null, ended: Promise.resolve() };
+    entry.ended = this.tell(webhook, entry)
+      .catch((error) => this.settle(webhook, error))
+      .catch((error) => this.parts.warn(error, 'a webhook could not be followed'))
+      .then(() => {
+        this.followed.delete(webhook.id);
+      });
+    this.followed.set(webhook.id, entry);
+  }
+
+  private async tell(webhook: Followed, entry: { stream: Stream | null }): Promise<void> {
+    const { database, live, cursors } = this.parts;
+    const by = await signedInAs(webhook, database);
+    if (!by) throw new Refusal({ code: 'UNAUTHENTICATED', message: 'its key is not good any more', remedy: 'create a key, and a webhook with it' });
+    const asked: Asked = { query: webhook.query, variables: webhook.variables ?? {} };
+    const stream = await live.subscribe(by, asked, webhook.cursor ?? (await this.beginningOf(webhook)));
+    entry.stream = stream;
+    if (this.stopped) await stream.return();
+    const { feed, responseKey, message } = stream.request;
+    const changeKey = [...message].find(([, field]) => field === 'change')![0];
+    let told = BigInt(webhook.told);
+    for await (const { text, cursor, subject } of stream) {
+      if (subject === null) continue;
+      const { data, errors } = JSON.parse(text) as { data: Record<string, Record<string, unknown>> | null; errors?: unknown[] };
+      const change = data?.[responseKey]?.[changeKey] ?? null;
+      const delivery = {
+        id: uuidv7(),
+        webhook: webhook.id,
+        sequence: told + 1n,
+        messageId: messageIdOf(cursors, database.installation.cursorKey, { webhook: webhook.id, cursor, viewer: webhook.owner }),
+        subject,
+        body: bodyOf(feed.field, new Date(), cursor, errors ? { change, errors } : change),
+      };
+      await database.within(async (tx) => {
+        const moved = await tx.query('update webhook set cursor = $2, told = $3 where id = $1 and told = $4 and state = $5 and deleted_at is null returning id', [
+          webhook.id,
+          cursor,
+          delivery.sequence.toString(),
+          told.toString(),
+          'ACTIVE',
+        ]);
+        if (moved.length === 0) throw new Elsewhere();
+        await keepDelivery(tx, delivery);
+      });
+      told++;
+    }
+  }
+
+  /** The place of its creation. */
+  private async beginningOf({ owner, createdBy }: Followed): Promise<string> {
+    const { database, cursors } = this.parts;
+    const [row] = await database.query<{ position: string }>('select position from command where id = $1', [createdBy]);
+    return cursors.encode({ position: BigInt(row!.position) as Position, command: createdBy, told: null }, owner);
+  }
+
+  /** What becomes of a webhook whose stream ended: it is followed again, or paused where that would not help. */
+  private async settle({ id, told }: Followed, error: unknown): Promise<void> {
+    if (error instanceof Elsewhere || error instanceof Restarting) return;
+    const isOfOwner = error instanceof InvalidDocument || (error instanceof Refusal && !error.retryable);
+    if (!isOfOwner) {
+      if (!(error instanceof StreamEnded)) this.parts.warn(error, 'a webhook could not be followed, and is followed again');
+      await new Promise((done) => setTimeout(done, AGAIN_AFTER_MS));
+      return;
+    }
+    await this.parts.database.query(
+      `update webhook set state = 'PAUSED', reason = $2, followed_by = null, followed_until = null where id = $1 and told >= $3::bigint and state = 'ACTIVE'`,
+      [id, (error as Error).message, told],
+    );
+  }
+
+  private async forget(): Promise<void> {
+    await this.parts.database.query(
+      `delete from webhook_delivery where settled_at < now() - make_interval(days => case state when 'DELIVERED' then ${KEEP_DELIVERED} else ${KEEP_FAILED} end)`,
+    );
+  }
+}

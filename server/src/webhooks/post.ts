@@ -1,0 +1,54 @@
+import { request as http } from 'node:http';
+import { request as https } from 'node:https';
+import { publicLookup, PrivateAddress } from './address';
+import { whyPrivate } from './url';
+
+/** How messages are sent. */
+export interface PostSettings {
+  /** May they be sent to addresses of the house, and without TLS? */
+  privateAddresses: boolean;
+  /** Longest that an answer may take, milliseconds. */
+  timeoutMs: number;
+}
+
+/** What became of a message; without an answer there is no status. */
+export interface Posted {
+  status: number | null;
+  /** What is wrong; null where it was taken. */
+  wrong: string | null;
+}
+
+const wordsOf = (error: unknown): string => {
+  if (error instanceof PrivateAddress) return error.message;
+  if ((error as Error).name === 'TimeoutError' || (error as Error).name === 'AbortError') return 'it did not answer in time';
+  return `it cannot be reached (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`;
+};
+
+/** Sends a message once. Redirections are not followed: they could lead to where nothing may be sent. */
+export function post(url: string, headers: Record<string, string>, body: string, { privateAddresses, timeoutMs }: PostSettings): Promise<Posted> {
+  const why = privateAddresses ? null : whyPrivate(url);
+  if (why !== null) return Promise.resolve({ status: null, wrong: why });
+  return new Promise((done) => {
+    const fail = (error: unknown) => done({ status: null, wrong: wordsOf(error) });
+    const send = url.startsWith('https:') ? https : http;
+    const sent = send(
+      url,
+      {
+        method: 'POST',
+        agent: false,
+        signal: AbortSignal.timeout(timeoutMs),
+        headers: { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(body), 'user-agent': 'Lotline', ...headers },
+        ...(!privateAddresses && { lookup: publicLookup }),
+      },
+      (response) => {
+        const status = response.statusCode!;
+        // What it says beside is nobody's concern.
+        response.destroy();
+        const isRedirection = status >= 300 && status < 400;
+        done({ status, wrong: status >= 200 && status < 300 ? null : `it answered ${status}${isRedirection ? ', and redirections are not followed' : ''}` });
+      },
+    );
+    sent.once('error', fail);
+    sent.end(body);
+  });
+}
