@@ -85,7 +85,7 @@ async function follow({ url, token }: ServerPlace): Promise<{ socket: WebSocket;
 /** From the commit that suspends a producer to the last message about what it hits, beside a bare walk of the same lots. */
 export async function standingVersusClosure(url: string, times: number, say: (line: string) => void): Promise<Figure[]> {
   const database = await Database.open(url);
-  const runner = new Runner(database, followOf(NOBODY_OUTSIDE));
+  const runner = new Runner(database, followOf(NOBODY_OUTSIDE, false));
   const worker = await startWorker(database, tasksOf(runner), {
     info: () => {},
     error: (what, words) => say(`${words} ${JSON.stringify(what)}`),

@@ -22,7 +22,7 @@ export async function openInstance(config: Config, say: (line: string) => void =
     return {
       config,
       database,
-      runner: new Runner(database, followOf(config.outside)),
+      runner: new Runner(database, followOf(config.outside, config.webhooks.privateAddresses)),
       cursors: new Cursors(database.installation),
       close: async () => {
         await database.close();

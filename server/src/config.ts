@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { OidcSettings } from './access';
 import type { OutsideSettings, SystemsSettings } from './outside';
+import type { PostSettings } from './webhooks';
 
 /** Settings, read once from the environment. The names are part of the product's contract. */
 export interface Config {
@@ -26,6 +27,8 @@ export interface Config {
   outsideTimeout: number;
   /** How often the Organic Integrity Database is asked for the standing of each operation on an open chain, minutes. */
   askEveryMinutes: number;
+  /** How webhooks are sent. */
+  webhooks: PostSettings;
   /** Load the sample corridors into an empty database. */
   samples: boolean;
   logLevel: string;
@@ -118,6 +121,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, from: string = 
     },
     outsideTimeout,
     askEveryMinutes: integer('OID_POLL_MINUTES', env.OID_POLL_MINUTES, 1440, 1, 43_200),
+    webhooks: {
+      privateAddresses: oneOf('WEBHOOK_PRIVATE', env.WEBHOOK_PRIVATE, demo ? 'yes' : 'no', ['yes', 'no']) === 'yes',
+      timeoutMs: integer('WEBHOOK_TIMEOUT_MS', env.WEBHOOK_TIMEOUT_MS, 10_000, 100, 60_000),
+    },
     samples: oneOf('LOTLINE_SAMPLES', env.LOTLINE_SAMPLES, demo ? 'all' : 'none', ['all', 'none']) === 'all',
     logLevel: oneOf('LOG_LEVEL', env.LOG_LEVEL, 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     questionTimeout: integer('QUESTION_TIMEOUT_MS', env.QUESTION_TIMEOUT_MS, 15_000, 100, 600_000),

@@ -156,6 +156,7 @@ import {
   RecallResolver,
   TraceResolver,
 } from './trace';
+import { WebhookResolver } from './webhooks';
 
 type NodeFinder = (question: Question, id: string) => Promise<Node | null>;
 
@@ -332,6 +333,7 @@ const RESOLVERS = [
   ImportCertificateEffectsResolver,
   CustomsEntryEffectsResolver,
   JobsResolver,
+  WebhookResolver,
 ] as const;
 
 /** The library wants a way to publish; what subscriptions tell comes from the log. */

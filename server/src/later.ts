@@ -4,10 +4,21 @@ import type { Tasks } from './jobs';
 import { NOTICE_TASK, noticeTask, planNotices } from './notices';
 import { askingTasks, type Systems, type SystemsSettings, sendingTasks, tellOutside } from './outside';
 import { planLostStatus, planStanding, STANDING_TASK, STATUS_TASK, standingTask, statusTask } from './standing';
+import { type PostSettings, refusePrivate, WEBHOOK_TASK, webhookTask } from './webhooks';
 
 // What happens later: what follows from the events of a command, in its transaction, and who does it then.
 
-export const followOf = (outside: SystemsSettings): readonly Follow[] => [planNotices, planStanding, planLostStatus, tellOutside(outside)];
+/** @param privateWebhooks may webhooks lead to addresses of the house? */
+export const followOf = (outside: SystemsSettings, privateWebhooks: boolean): readonly Follow[] => [
+  planNotices,
+  planStanding,
+  planLostStatus,
+  tellOutside(outside),
+  refusePrivate(privateWebhooks),
+];
+
+/** What a worker of its own does, so that no slow receiver holds up anything else. */
+export const webhookTasks = (database: Database, settings: PostSettings): Tasks => ({ [WEBHOOK_TASK]: webhookTask(database, settings) });
 
 /** The systems outside, and how often the standing of each operation is asked for, minutes; not at all where it is left out. */
 interface Outside {

@@ -7,11 +7,14 @@ import { FileDirectory } from './files';
 import { buildGraph } from './graph';
 import { startServer } from './http';
 import { startWorker } from './jobs';
-import { tasksOf } from './later';
+import { tasksOf, webhookTasks } from './later';
 import { beginAsking, openSystems, type SystemsSettings, startStandIns } from './outside';
 import { loadSamples } from './samples';
+import { Keeping } from './webhooks';
 
 const DAY_MS = 86_400_000;
+/** Messages of webhooks that one server sends at a time: a receiver may take seconds. */
+const SENT_AT_ONCE = 16;
 
 /** npm puts a shell between itself and us, which does not pass a signal on: when it is gone, we are meant to go. */
 function whenOrphaned(stop: () => void): void {
@@ -47,6 +50,8 @@ async function main(): Promise<void> {
     const systems = openSystems(config.outside);
     const { askEveryMinutes } = config;
     const worker = await startWorker(database, tasksOf(runner, { database, systems, askEveryMinutes }), server.log);
+    const sender = await startWorker(database, webhookTasks(database, config.webhooks), server.log, SENT_AT_ONCE);
+    const keeping = new Keeping({ database, cursors, live: server.live, warn: (error, what) => server.log.error({ err: error }, what) });
     if (systems.ORGANIC_INTEGRITY_DATABASE) await beginAsking(database);
     const forget = () =>
       forgetOldKeys(database).catch((error) => server.log.error({ err: error }, 'old idempotency keys were not forgotten'));
@@ -59,8 +64,9 @@ async function main(): Promise<void> {
       stopping = true;
       clearInterval(forgetting);
       server.log.info({ signal }, 'stopping: what is in flight is finished first');
+      await keeping.stop();
       await server.stop();
-      await worker.stop();
+      await Promise.all([worker.stop(), sender.stop()]);
       await standIns?.stop();
       await instance.close();
       process.exit(0);

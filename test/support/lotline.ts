@@ -89,13 +89,13 @@ let graph: GraphQLSchema | undefined;
 
 /** A running server on an empty database of its own. */
 export async function startLotline(
-  options: { poolSize?: number; largestFile?: number; outside?: SystemsSettings } & Partial<
+  options: { poolSize?: number; largestFile?: number; outside?: SystemsSettings; privateWebhooks?: boolean } & Partial<
     LiveSettings & SignInSettings & JournalSettings
   > = {},
 ): Promise<Lotline> {
   const { url: databaseUrl, drop } = await createDatabase();
   const database = await Database.open(databaseUrl, { poolSize: options.poolSize ?? 8 });
-  const runner = new Runner(database, followOf(options.outside ?? NOBODY_OUTSIDE));
+  const runner = new Runner(database, followOf(options.outside ?? NOBODY_OUTSIDE, options.privateWebhooks ?? true));
   const cursors = new Cursors(database.installation);
   graph ??= buildGraph();
   const filesDir = mkdtempSync(join(tmpdir(), 'lotline-files-'));

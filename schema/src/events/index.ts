@@ -151,6 +151,8 @@ export interface EventPayloads {
   'notice.given': { notice: string; kind: NoticeKind; due: string; message: string };
   /** Somebody has a job tried again that was dead. */
   'job.retried': { job: string; task: string };
+  'webhook.created': { url: string };
+  'webhook.changed': { change: 'deleted' | 'secret-rotated' | 'tested' | 'replayed' };
   'key.created': { operation: string; name: string; scopes: KeyScope[]; expiresAt: string };
   'key.revoked': { operation: string };
   'broker.assigned': {
@@ -219,6 +221,8 @@ export const EVENT_VERSION: Record<EventType, number> = {
   'operation.notice-policy-set': 1,
   'notice.given': 1,
   'job.retried': 1,
+  'webhook.created': 1,
+  'webhook.changed': 1,
   'key.created': 1,
   'key.revoked': 1,
   'broker.assigned': 1,

@@ -6,7 +6,10 @@ import { InstantColumn, ReferenceColumn, TextColumn } from './columns';
 
 /** Where a partner is told what happens, by HTTP: a subscription whose messages are sent to it. */
 @Entity('webhook')
-@ObjectType({ simpleResolvers: true, description: 'Where a partner is told what happens: a subscription whose messages are sent to a URL.' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'Where a partner is told what happens: a subscription whose messages are sent to a URL.',
+})
 export class Webhook {
   @PrimaryColumn('uuid')
   @Field(() => ID, { description: 'Names it.' })

@@ -1,7 +1,7 @@
 export { mintToken } from './demo-tokens';
 export type { OidcSettings } from './issuer';
 export { newSecret, readKey, type Secret, writeKey } from './keys';
-export { letInBy } from './let-in';
+export { letIn, letInBy } from './let-in';
 export { viewerInRole } from './roles';
 export { SCOPE_OF_TYPE, scopeOfType, withinScope } from './scopes';
 export * from './sign-in';

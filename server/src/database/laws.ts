@@ -287,6 +287,18 @@ export const LAWS: Record<string, Law> = {
     message: 'what a system outside is told is sent as it was written, in its order, until it is done',
     remedy: 'report this',
   },
+  webhook_state_known: { code: 'INTERNAL_SERVER_ERROR', message: 'a webhook is never like that', remedy: 'report this' },
+  delivery_state_known: { code: 'INTERNAL_SERVER_ERROR', message: 'a message to a webhook is never like that', remedy: 'report this' },
+  delivery_settled_once_done: {
+    code: 'INTERNAL_SERVER_ERROR',
+    message: 'a message to a webhook is settled when it is delivered or given up, and not before',
+    remedy: 'report this',
+  },
+  one_delivery_per_webhook_and_message: {
+    code: 'CONFLICT',
+    message: 'the message is kept already',
+    remedy: 'nothing is to be done',
+  },
   one_review_per_decision_and_reader: {
     code: 'CONFLICT',
     message: 'the review of this decision is kept already',

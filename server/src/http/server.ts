@@ -11,7 +11,7 @@ import type { Runner } from '../commands';
 import { type Database, type Position, Reader } from '../database';
 import type { FileStore } from '../files';
 import { type Caller, Journal, type JournalSettings, Notes } from '../journal';
-import { type LiveSettings, openLive } from '../live';
+import { type Live, type LiveSettings, openLive } from '../live';
 import type { Cursors } from '../log';
 import { formatError, type Question, refusalBody } from '../questions';
 import { boundedAnswer } from './cost';
@@ -61,6 +61,7 @@ export interface RunningServer {
   url: string;
   port: number;
   log: FastifyInstance['log'];
+  live: Live;
   /** Finishes what is in flight, refuses what is new. */
   stop(): Promise<void>;
 }

@@ -75,8 +75,13 @@ const LOOK_EVERY_MS = 5000;
 const BEGIN_AGAIN_MS = 1000;
 
 /** Works on what is due until it is stopped; several instances share the work. What is in hand is finished first. */
-export async function startWorker(database: Database, tasks: Tasks, log: WorkerLog): Promise<{ stop(): Promise<void> }> {
-  const { pool, events, sign } = footingOn(database, CONCURRENCY + 3);
+export async function startWorker(
+  database: Database,
+  tasks: Tasks,
+  log: WorkerLog,
+  concurrency = CONCURRENCY,
+): Promise<{ stop(): Promise<void> }> {
+  const { pool, events, sign } = footingOn(database, concurrency + 3);
   const look = async () => {
     await sign.renew();
     await freeDeadWorkers(pool).catch((error) => log.error({ err: error }, 'what dead workers had in hand was not freed'));
@@ -85,7 +90,7 @@ export async function startWorker(database: Database, tasks: Tasks, log: WorkerL
   const options: RunnerOptions = {
     pgPool: pool,
     events,
-    concurrency: CONCURRENCY,
+    concurrency,
     noHandleSignals: true,
     pollInterval: 1000,
     logger: loggerTo(log),

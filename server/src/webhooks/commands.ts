@@ -3,13 +3,13 @@ import type { GraphQLSchema } from 'graphql';
 import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { mayAsk, seesAll } from '../access';
+import { mayAsk } from '../access';
 import { type Command, CommandInput, idempotencyKey, noSuch, optional, read, type Work } from '../commands';
 import { InvalidDocument, readRequest } from '../live';
 import type { Cursors } from '../log';
 import type { Question } from '../questions';
 import { bodyOf, keepDelivery } from './delivery';
-import { ownerOf } from './owner';
+import { ownerName, ownerOf } from './owner';
 import { parseWebhookUrl } from './url';
 
 /** Most webhooks of one owner. */
@@ -48,8 +48,9 @@ export class ReplayWebhookInput extends WebhookInput {
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const webhookId = read((text: string): Parsed<string> =>
-  UUID.test(text) ? good(text) : bad('it is not the id of a webhook', 'send an id as an answer gave it'),
+const webhookId = read(
+  (text: string): Parsed<string> =>
+    UUID.test(text) ? good(text) : bad('it is not the id of a webhook', 'send an id as an answer gave it'),
 );
 const cursorText = z.string().max(256);
 
@@ -57,7 +58,10 @@ const creation = z.object({
   idempotencyKey,
   url: read(parseWebhookUrl),
   query: read((text) => parseText(text, 65_536)),
-  variables: z.record(z.string(), z.unknown()).nullish().transform((value) => value ?? null),
+  variables: z
+    .record(z.string(), z.unknown())
+    .nullish()
+    .transform((value) => value ?? null),
   after: optional(cursorText),
 });
 const naming = z.object({ idempotencyKey, webhook: webhookId });
@@ -70,17 +74,32 @@ interface Parts {
 }
 
 /** Why a subscription is none that can be told by webhook; null if it is. */
-function wrongSubscription({ graph }: Parts, { viewer }: Pick<Work, 'viewer'>, key: string | null, asked: { query: string; variables: unknown }): Reason | null {
+function wrongSubscription(
+  { graph }: Parts,
+  { viewer }: Pick<Work, 'viewer'>,
+  key: string | null,
+  asked: { query: string; variables: unknown },
+): Reason | null {
   try {
     const { message, after } = readRequest({ graph, journal: { take: () => {} } }, { viewer, until: null, key }, asked);
     if (after !== null)
-      return { code: 'BAD_USER_INPUT', message: 'the document says where to begin', path: ['query'], remedy: 'leave its argument `after` out, and give it beside' };
+      return {
+        code: 'BAD_USER_INPUT',
+        message: 'the document says where to begin',
+        path: ['query'],
+        remedy: 'leave its argument `after` out, and give it beside',
+      };
     return [...message.values()].includes('change')
       ? null
       : { code: 'BAD_USER_INPUT', message: 'the document asks for no change', path: ['query'], remedy: 'select change { ... }' };
   } catch (error) {
     if (error instanceof InvalidDocument)
-      return { code: 'BAD_USER_INPUT', message: error.message, path: ['query'], remedy: 'send a document that the schema has, and its variables' };
+      return {
+        code: 'BAD_USER_INPUT',
+        message: error.message,
+        path: ['query'],
+        remedy: 'send a document that the schema has, and its variables',
+      };
     const reasons = (error as { reasons?: readonly Reason[] }).reasons;
     if (!reasons) throw error;
     return { ...reasons[0]!, path: ['query'] };
@@ -88,7 +107,7 @@ function wrongSubscription({ graph }: Parts, { viewer }: Pick<Work, 'viewer'>, k
 }
 
 /** Why a cursor is none of the owner's; null if it is. */
-function wrongCursor({ cursors }: Parts, name: string, after: string | null): Reason | null {
+function wrongCursor({ cursors }: Pick<Parts, 'cursors'>, name: string, after: string | null): Reason | null {
   if (after === null) return null;
   try {
     cursors.decode(after, name);
@@ -99,20 +118,25 @@ function wrongCursor({ cursors }: Parts, name: string, after: string | null): Re
 }
 
 /** Has messages of a subscription sent to a URL. The secret stays with whoever calls this: neither the outcome nor the log has it. */
-export const createWebhook = (question: Question, graph: GraphQLSchema, secret: Buffer): Command<z.infer<typeof creation>, { webhook: string }> => ({
+export const createWebhook = (
+  question: Question,
+  graph: GraphQLSchema,
+  secret: Buffer,
+): Command<z.infer<typeof creation>, { webhook: string }> => ({
   name: 'createWebhook',
   input: creation,
   may: mayAsk,
   async run(work, rows) {
     const parts = { graph, cursors: question.cursors };
     const { key } = question.notes.by;
-    const owner = ownerOf(work.viewer, key);
+    const owner = ownerOf(question.notes.by);
     const outcomes: { webhook: string }[] = [];
     for (const [index, { url, query, variables, after }] of rows.entries()) {
-      const [held] = await work.tx.query<{ count: number }>('select count(*)::int as count from webhook where owner = $1 and deleted_at is null', [
-        owner.owner,
-      ]);
-      for (const reason of [wrongSubscription(parts, work, key, { query, variables }), wrongCursor(parts, owner.owner, after)])
+      const [held] = await work.tx.query<{ count: number }>(
+        'select count(*)::int as count from webhook where owner = $1 and deleted_at is null',
+        [owner.owner],
+      );
+      for (const reason of [wrongSubscription(parts, work, key, { query, variables }), wrongCursor(parts, work.viewer.name, after)])
         if (reason) work.refuse(index, reason);
       if (held!.count >= MOST_WEBHOOKS)
         work.refuse(index, {
@@ -126,7 +150,21 @@ export const createWebhook = (question: Question, graph: GraphQLSchema, secret: 
       await work.tx.query(
         `insert into webhook (id, owner, owner_kind, operation, certifier, key, url, query, variables, secret, cursor, state, created_at, recorded_by)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'ACTIVE', $12, $13)`,
-        [id, owner.owner, owner.ownerKind, owner.operationId, owner.certifierId, owner.keyId, url, query, variables && JSON.stringify(variables), secret, after, work.now, work.command],
+        [
+          id,
+          owner.owner,
+          owner.ownerKind,
+          owner.operationId,
+          owner.certifierId,
+          owner.keyId,
+          url,
+          query,
+          variables && JSON.stringify(variables),
+          secret,
+          after,
+          work.now,
+          work.command,
+        ],
       );
       work.emit({ type: 'webhook.created', subject: id, payload: { url } });
     }
@@ -135,18 +173,19 @@ export const createWebhook = (question: Question, graph: GraphQLSchema, secret: 
 });
 
 /** A webhook of whoever gives the command, locked; null where there is none. */
-async function lockOwn({ tx, viewer }: Work, id: string): Promise<{ id: string; told: string; createdBy: string; url: string } | null> {
-  const [row] = await tx.query<{ id: string; told: string; createdBy: string; url: string; owner: string }>(
-    'select id, told, recorded_by as "createdBy", url, owner from webhook where id = $1 and deleted_at is null for no key update',
-    [id],
+async function lockOwn({ tx }: Work, { notes }: Question, id: string): Promise<{ id: string; told: string } | null> {
+  const [row] = await tx.query<{ id: string; told: string }>(
+    'select id, told from webhook where id = $1 and owner = $2 and deleted_at is null for no key update',
+    [id, ownerName(notes.by)],
   );
-  return row && (row.owner === viewer.name || seesAll(viewer)) ? row : null;
+  return row ?? null;
 }
 
 type Change = 'deleted' | 'secret-rotated' | 'tested' | 'replayed';
 
 /** A command about a webhook of one's own. */
 const about = <Input extends { webhook: string }>(
+  question: Question,
   name: string,
   input: z.ZodType<Input>,
   change: Change,
@@ -157,7 +196,7 @@ const about = <Input extends { webhook: string }>(
   may: mayAsk,
   async run(work, rows) {
     for (const [index, row] of rows.entries()) {
-      const webhook = await lockOwn(work, row.webhook);
+      const webhook = await lockOwn(work, question, row.webhook);
       if (!webhook) {
         work.refuse(index, noSuch('webhook', 'webhook'));
         continue;
@@ -170,14 +209,15 @@ const about = <Input extends { webhook: string }>(
 });
 
 /** Nothing more is sent; what was kept for it is forgotten. */
-export const deleteWebhook = about('deleteWebhook', naming, 'deleted', async ({ tx, now }, { id }) => {
-  await tx.query('update webhook set deleted_at = $2 where id = $1', [id, now]);
-  await tx.query('delete from webhook_delivery where webhook = $1', [id]);
-});
+export const deleteWebhook = (question: Question) =>
+  about(question, 'deleteWebhook', naming, 'deleted', async ({ tx, now }, { id }) => {
+    await tx.query('update webhook set deleted_at = $2 where id = $1', [id, now]);
+    await tx.query('delete from webhook_delivery where webhook = $1', [id]);
+  });
 
 /** A new secret signs from now on; the one before signs as well for a day. */
-export const rotateWebhookSecret = (secret: Buffer) =>
-  about('rotateWebhookSecret', naming, 'secret-rotated', async ({ tx, now }, { id }) => {
+export const rotateWebhookSecret = (question: Question, secret: Buffer) =>
+  about(question, 'rotateWebhookSecret', naming, 'secret-rotated', async ({ tx, now }, { id }) => {
     await tx.query('update webhook set former_secret = secret, former_until = $3, secret = $2 where id = $1', [
       id,
       secret,
@@ -186,16 +226,23 @@ export const rotateWebhookSecret = (secret: Buffer) =>
   });
 
 /** Sends a message of the type `ping`, signed as all others. */
-export const testWebhook = about('testWebhook', naming, 'tested', async ({ tx, now }, { id, told }) => {
-  const messageId = `msg_test_${uuidv7().replaceAll('-', '')}`;
-  await keepDelivery(tx, { id: uuidv7(), webhook: id, sequence: BigInt(told), messageId, subject: messageId, body: bodyOf('ping', now, null, {}) });
-});
+export const testWebhook = (question: Question) =>
+  about(question, 'testWebhook', naming, 'tested', async ({ tx, now }, { id, told }) => {
+    const messageId = `msg_test_${uuidv7().replaceAll('-', '')}`;
+    await keepDelivery(tx, {
+      id: uuidv7(),
+      webhook: id,
+      sequence: BigInt(told),
+      messageId,
+      subject: messageId,
+      body: bodyOf('ping', now, null, {}),
+    });
+  });
 
 /** What came after a place is sent again, under the same ids, in order. */
-export const replayWebhook = (cursors: Cursors) =>
-  about('replayWebhook', replaying, 'replayed', async (work, { id, told }, { after }, index) => {
-    const [{ owner } = { owner: '' }] = await work.tx.query<{ owner: string }>('select owner from webhook where id = $1', [id]);
-    const reason = wrongCursor({ cursors } as Parts, owner, after);
+export const replayWebhook = (question: Question) =>
+  about(question, 'replayWebhook', replaying, 'replayed', async (work, { id, told }, { after }, index) => {
+    const reason = wrongCursor(question, work.viewer.name, after);
     if (reason) work.refuse(index, reason);
     work.check();
     // Whoever follows it finds that it is told from elsewhere now, and begins there.

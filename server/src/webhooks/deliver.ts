@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Database } from '../database';
 import { schedule, type Task } from '../jobs';
 import { jobOf } from './delivery';
-import { signedInAs, type Owner } from './owner';
+import { type Owner, signedInAs } from './owner';
 import { type PostSettings, post } from './post';
 import { signedHeaders } from './sign';
 
@@ -75,6 +75,9 @@ export const webhookTask =
         [due.id, state, status, wrong, state === 'RETRYING' ? againAt(due) : null],
       );
       if (status === 410)
-        await database.query(`update webhook set state = 'PAUSED', reason = 'its URL answered 410: it is gone' where id = $1 and state = 'ACTIVE'`, [webhook]);
+        await database.query(
+          `update webhook set state = 'PAUSED', reason = 'its URL answered 410: it is gone' where id = $1 and state = 'ACTIVE'`,
+          [webhook],
+        );
     }
   };

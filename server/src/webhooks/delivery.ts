@@ -37,7 +37,11 @@ export async function keepDelivery(tx: Transaction, { id, webhook, sequence, mes
 }
 
 /** The id of a message: the same whenever the same change is told to the same webhook, and telling nothing of where it stands in the log. */
-export function messageIdOf(cursors: Cursors, key: Buffer, { webhook, cursor, viewer }: { webhook: string; cursor: string; viewer: string }): string {
+export function messageIdOf(
+  cursors: Cursors,
+  key: Buffer,
+  { webhook, cursor, viewer }: { webhook: string; cursor: string; viewer: string },
+): string {
   const { position, told } = cursors.decode(cursor, viewer);
   return `msg_${createHmac('sha256', key).update(`${webhook} ${position} ${told}`).digest('base64url').slice(0, 27)}`;
 }

@@ -1,5 +1,6 @@
 import { Refusal, type Webhook } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
+import type { SignedIn } from '../access';
 import type { Database, Position } from '../database';
 import { type Asked, InvalidDocument, type Live, Restarting, type Stream, StreamEnded } from '../live';
 import type { Cursors } from '../log';
@@ -37,10 +38,17 @@ export interface KeepingParts {
 /** Thrown where a webhook is told from elsewhere by now: it was deleted, paused or replayed, or another server follows it. */
 class Elsewhere extends Error {}
 
+interface Following {
+  stream: Stream | null;
+  /** Messages that are kept. */
+  told: bigint;
+  ended: Promise<void>;
+}
+
 /** Follows the webhooks that no other server follows, and keeps their messages. */
 export class Keeping {
   private readonly server = uuidv7();
-  private readonly followed = new Map<string, { stream: Stream | null; ended: Promise<void> }>();
+  private readonly followed = new Map<string, Following>();
   private readonly looking: NodeJS.Timeout;
   private readonly forgetting: NodeJS.Timeout;
   private turn: Promise<void> = Promise.resolve();
@@ -78,13 +86,14 @@ export class Keeping {
        ) update webhook w set followed_by = $1, followed_until = now() + make_interval(secs => ${FOLLOWED_FOR_S}) from free where free.id = w.id returning ${COLUMNS}`,
       [this.server],
     );
-    const own = new Set(rows.map(({ id }) => id));
-    for (const [id, { stream }] of this.followed) if (!own.has(id)) await stream?.return();
+    const own = new Map(rows.map((row) => [row.id, BigInt(row.told)]));
+    // One that was replayed stands elsewhere now.
+    for (const [id, { stream, told }] of this.followed) if (own.get(id) !== told) await stream?.return();
     for (const webhook of rows) if (!this.followed.has(webhook.id)) this.follow(webhook);
   }
 
   private follow(webhook: Followed): void {
-    const entry: { stream: Stream | null; ended: Promise<void> } = { stream: null, ended: Promise.resolve() };
+    const entry: Following = { stream: null, told: BigInt(webhook.told), ended: Promise.resolve() };
     entry.ended = this.tell(webhook, entry)
       .catch((error) => this.settle(webhook, error))
       .catch((error) => this.parts.warn(error, 'a webhook could not be followed'))
@@ -94,17 +103,21 @@ export class Keeping {
     this.followed.set(webhook.id, entry);
   }
 
-  private async tell(webhook: Followed, entry: { stream: Stream | null }): Promise<void> {
+  private async tell(webhook: Followed, entry: Following): Promise<void> {
     const { database, live, cursors } = this.parts;
     const by = await signedInAs(webhook, database);
-    if (!by) throw new Refusal({ code: 'UNAUTHENTICATED', message: 'its key is not good any more', remedy: 'create a key, and a webhook with it' });
+    if (!by)
+      throw new Refusal({
+        code: 'UNAUTHENTICATED',
+        message: 'its key is not good any more',
+        remedy: 'create a key, and a webhook with it',
+      });
     const asked: Asked = { query: webhook.query, variables: webhook.variables ?? {} };
-    const stream = await live.subscribe(by, asked, webhook.cursor ?? (await this.beginningOf(webhook)));
+    const stream = await live.subscribe(by, asked, webhook.cursor ?? (await this.beginningOf(webhook, by)));
     entry.stream = stream;
     if (this.stopped) await stream.return();
     const { feed, responseKey, message } = stream.request;
     const changeKey = [...message].find(([, field]) => field === 'change')![0];
-    let told = BigInt(webhook.told);
     for await (const { text, cursor, subject } of stream) {
       if (subject === null) continue;
       const { data, errors } = JSON.parse(text) as { data: Record<string, Record<string, unknown>> | null; errors?: unknown[] };
@@ -112,31 +125,28 @@ export class Keeping {
       const delivery = {
         id: uuidv7(),
         webhook: webhook.id,
-        sequence: told + 1n,
-        messageId: messageIdOf(cursors, database.installation.cursorKey, { webhook: webhook.id, cursor, viewer: webhook.owner }),
+        sequence: entry.told + 1n,
+        messageId: messageIdOf(cursors, database.installation.cursorKey, { webhook: webhook.id, cursor, viewer: by.viewer.name }),
         subject,
         body: bodyOf(feed.field, new Date(), cursor, errors ? { change, errors } : change),
       };
       await database.within(async (tx) => {
-        const moved = await tx.query('update webhook set cursor = $2, told = $3 where id = $1 and told = $4 and state = $5 and deleted_at is null returning id', [
-          webhook.id,
-          cursor,
-          delivery.sequence.toString(),
-          told.toString(),
-          'ACTIVE',
-        ]);
+        const moved = await tx.query(
+          'update webhook set cursor = $2, told = $3 where id = $1 and told = $4 and state = $5 and deleted_at is null returning id',
+          [webhook.id, cursor, delivery.sequence.toString(), entry.told.toString(), 'ACTIVE'],
+        );
         if (moved.length === 0) throw new Elsewhere();
         await keepDelivery(tx, delivery);
       });
-      told++;
+      entry.told++;
     }
   }
 
   /** The place of its creation. */
-  private async beginningOf({ owner, createdBy }: Followed): Promise<string> {
+  private async beginningOf({ createdBy }: Followed, { viewer }: SignedIn): Promise<string> {
     const { database, cursors } = this.parts;
     const [row] = await database.query<{ position: string }>('select position from command where id = $1', [createdBy]);
-    return cursors.encode({ position: BigInt(row!.position) as Position, command: createdBy, told: null }, owner);
+    return cursors.encode({ position: BigInt(row!.position) as Position, command: createdBy, told: null }, viewer.name);
   }
 
   /** What becomes of a webhook whose stream ended: it is followed again, or paused where that would not help. */

@@ -1,6 +1,6 @@
 import { request as http } from 'node:http';
 import { request as https } from 'node:https';
-import { publicLookup, PrivateAddress } from './address';
+import { PrivateAddress, publicLookup } from './address';
 import { whyPrivate } from './url';
 
 /** How messages are sent. */
@@ -25,7 +25,12 @@ const wordsOf = (error: unknown): string => {
 };
 
 /** Sends a message once. Redirections are not followed: they could lead to where nothing may be sent. */
-export function post(url: string, headers: Record<string, string>, body: string, { privateAddresses, timeoutMs }: PostSettings): Promise<Posted> {
+export function post(
+  url: string,
+  headers: Record<string, string>,
+  body: string,
+  { privateAddresses, timeoutMs }: PostSettings,
+): Promise<Posted> {
   const why = privateAddresses ? null : whyPrivate(url);
   if (why !== null) return Promise.resolve({ status: null, wrong: why });
   return new Promise((done) => {
@@ -37,7 +42,12 @@ export function post(url: string, headers: Record<string, string>, body: string,
         method: 'POST',
         agent: false,
         signal: AbortSignal.timeout(timeoutMs),
-        headers: { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(body), 'user-agent': 'Lotline', ...headers },
+        headers: {
+          'content-type': 'application/json; charset=utf-8',
+          'content-length': Buffer.byteLength(body),
+          'user-agent': 'Lotline',
+          ...headers,
+        },
         ...(!privateAddresses && { lookup: publicLookup }),
       },
       (response) => {
@@ -45,7 +55,11 @@ export function post(url: string, headers: Record<string, string>, body: string,
         // What it says beside is nobody's concern.
         response.destroy();
         const isRedirection = status >= 300 && status < 400;
-        done({ status, wrong: status >= 200 && status < 300 ? null : `it answered ${status}${isRedirection ? ', and redirections are not followed' : ''}` });
+        done({
+          status,
+          wrong:
+            status >= 200 && status < 300 ? null : `it answered ${status}${isRedirection ? ', and redirections are not followed' : ''}`,
+        });
       },
     );
     sent.once('error', fail);

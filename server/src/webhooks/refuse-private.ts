@@ -11,6 +11,11 @@ export const refusePrivate =
       if (event.type !== 'webhook.created') continue;
       const why = whyPrivate(event.payload.url);
       if (why !== null)
-        work.refuse(0, { code: 'REFUSED', message: why, path: ['url'], remedy: 'give an https URL whose host anybody on the internet can reach' });
+        work.refuse(0, {
+          code: 'REFUSED',
+          message: why,
+          path: ['url'],
+          remedy: 'give an https URL whose host anybody on the internet can reach',
+        });
     }
   };

@@ -13,6 +13,7 @@ import {
   testWebhook,
   WebhookInput,
 } from './commands';
+import { ownerName } from './owner';
 import { newSigningSecret, writeSigningSecret } from './sign';
 
 /** Most messages that are shown of a webhook. */
@@ -36,10 +37,10 @@ export class WebhookSecretPayload extends WebhookPayload {
 }
 
 /** Webhooks of whoever asks. @param id one of them, or all where it is null */
-async function own({ reader, viewer }: Question, id: string | null): Promise<Webhook[]> {
+async function own({ reader, notes }: Question, id: string | null): Promise<Webhook[]> {
   const rows = await reader.query<Webhook>(
     `select ${COLUMNS} from webhook w where w.owner = $1 and ($2::uuid is null or w.id = $2) and w.deleted_at is null order by w.id`,
-    [viewer.name, id],
+    [ownerName(notes.by), id],
   );
   return rows.map((row) => Object.assign(new Webhook(), row));
 }
@@ -71,11 +72,17 @@ export class WebhookResolver {
 
   @FieldResolver(() => Int, { description: 'How many messages are waiting, or are sent again.' })
   async pending(@Root() { id }: Webhook, @Ctx() { reader }: Question): Promise<number> {
-    const [row] = await reader.query<{ count: number }>('select count(*)::int as count from webhook_delivery where webhook = $1 and settled_at is null', [id]);
+    const [row] = await reader.query<{ count: number }>(
+      'select count(*)::int as count from webhook_delivery where webhook = $1 and settled_at is null',
+      [id],
+    );
     return row!.count;
   }
 
-  @Mutation(() => WebhookSecretPayload, { nullable: true, description: 'Has the messages of a subscription sent to a URL, signed by Standard Webhooks.' })
+  @Mutation(() => WebhookSecretPayload, {
+    nullable: true,
+    description: 'Has the messages of a subscription sent to a URL, signed by Standard Webhooks.',
+  })
   async createWebhook(
     @Arg('input', () => CreateWebhookInput, INPUT) input: CreateWebhookInput,
     @Ctx() question: Question,
@@ -88,23 +95,26 @@ export class WebhookResolver {
 
   @Mutation(() => WebhookPayload, { nullable: true, description: 'Ends a webhook of your own.' })
   async deleteWebhook(@Arg('input', () => WebhookInput, INPUT) input: WebhookInput, @Ctx() question: Question): Promise<WebhookPayload> {
-    const { cursor, outcome } = await give(question, deleteWebhook, input);
+    const { cursor, outcome } = await give(question, deleteWebhook(question), input);
     return { cursor, webhook: await one(question, outcome.webhook) };
   }
 
-  @Mutation(() => WebhookSecretPayload, { nullable: true, description: 'Gives a webhook a new secret; the one before signs as well for a day.' })
+  @Mutation(() => WebhookSecretPayload, {
+    nullable: true,
+    description: 'Gives a webhook a new secret; the one before signs as well for a day.',
+  })
   async rotateWebhookSecret(
     @Arg('input', () => WebhookInput, INPUT) input: WebhookInput,
     @Ctx() question: Question,
   ): Promise<WebhookSecretPayload> {
     const secret = newSigningSecret();
-    const { cursor, outcome } = await give(question, rotateWebhookSecret(secret), input);
+    const { cursor, outcome } = await give(question, rotateWebhookSecret(question, secret), input);
     return { cursor, webhook: await one(question, outcome.webhook), secret: await shownOnce(question, outcome.webhook, secret) };
   }
 
   @Mutation(() => WebhookPayload, { nullable: true, description: 'Sends a message of the type ping to a webhook of your own.' })
   async testWebhook(@Arg('input', () => WebhookInput, INPUT) input: WebhookInput, @Ctx() question: Question): Promise<WebhookPayload> {
-    const { cursor, outcome } = await give(question, testWebhook, input);
+    const { cursor, outcome } = await give(question, testWebhook(question), input);
     return { cursor, webhook: await one(question, outcome.webhook) };
   }
 
@@ -112,8 +122,11 @@ export class WebhookResolver {
     nullable: true,
     description: 'Sends what came after a place again, under the same ids; also what was given up. Ends a pause.',
   })
-  async replayWebhook(@Arg('input', () => ReplayWebhookInput, INPUT) input: ReplayWebhookInput, @Ctx() question: Question): Promise<WebhookPayload> {
-    const { cursor, outcome } = await give(question, replayWebhook(question.cursors), input);
+  async replayWebhook(
+    @Arg('input', () => ReplayWebhookInput, INPUT) input: ReplayWebhookInput,
+    @Ctx() question: Question,
+  ): Promise<WebhookPayload> {
+    const { cursor, outcome } = await give(question, replayWebhook(question), input);
     return { cursor, webhook: await one(question, outcome.webhook) };
   }
 }

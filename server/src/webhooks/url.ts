@@ -26,6 +26,7 @@ export function whyPrivate(text: string): string | null {
   const address = addressIn(hostname);
   if (address !== null) return isPublic(address) ? null : 'its address is not public';
   const name = hostname.replace(/\.$/, '').toLowerCase();
-  if (!name.includes('.') || /(?:^|\.)(?:localhost|local|internal|lan|home|intranet|corp|arpa)$/.test(name)) return 'its host is not public';
+  if (!name.includes('.') || /(?:^|\.)(?:localhost|local|internal|lan|home|intranet|corp|arpa)$/.test(name))
+    return 'its host is not public';
   return null;
 }

@@ -25,6 +25,7 @@ import { OutsideEffects1764000000025 } from './1764000000025-outside-effects';
 import { Arrival1764000000027 } from './1764000000027-arrival';
 import { LostStanding1764000000028 } from './1764000000028-lost-standing';
 import { OperationsAsked1764000000029 } from './1764000000029-operations-asked';
+import { Webhooks1764000000030 } from './1764000000030-webhooks';
 
 /** Forward only, in this order. */
 export const MIGRATIONS = [
@@ -55,4 +56,5 @@ export const MIGRATIONS = [
   LostStanding1764000000028,
   OutsideEffects1764000000025,
   OperationsAsked1764000000029,
+  Webhooks1764000000030,
 ];
