@@ -101,6 +101,12 @@ const effect = (change: { system?: string; what?: string; state?: string; sequen
   `insert into outside_effect (id, system, what, noun, subject, sequence, body, since, state, attempts, settled_at, recorded_by) values (gen_random_uuid(),
    '${change.system ?? 'ORGANIC_INTEGRITY_DATABASE'}', '${change.what ?? 'ISSUE'}', 'ImportCertificate', '${ID(72)}', ${change.sequence ?? 1}, '{}', now(),
    '${change.state ?? 'WAITING'}', 0, ${change.settled ?? 'null'}, '${TWO}')`;
+const webhook = (state = 'ACTIVE') =>
+  `insert into webhook (id, owner, owner_kind, url, query, secret, state, created_at, recorded_by)
+   values ('${ID(99)}', 'analyst', 'ANALYST', 'https://example.com/', 'subscription', '\\x00', '${state}', now(), '${ONE}')`;
+const delivery = (change: { state?: string; settled?: string } = {}) =>
+  `insert into webhook_delivery (id, webhook, sequence, message_id, subject, body, since, state, attempts, settled_at)
+   values (gen_random_uuid(), '${ID(99)}', 1, 'msg_1', 'lot', '{}', now(), '${change.state ?? 'WAITING'}', 0, ${change.settled ?? 'null'})`;
 const review = (reader: string) =>
   `insert into import_certificate_review (id, import_certificate, status, reader, at, findings, recorded_by) values (gen_random_uuid(), '${ID(72)}', '${ID(73)}', '${reader}', now(), '[]', '${ONE}')`;
 const stepMade = (status: string, of = ID(72), sequence = 2) =>
@@ -301,6 +307,11 @@ const BREACHES: [law: string, how: string, sql: string][] = [
     'a later one sent before an earlier one is done',
     `${effect()}; ${effect({ what: 'VOID', sequence: 2 })}; update outside_effect set attempts = 1 where sequence = 2`,
   ],
+  ['webhook_state_known', 'a webhook that sleeps', webhook('ASLEEP')],
+  ['delivery_state_known', 'a message that is half sent', `${webhook()}; ${delivery({ state: 'HALF' })}`],
+  ['delivery_settled_once_done', 'a message that was delivered at no time', `${webhook()}; ${delivery({ state: 'DELIVERED' })}`],
+  ['delivery_settled_once_done', 'a message that waits and is settled', `${webhook()}; ${delivery({ settled: 'now()' })}`],
+  ['one_delivery_per_webhook_and_message', 'a message kept twice', `${webhook()}; ${delivery()}; ${delivery()}`],
   ['one_review_per_decision_and_reader', 'two sheets of one decision', `${review('CERTIFIER')}; ${review('CERTIFIER')}`],
   ['fact_is_never_edited', 'a sheet written anew', `${review('CERTIFIER')}; update import_certificate_review set findings = '[1]'`],
   [

@@ -89,6 +89,12 @@ const WITHOUT_VALUE = [
   'NoticeGiven.shipment',
   'Shipment.notices',
   'UnreconciledMass.shipment',
+  'Webhook.deliveries',
+  'Webhook.formerUntil',
+  'Webhook.reason',
+  'WebhookDelivery.lastTriedAt',
+  'WebhookDelivery.message',
+  'WebhookDelivery.status',
 ];
 
 const asked = table.sections.filter(({ type }) => type !== 'Mutation');

@@ -24,18 +24,13 @@ const ids: Record<string, string> = {};
 const faults: unknown[] = [];
 
 const ask = (command: string, input: object, as: As, answer = ''): Promise<GraphQLAnswer> => {
-  const type =
-    command.endsWith('Webhook') || command === 'rotateWebhookSecret'
-      ? inputOf(command)
-      : `${command[0]!.toUpperCase()}${command.slice(1)}Input`;
+  const type = `${command[0]!.toUpperCase()}${command.slice(1)}Input`;
   return lotline.ask(
     `mutation ($input: ${type}!) { done: ${command}(input: $input) { cursor ${answer} } }`,
     { input: { idempotencyKey: `w-${++given}`, ...input } },
     as,
   );
 };
-const inputOf = (command: string): string =>
-  ({ createWebhook: 'CreateWebhookInput', replayWebhook: 'ReplayWebhookInput' })[command] ?? 'WebhookInput';
 const give = async (command: string, input: object, as: As, answer = ''): Promise<any> => {
   const { data, errors } = await ask(command, input, as, answer);
   if (errors) throw new Error(JSON.stringify(errors, null, 2));
@@ -394,6 +389,20 @@ test('what cannot be sent to is refused, with the place and the remedy', async (
   expect(await wrong({}, 'nobody')).toEqual(['UNAUTHENTICATED']);
   expect(reasonsOf(await ask('testWebhook', { webhook: '01920000-0000-7000-8000-000000000000' }, farm))).toEqual(['NOT_FOUND webhook']);
   expect(reasonsOf(await ask('testWebhook', { webhook: 'x' }, farm))).toEqual(['BAD_USER_INPUT webhook']);
+});
+
+test('where no operator has allowed it, nothing is sent to the house', async () => {
+  const strict = await startLotline({ privateWebhooks: false });
+  const create = (url: string) =>
+    strict.ask(
+      'mutation ($input: CreateWebhookInput!) { createWebhook(input: $input) { webhook { id } } }',
+      { input: { idempotencyKey: url, url, query: QUERY } },
+      'admin',
+    );
+  for (const url of ['http://example.com/', 'https://127.0.0.1/', 'https://localhost/', 'https://[::1]/', 'https://10.0.0.1/'])
+    expect(reasonsOf(await create(url))).toEqual(['REFUSED url']);
+  expect((await create('https://hooks.example.com/in')).errors).toBeUndefined();
+  await strict.close();
 });
 
 test('one that is deleted is told nothing, and is nobody’s any more', async () => {

@@ -100,15 +100,14 @@ export const SCOPE_OF_TYPE: Readonly<Record<string, KeyScope | null>> = {
   Viewer: null,
   Webhook: null,
   WebhookDelivery: null,
-  // A key has what it hears sent somewhere, and changes nothing.
-  WebhookPayload: null,
-  WebhookSecretPayload: null,
   WithheldLot: 'LOTS',
 };
 
 /** The scope that a type needs, also as a connection or an edge, or as what a command about it has done. */
 export function scopeOfType(name: string): KeyScope | null {
-  if (name.endsWith('Payload') && !(name in SCOPE_OF_TYPE)) return 'COMMANDS';
+  // A key may have what it hears sent somewhere: that changes nothing.
+  if (/^\w+Webhook(?:Secret)?Payload$/.test(name)) return null;
+  if (name.endsWith('Payload')) return 'COMMANDS';
   return SCOPE_OF_TYPE[name.replace(/(?:Connection|Edge)$/, '')] ?? null;
 }
 

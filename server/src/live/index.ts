@@ -1,6 +1,5 @@
-export { errorsOf } from './errors';
 export { Restarting } from './hub';
 export { type Live, type LiveSettings, openLive } from './live';
-export { type Asked, InvalidDocument, type LiveRequest, readRequest } from './request';
+export { type Asked, InvalidDocument, readRequest } from './request';
 export * from './resolver';
 export { type Stream, StreamEnded } from './stream';

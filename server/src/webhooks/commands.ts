@@ -32,11 +32,20 @@ export class CreateWebhookInput extends CommandInput {
   after?: string;
 }
 
-@InputType({ description: 'A webhook.' })
-export class WebhookInput extends CommandInput {
+@InputType({ description: 'A webhook of your own.' })
+abstract class WebhookInput extends CommandInput {
   @Field(() => ID, { description: 'The webhook, as it is named by its id.' })
   webhook: string;
 }
+
+@InputType({ description: 'A webhook that is to be sent nothing any more.' })
+export class DeleteWebhookInput extends WebhookInput {}
+
+@InputType({ description: 'A webhook that is to have a new secret.' })
+export class RotateWebhookSecretInput extends WebhookInput {}
+
+@InputType({ description: 'A webhook that is to be sent a ping.' })
+export class TestWebhookInput extends WebhookInput {}
 
 @InputType({ description: 'A webhook that is to be told again what came after a place.' })
 export class ReplayWebhookInput extends WebhookInput {

@@ -1,6 +1,6 @@
 export { webhookTask } from './deliver';
 export { WEBHOOK_TASK } from './delivery';
-export { Keeping, type KeepingParts } from './keep';
+export { Keeping } from './keep';
 export type { PostSettings } from './post';
 export { refusePrivate } from './refuse-private';
 export * from './resolver';

@@ -6,12 +6,14 @@ import { CommandPayload, give, type Question } from '../questions';
 import {
   CreateWebhookInput,
   createWebhook,
+  DeleteWebhookInput,
   deleteWebhook,
   ReplayWebhookInput,
+  RotateWebhookSecretInput,
   replayWebhook,
   rotateWebhookSecret,
+  TestWebhookInput,
   testWebhook,
-  WebhookInput,
 } from './commands';
 import { ownerName } from './owner';
 import { newSigningSecret, writeSigningSecret } from './sign';
@@ -21,20 +23,37 @@ const MOST_SHOWN = 100;
 const COLUMNS = `w.id, w.owner, w.url, w.query, w.variables, case when w.former_until > now() then w.former_until end as "formerUntil", w.state, w.reason,
   w.created_at as "createdAt"`;
 
-@ObjectType({ simpleResolvers: true, description: 'The webhook.' })
-export class WebhookPayload extends CommandPayload {
+const SECRET = {
+  nullable: true,
+  description: 'Verifies what is received, whsec_...; shown this once: null where the same idempotencyKey is sent again.',
+};
+
+@ObjectType({ simpleResolvers: true })
+abstract class WebhookPayload extends CommandPayload {
   @Field(() => Webhook, { nullable: true, description: 'The webhook; null where it was deleted.' })
   webhook: Webhook | null;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'The webhook, and the secret that signs what it is sent.' })
-export class WebhookSecretPayload extends WebhookPayload {
-  @Field(() => String, {
-    nullable: true,
-    description: 'Verifies what is received, whsec_...; shown this once: null where the same idempotencyKey is sent again.',
-  })
+@ObjectType({ simpleResolvers: true, description: 'The webhook that was created, and the secret that signs what it is sent.' })
+export class CreateWebhookPayload extends WebhookPayload {
+  @Field(() => String, SECRET)
   secret: string | null;
 }
+
+@ObjectType({ simpleResolvers: true, description: 'The webhook that was deleted.' })
+export class DeleteWebhookPayload extends WebhookPayload {}
+
+@ObjectType({ simpleResolvers: true, description: 'The webhook, and its new secret.' })
+export class RotateWebhookSecretPayload extends WebhookPayload {
+  @Field(() => String, SECRET)
+  secret: string | null;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'The webhook that is sent a ping.' })
+export class TestWebhookPayload extends WebhookPayload {}
+
+@ObjectType({ simpleResolvers: true, description: 'The webhook that is told again.' })
+export class ReplayWebhookPayload extends WebhookPayload {}
 
 /** Webhooks of whoever asks. @param id one of them, or all where it is null */
 async function own({ reader, notes }: Question, id: string | null): Promise<Webhook[]> {
@@ -79,7 +98,7 @@ export class WebhookResolver {
     return row!.count;
   }
 
-  @Mutation(() => WebhookSecretPayload, {
+  @Mutation(() => CreateWebhookPayload, {
     nullable: true,
     description: 'Has the messages of a subscription sent to a URL, signed by Standard Webhooks.',
   })
@@ -87,45 +106,51 @@ export class WebhookResolver {
     @Arg('input', () => CreateWebhookInput, INPUT) input: CreateWebhookInput,
     @Ctx() question: Question,
     @Info() { schema }: GraphQLResolveInfo,
-  ): Promise<WebhookSecretPayload> {
+  ): Promise<CreateWebhookPayload> {
     const secret = newSigningSecret();
     const { cursor, outcome } = await give(question, createWebhook(question, schema, secret), input);
     return { cursor, webhook: await one(question, outcome.webhook), secret: await shownOnce(question, outcome.webhook, secret) };
   }
 
-  @Mutation(() => WebhookPayload, { nullable: true, description: 'Ends a webhook of your own.' })
-  async deleteWebhook(@Arg('input', () => WebhookInput, INPUT) input: WebhookInput, @Ctx() question: Question): Promise<WebhookPayload> {
+  @Mutation(() => DeleteWebhookPayload, { nullable: true, description: 'Ends a webhook of your own.' })
+  async deleteWebhook(
+    @Arg('input', () => DeleteWebhookInput, INPUT) input: DeleteWebhookInput,
+    @Ctx() question: Question,
+  ): Promise<DeleteWebhookPayload> {
     const { cursor, outcome } = await give(question, deleteWebhook(question), input);
     return { cursor, webhook: await one(question, outcome.webhook) };
   }
 
-  @Mutation(() => WebhookSecretPayload, {
+  @Mutation(() => RotateWebhookSecretPayload, {
     nullable: true,
     description: 'Gives a webhook a new secret; the one before signs as well for a day.',
   })
   async rotateWebhookSecret(
-    @Arg('input', () => WebhookInput, INPUT) input: WebhookInput,
+    @Arg('input', () => RotateWebhookSecretInput, INPUT) input: RotateWebhookSecretInput,
     @Ctx() question: Question,
-  ): Promise<WebhookSecretPayload> {
+  ): Promise<RotateWebhookSecretPayload> {
     const secret = newSigningSecret();
     const { cursor, outcome } = await give(question, rotateWebhookSecret(question, secret), input);
     return { cursor, webhook: await one(question, outcome.webhook), secret: await shownOnce(question, outcome.webhook, secret) };
   }
 
-  @Mutation(() => WebhookPayload, { nullable: true, description: 'Sends a message of the type ping to a webhook of your own.' })
-  async testWebhook(@Arg('input', () => WebhookInput, INPUT) input: WebhookInput, @Ctx() question: Question): Promise<WebhookPayload> {
+  @Mutation(() => TestWebhookPayload, { nullable: true, description: 'Sends a message of the type ping to a webhook of your own.' })
+  async testWebhook(
+    @Arg('input', () => TestWebhookInput, INPUT) input: TestWebhookInput,
+    @Ctx() question: Question,
+  ): Promise<TestWebhookPayload> {
     const { cursor, outcome } = await give(question, testWebhook(question), input);
     return { cursor, webhook: await one(question, outcome.webhook) };
   }
 
-  @Mutation(() => WebhookPayload, {
+  @Mutation(() => ReplayWebhookPayload, {
     nullable: true,
     description: 'Sends what came after a place again, under the same ids; also what was given up. Ends a pause.',
   })
   async replayWebhook(
     @Arg('input', () => ReplayWebhookInput, INPUT) input: ReplayWebhookInput,
     @Ctx() question: Question,
-  ): Promise<WebhookPayload> {
+  ): Promise<ReplayWebhookPayload> {
     const { cursor, outcome } = await give(question, replayWebhook(question), input);
     return { cursor, webhook: await one(question, outcome.webhook) };
   }

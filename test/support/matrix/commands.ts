@@ -81,6 +81,15 @@ function inputOf(row: string, id: (name: string) => string): object {
     grantAudit: { lot, certifier: id('ZA1'), directions: ['BACK'], reason: 'why not', validUntil: '2020-01-01T00:00:00Z' },
     revokeAudit: { auditGrant: id('REVOKED') },
     retryJob: { job: '999999999' },
+    createWebhook: {
+      url: 'https://hooks.example.com/',
+      query: 'subscription { operationCertificateStatusChanged { change { to } } }',
+      after: 'AAAA',
+    },
+    deleteWebhook: { webhook: '01920000-0000-7000-8000-000000000000' },
+    rotateWebhookSecret: { webhook: '01920000-0000-7000-8000-000000000000' },
+    testWebhook: { webhook: '01920000-0000-7000-8000-000000000000' },
+    replayWebhook: { webhook: '01920000-0000-7000-8000-000000000000' },
     revokeKey: { key: id('A-KEY') },
     requestImportCertificate: {
       exporter: id('The exporter'),
@@ -119,7 +128,7 @@ function inputOf(row: string, id: (name: string) => string): object {
 
 const RIGHTS = new Set(['FORBIDDEN', 'UNAUTHENTICATED', 'NOT_FOUND']);
 /** Refused at the last for a day that is over. */
-const DATED = new Set(['createKey', 'assignBroker', 'grantAudit']);
+const DATED = new Set(['createKey', 'createWebhook', 'assignBroker', 'grantAudit']);
 /** Well formed, and of nothing. */
 const unknown = (globalId: string): string => {
   const [type] = Buffer.from(globalId, 'base64url').toString().split(':');

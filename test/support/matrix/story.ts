@@ -415,6 +415,11 @@ export async function tellStory(lotline: Lotline): Promise<Story> {
   const { key } = await command('createKey', 'key { id }', gone);
   await command('revokeKey', 'cursor', { key: key.id });
 
+  const told = { url: 'https://hooks.example.com/', query: 'subscription { lotEvents { change { kind } } }', variables: {} };
+  const { webhook } = await command('createWebhook', 'webhook { id }', told);
+  ids['The webhook'] = webhook.id;
+  await command('testWebhook', 'cursor', { webhook: webhook.id });
+
   const ended = await assign('importer', 'The filer', { reason: 'for this entry' });
   await command('endBrokerAssignment', 'cursor', { brokerAssignment: ended });
   const audit = async (directions: string[]): Promise<string> => {
