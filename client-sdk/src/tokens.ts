@@ -7,25 +7,23 @@ export class Tokens {
 
   constructor(private readonly source: string | TokenSource | null) {}
 
-  /** The token to send; null for nobody's. */
-  async now(): Promise<string | null> {
-    if (typeof this.source !== 'function') return this.source;
-    this.current ??= this.ask(this.source, null);
-    return this.current;
-  }
-
   /**
-   * Does something with a token; where that is refused, once more with another. Requests that are refused together ask for one together.
+   * Does something with a token, null for nobody's; where that is refused, once more with another. Those that are refused together ask for
+   * one together.
    * @throws Unauthenticated where there is no other, or that is refused too
    */
   async use<T>(what: (token: string | null) => Promise<T>): Promise<T> {
-    const token = await this.now();
+    const { source } = this;
+    if (typeof source !== 'function') return what(source);
+    this.current ??= this.ask(source, null);
+    const used = this.current;
+    const token = await used;
     try {
       return await what(token);
     } catch (error) {
-      if (!(error instanceof Unauthenticated) || typeof this.source !== 'function' || token === null) throw error;
-      if ((await this.now()) === token) this.current = this.ask(this.source, token);
-      return what(await this.now());
+      if (!(error instanceof Unauthenticated)) throw error;
+      if (this.current === used || this.current === null) this.current = this.ask(source, token);
+      return what(await this.current);
     }
   }
 

@@ -339,6 +339,14 @@ describe('what may succeed later', () => {
     expect(front.asked).toHaveLength(3);
   });
 
+  test('is asked again at the hour that is named', async () => {
+    hurried();
+    const at = new Date(Date.now() + 1500);
+    front.next({ status: 429, headers: { 'retry-after': at.toUTCString() }, body: 'slow down' });
+    await (await client()).viewer();
+    expect(front.asked[1]!.at).toBeGreaterThanOrEqual(Math.floor(at.getTime() / 1000) * 1000 - 20);
+  });
+
   test('and asks for a longer wait than anybody has is told at once', async () => {
     front.next({ status: 503, headers: { 'retry-after': '3600' }, body: refusal() });
     const error = await failure((await client()).viewer());
@@ -398,6 +406,13 @@ describe('a signal', () => {
 });
 
 describe('tokens', () => {
+  test('act in the role that is named', async () => {
+    const role = `operation:${FARM}`;
+    expect(await (await client({ operation: FARM }, { actingFor: role })).viewer()).toMatchObject({ operation: { name: 'Farm' } });
+    expect(front.asked[0]!.headers['lotline-acting-for']).toBe(role);
+    expect(await failure((await client({ operation: FARM }, { actingFor: `operation:${MILL}` })).viewer())).toBeInstanceOf(Forbidden);
+  });
+
   test('are kept, and asked for once more where they are not good any more', async () => {
     const good = await server.token('analyst');
     const asked: (string | null)[] = [];
