@@ -18,8 +18,14 @@ export class EventReader {
 
   /** The events that this text completes. */
   take(text: string): ServerEvent[] {
-    const blocks = (this.rest + text).replace(/\r\n?(?!$)/g, '\n').split('\n\n');
-    this.rest = blocks.pop()!;
+    const all = this.rest + text;
+    // It may be the first half of an end of line.
+    const held = all.endsWith('\r') ? '\r' : '';
+    const blocks = all
+      .slice(0, all.length - held.length)
+      .replace(/\r\n?/g, '\n')
+      .split('\n\n');
+    this.rest = blocks.pop()! + held;
     return blocks.flatMap((block) => this.read(block));
   }
 

@@ -331,6 +331,69 @@ test('a fault of the server is tried again a few times, and then told', async ()
   expect(front.asked).toHaveLength(5);
 });
 
+test.each([
+  ['\n', 1000],
+  ['\n', 1],
+  ['\r\n', 3],
+  ['\r\n', 1],
+  ['\r', 2],
+])('events are read however they are cut and their lines are ended: %j by %i bytes', async (newline, length) => {
+  const lines = (id: string, sequence: number, change: unknown) => [
+    ': a comment',
+    `id: ${id}`,
+    'event: next',
+    `data: ${JSON.stringify({ data: { lotEvents: { cursor: id, sequence, change } } })}`,
+    '',
+  ];
+  const text = [
+    'retry: 5',
+    '',
+    ...lines('a', 0, null),
+    ...lines('b', 1, { lot: { code: 'SÖY-\u{1f33e}' } }),
+    ...lines('c', 2, { on: 2 }),
+    ': more',
+  ].join(newline);
+  const bytes = new TextEncoder().encode(text);
+  const us = new Lotline({
+    url: 'http://localhost',
+    fetch: async () =>
+      new Response(
+        new ReadableStream({
+          start(controller) {
+            for (let at = 0; at < bytes.length; at += length) controller.enqueue(bytes.slice(at, at + length));
+          },
+        }),
+        { headers: { 'content-type': 'text/event-stream' } },
+      ),
+  });
+  const told: unknown[] = [];
+  const stream = us.lotEvents({ after: 'before' });
+  for await (const change of stream) {
+    told.push([change, stream.cursor]);
+    if (told.length === 2) break;
+  }
+  expect(told).toEqual([
+    [{ lot: { code: 'SÖY-\u{1f33e}' } }, 'b'],
+    [{ on: 2 }, 'c'],
+  ]);
+});
+
+test('a message that was lost on the way is noticed, and asked for again', async () => {
+  hurried();
+  const us = await client('analyst', { url: front.url });
+  const after = await us.cursor();
+  const [lost] = await record();
+  const event = (sequence: number) =>
+    `id: ${after}\nevent: next\ndata: ${JSON.stringify({ data: { lotEvents: { sequence, change: { lot: { code: `at ${sequence}` } } } } })}\n\n`;
+  front.next({ status: 200, headers: { 'content-type': 'text/event-stream' }, body: event(1) + event(3) + event(4) });
+  const codes: string[] = [];
+  for await (const { lot } of us.lotEvents({ after })) {
+    codes.push(lot.code);
+    if (codes.length === 2) break;
+  }
+  expect(codes).toEqual(['at 1', lost]);
+});
+
 // Last: it makes the whole log old.
 test("a cursor that is too old, or another's, is an error that says where to go on", async () => {
   const us = await client();
