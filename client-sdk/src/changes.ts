@@ -114,8 +114,10 @@ export class Changes<T> implements AsyncIterable<T> {
         if (result.errors?.length) throw this.failed(result.errors, result.data ?? null, id);
         if (message === null) throw new ProtocolError('a message says nothing', { retryable: true });
         const isHeartbeat = message.change === null;
-        if (message.sequence !== undefined && message.sequence !== sequence + (isHeartbeat ? 0 : 1))
-          throw new ProtocolError(`message ${message.sequence} came after ${sequence}`, { retryable: true });
+        // Whoever asks for no change cannot tell a heartbeat, whose number is that of the last.
+        const isNext =
+          message.change === undefined || message.sequence === undefined || message.sequence === sequence + (isHeartbeat ? 0 : 1);
+        if (!isNext) throw new ProtocolError(`message ${message.sequence} came after ${sequence}`, { retryable: true });
         sequence = message.sequence ?? 0;
         this.place = id ?? this.place;
         Object.assign(state, { failures: 0, faults: 0 });
@@ -182,7 +184,7 @@ const FAULTS = [Lagged, InternalServerError, Unauthenticated];
 
 /** Is a stream worth opening again? One whose token ran out is: with the next token, or to be told that there is none. */
 const mayComeBack = (error: unknown): error is LotlineError =>
-  isWorthWaiting(error) || error instanceof Lagged || (error instanceof Unauthenticated && error.status === null);
+  isWorthWaiting(error) || (error instanceof Unauthenticated && error.status === null);
 
 async function opened(response: Response, end: AbortController): Promise<{ body: ReadableStream<Uint8Array>; end: AbortController }> {
   const type = response.headers.get('content-type') ?? '';

@@ -292,6 +292,12 @@ test('documents of your own are followed as well; a change that cannot be answer
     expect(change).toEqual({ lot: { code } });
     break;
   }
+  const bare = new TypedDocument<{ lotEvents: { sequence: number } }, { after: string }>(
+    'subscription ($after: Cursor) { lotEvents(after: $after) { sequence } }',
+  );
+  const numbers: number[] = [];
+  for await (const { sequence } of us.subscribe(bare, { after })) if (numbers.push(sequence) === 3) break;
+  expect(numbers).toEqual([1, 1, 1]);
   const failing = new TypedDocument<{ lotEvents: { change: unknown } }, { after: string }>(
     `subscription ($after: Cursor) { lotEvents(after: $after) { sequence change { lot { code trace(direction: BACK, maxDepth: -1) { complete } } } } }`,
   );
