@@ -494,7 +494,7 @@ export class Lotline extends Connection {
     return (await this.request(documents.VoidImportCertificateDocument, { input: withKey(input) }, options)).voidImportCertificate!;
   }
 
-  /** The check-list of an importer for goods that arrived; it does. Where every answer is YES the certificate is VERIFIED. */
+  /** The check-list of an importer for goods that arrived; it does. Where every answer is YES the certificate is VERIFIED, unless some of its goods are still under way; one for a period once it is exhausted or expired. At most 20 a day of one certificate and shipment. */
   async verifyArrival(
     input: Command<VerifyArrivalMutationVariables['input']>,
     options?: RequestOptions,

@@ -382,6 +382,8 @@ export type GapKind =
   | 'OWNER_NOT_CERTIFIED'
   /** Entered the United States, and no valid import certificate covers it. */
   | 'NO_IMPORT_CERTIFICATE'
+  /** Customs entries drew more on its import certificate than that covers. */
+  | 'CERTIFICATE_OVERDRAWN'
   /** Something happened before its cause. */
   | 'OUT_OF_ORDER_DATES'
   /** Treated with a prohibited substance or radiation, itself or while a shipment carried it. */
@@ -1325,7 +1327,7 @@ export type RecordEmergencyActionNotificationInput = {
   readonly shipment?: string | null | undefined;
   /** The lot that is held; or the shipment. */
   readonly lot?: string | null | undefined;
-  /** How much is held, where it is not all of it. */
+  /** How much is held, where it is not all of the shipment, or all that came of the lot to the operation's side. */
   readonly quantity?: QuantityInput | null | undefined;
 };
 
