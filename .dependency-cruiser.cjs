@@ -1,4 +1,4 @@
-// The import rules of the house. Every arrow goes one way: schema <- server <- test, bench; inside server/src no circle between
+// The import rules of the house. Every arrow goes one way: schema <- server <- test, bench; the client knows nobody; inside server/src no circle between
 // folders, each folder reached through its index only, and lineage knows no other noun.
 
 const folders =
@@ -59,6 +59,20 @@ module.exports = {
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'schema-knows-no-server', severity: 'error', from: { path: '^schema/' }, to: { path: '^(server|test|bench)/' } },
     { name: 'server-knows-no-test', severity: 'error', from: { path: '^server/' }, to: { path: '^(test|bench)/' } },
+    {
+      name: 'client-knows-nobody',
+      comment: 'The client runs in browsers and in programs of others: it takes no package, nothing of Node, and no code of ours.',
+      severity: 'error',
+      from: { path: '^client-sdk/src/' },
+      to: { pathNot: '^client-sdk/src/' },
+    },
+    {
+      name: 'nobody-knows-the-client',
+      comment: 'The server gives it away as a file.',
+      severity: 'error',
+      from: { path: '^(schema|server)/' },
+      to: { path: '^client-sdk/' },
+    },
     { name: 'nothing-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'folders-by-their-index',

@@ -25,6 +25,9 @@ module.exports = {
   transformIgnorePatterns: ['/node_modules/(?!(?:cookie|jose|uuid)/)'],
   moduleNameMapper: {
     '^@lotline/schema$': '<rootDir>/../schema/src/index.ts',
+    '^@lotline/client$': '<rootDir>/../client-sdk/src/index.ts',
+    '^@lotline/client/documents$': '<rootDir>/../client-sdk/src/generated/documents.ts',
+    '^@lotline/client/(webhooks|codegen)$': '<rootDir>/../client-sdk/src/$1',
     '^@lotline/server/(.*)$': '<rootDir>/../server/src/$1',
   },
   maxWorkers: 2,

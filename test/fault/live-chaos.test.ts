@@ -5,7 +5,7 @@ import { Runner } from '@lotline/server/commands';
 import { Database } from '@lotline/server/database';
 import { importFolder } from '@lotline/server/import';
 import { Cursors } from '@lotline/server/log';
-import { Follower, type Transport } from '../support/follower';
+import { Follower, TRANSPORTS, type Transport } from '../support/follower';
 import { csv, writeFolder } from '../support/lotline';
 import { OwnPostgres } from '../support/own-postgres';
 import { type ProxiedConnection, type SpoilableProxy, startProxy } from '../support/proxy';
@@ -138,7 +138,7 @@ afterAll(async () => {
   await postgres?.close();
 });
 
-/** Fifty that ask differently: by two kinds of subscription, by either transport, for viewers who see all, some or nothing. */
+/** Fifty that ask differently: by two kinds of subscription, by each transport and by our own client, for viewers who see all, some or nothing. */
 function subscriptionsOf(): Subscription[] {
   const seen = new Set<string>();
   const subscriptions: Subscription[] = [];
@@ -158,7 +158,7 @@ function subscriptionsOf(): Subscription[] {
     const maybe = <Value>(of: readonly Value[]): Value[] | null => (choices.fraction() < 0.3 ? choices.some(of) : null);
     const subscription: Subscription = {
       kind,
-      transport: Math.floor(index / 2) % 2 === 0 ? 'WebSocket' : 'server-sent events',
+      transport: TRANSPORTS[Math.floor(index / 2) % TRANSPORTS.length]!,
       viewer,
       operations: ids,
       certifiers: kind === 'standing' && viewer.certifierId === null ? maybe(certifiers) : null,
@@ -401,7 +401,7 @@ test(
     expect(history.length).toBeGreaterThan(WRITERS * 4);
     const heardOf = (wanted: (each: Subscription) => boolean) =>
       followers.reduce((sum, { heard }, index) => sum + (wanted(subscriptions[index]!) ? heard.length : 0), 0);
-    for (const transport of ['WebSocket', 'server-sent events'])
+    for (const transport of TRANSPORTS)
       for (const kind of ['ANALYST', 'OPERATION', 'CERTIFIER'])
         expect(heardOf((each) => each.kind === 'lot' && each.transport === transport && each.viewer.kind === kind)).toBeGreaterThan(0);
   },

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Connection, LotlineError, TypedDocument } from '@lotline/client';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 
 // Subscribers that come back whatever happens to them, each time behind the last message that they were given.
 
-export type Transport = 'WebSocket' | 'server-sent events';
+export const TRANSPORTS = ['WebSocket', 'server-sent events', 'our own client'] as const;
+export type Transport = (typeof TRANSPORTS)[number];
 
 export interface Following {
   transport: Transport;
@@ -56,7 +58,9 @@ export class Follower {
   async follow(): Promise<void> {
     while (!this.done) {
       this.sequence = 0;
-      await (this.asked.transport === 'WebSocket' ? this.followWebSocket() : this.followEventStream());
+      if (this.asked.transport === 'WebSocket') await this.followWebSocket();
+      else if (this.asked.transport === 'server-sent events') await this.followEventStream();
+      else await this.followClient();
       if (!this.done) await sleep(30 + Math.random() * 40);
     }
   }
@@ -195,6 +199,40 @@ export class Follower {
     } finally {
       clearTimeout(silent);
       leaving.abort();
+    }
+  }
+
+  /** The client comes back by itself; it is left where it has given up before it ever stood. */
+  private async followClient(): Promise<void> {
+    const { port, query, filter, token } = this.asked;
+    const leaving = new AbortController();
+    this.giveUp = () => leaving.abort();
+    const connection = new Connection({
+      url: `http://127.0.0.1:${port}`,
+      ...(token !== null && { token }),
+      timeoutMs: SILENT_MS,
+      silentMs: SILENT_MS,
+      onRequest: () => this.opened++,
+    });
+    const document = new TypedDocument<Record<string, { change: unknown }>, object>(query);
+    const stream = connection.subscribe(document, { filter, after: this.last }, { signal: leaving.signal });
+    // Heartbeats bring it on too, and are kept from whoever listens.
+    const looking = setInterval(() => {
+      this.last = stream.cursor!;
+      this.look();
+    }, 100);
+    try {
+      for await (const { change } of stream) {
+        if (!this.done) this.heard.push(this.asked.lineOf(change));
+        this.last = stream.cursor!;
+        this.look();
+      }
+    } catch (error) {
+      if (this.done || (error instanceof LotlineError && error.retryable && error.code !== 'INTERNAL_SERVER_ERROR')) return;
+      this.wrong.push(String(error));
+      this.stop();
+    } finally {
+      clearInterval(looking);
     }
   }
 }

@@ -1,10 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { dirname, join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { fromPackage } from './packages';
 
 // GraphiQL at `/`, out of npm packages: nothing is fetched from elsewhere.
-
-const fromPackage = (name: string, ...path: string[]): string => join(dirname(require.resolve(`${name}/package.json`)), ...path);
 
 const ASSETS: Record<string, { file: () => string; type: string }> = {
   'react.js': { file: () => fromPackage('react', 'umd', 'react.production.min.js'), type: 'text/javascript' },

@@ -14,6 +14,7 @@ import { type Caller, Journal, type JournalSettings, Notes } from '../journal';
 import { type Live, type LiveSettings, openLive } from '../live';
 import type { Cursors } from '../log';
 import { formatError, type Question, refusalBody } from '../questions';
+import { serveClient } from './client';
 import { boundedAnswer } from './cost';
 import { sendError } from './errors';
 import { serveFiles } from './files';
@@ -197,6 +198,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }),
   });
   const stopFiles = serveFiles(app, { ...options, signIn, journal });
+  serveClient(app);
   serveGraphiql(app, options.graphiqlToken);
   const live = await openLive(app, {
     ...options,

@@ -1,0 +1,10 @@
+export type { Changes } from './changes.ts';
+export type { Command } from './commands.ts';
+export { type Answer, Connection } from './connection.ts';
+export { type DocumentOf, TypedDocument } from './document.ts';
+export * from './errors.ts';
+export { Lotline } from './generated/lotline.ts';
+export type * from './generated/types.ts';
+export { Kilograms } from './kilograms.ts';
+export type { ItemOf, Pages } from './pages.ts';
+export type { LotlineOptions, RequestOptions, SentRequest, TokenSource } from './settings.ts';
