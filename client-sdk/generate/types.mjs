@@ -21,6 +21,7 @@ export async function typesFile() {
             CountryCode: text,
             Date: text,
             DateTime: text,
+            JSONObject: { input: 'object', output: 'object' },
             Kilograms: { input: 'Kilograms | string', output: 'Kilograms' },
           },
           strictScalars: true,

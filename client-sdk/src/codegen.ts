@@ -7,6 +7,7 @@ export const scalars = {
   CountryCode: 'string',
   Date: 'string',
   DateTime: 'string',
+  JSONObject: 'object',
   Kilograms: 'string',
 } as const;
 
@@ -20,4 +21,4 @@ export const config = {
 } as const;
 
 /** The scalars for gql.tada: `initGraphQLTada<{ introspection: introspection; scalars: Scalars }>()`. */
-export type Scalars = { -readonly [Name in keyof typeof scalars]: string };
+export type Scalars = { -readonly [Name in Exclude<keyof typeof scalars, 'JSONObject'>]: string } & { JSONObject: object };

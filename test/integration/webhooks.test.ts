@@ -79,7 +79,7 @@ const at = ({ path }: Created): Received[] => receiver.received.filter((each) =>
 const told = (webhook: Created): string[] =>
   at(webhook).map(({ body }) => {
     const { type, data } = JSON.parse(body);
-    return type === 'lotEvents' ? `${data.lot.code} ${data.kind} ${data.kilograms}` : type;
+    return type === 'lotEvents' ? `${data.change.lot.code} ${data.change.kind} ${data.change.kilograms}` : type;
   });
 async function until(fits: () => boolean | Promise<boolean>, what: () => unknown = () => ''): Promise<void> {
   for (const end = Date.now() + 15_000; !(await fits()); await sleep(20))
@@ -167,8 +167,7 @@ test('what happens after its creation is sent, signed, and nothing that its owne
     expect(JSON.parse(message.body)).toEqual({
       type: 'lotEvents',
       timestamp: expect.any(String),
-      cursor: expect.any(String),
-      data: expect.any(Object),
+      data: { cursor: expect.any(String), change: expect.any(Object) },
     });
   }
   await sleep(300);
@@ -317,7 +316,7 @@ test('a new secret signs beside the one before, which is shown once', async () =
   await give('testWebhook', { webhook: webhook.id }, farm);
   await heard(webhook, 1);
   const [ping] = at(webhook);
-  expect(JSON.parse(ping!.body)).toMatchObject({ type: 'ping', data: {} });
+  expect(JSON.parse(ping!.body)).toMatchObject({ type: 'test', data: {} });
   expect([webhook.secret, secret].map((each) => verifies(ping!, each))).toEqual([true, true]);
   expect((await look(webhook)).formerUntil).not.toBeNull();
   await lotline.database.query('update webhook set former_until = now() where id = $1', [webhook.id]);

@@ -28,12 +28,16 @@ import type {
   ChangeOperationCertificateStatusMutationVariables,
   CreateKeyMutation,
   CreateKeyMutationVariables,
+  CreateWebhookMutation,
+  CreateWebhookMutationVariables,
   CustomsFilingQuery,
   CustomsFilingQueryVariables,
   DeclareLotInputsMutation,
   DeclareLotInputsMutationVariables,
   DeclineTransferMutation,
   DeclineTransferMutationVariables,
+  DeleteWebhookMutation,
+  DeleteWebhookMutationVariables,
   DisputeTransferMutation,
   DisputeTransferMutationVariables,
   DocumentsQuery,
@@ -138,6 +142,8 @@ import type {
   RecordTreatmentMutationVariables,
   RejectImportCertificateMutation,
   RejectImportCertificateMutationVariables,
+  ReplayWebhookMutation,
+  ReplayWebhookMutationVariables,
   RequestImportCertificateMutation,
   RequestImportCertificateMutationVariables,
   RetractFactMutation,
@@ -150,6 +156,8 @@ import type {
   RevokeAuditMutationVariables,
   RevokeKeyMutation,
   RevokeKeyMutationVariables,
+  RotateWebhookSecretMutation,
+  RotateWebhookSecretMutationVariables,
   SearchQuery,
   SearchQueryVariables,
   SetLeadTimeMutation,
@@ -164,6 +172,8 @@ import type {
   ShipmentsQueryVariables,
   ShippedLotsQuery,
   ShippedLotsQueryVariables,
+  TestWebhookMutation,
+  TestWebhookMutationVariables,
   TraceGapsQuery,
   TraceGapsQueryVariables,
   TraceHoldersQuery,
@@ -186,6 +196,8 @@ import type {
   ViewerQueryVariables,
   VoidImportCertificateMutation,
   VoidImportCertificateMutationVariables,
+  WebhooksQuery,
+  WebhooksQueryVariables,
   WithdrawImportCertificateMutation,
   WithdrawImportCertificateMutationVariables,
   WithdrawTransferMutation,
@@ -685,6 +697,19 @@ fragment TransferOffer on TransferOffer {
   lot {
     ...Lot
   }
+}`;
+
+const webhookPartsFragment = `
+fragment WebhookParts on Webhook {
+  id
+  url
+  query
+  variables
+  state
+  reason
+  formerUntil
+  createdAt
+  pending
 }`;
 
 export const ViewerDocument = /* @__PURE__ */ ours<ViewerQuery, ViewerQueryVariables>(
@@ -2246,4 +2271,83 @@ export const WithdrawTransferDocument = /* @__PURE__ */ ours<WithdrawTransferMut
   }
 }`,
   [amountFragment, partyFragment, goodsFragment, lotFragment, transferOfferFragment],
+);
+
+export const WebhooksDocument = /* @__PURE__ */ ours<WebhooksQuery, WebhooksQueryVariables>(
+  `query Webhooks($states: [DeliveryState!]) {
+  webhooks {
+    ...WebhookParts
+    deliveries(states: $states) {
+      messageId
+      state
+      since
+      attempts
+      nextAt
+      lastTriedAt
+      status
+      message
+      body
+    }
+  }
+}`,
+  [webhookPartsFragment],
+);
+
+export const CreateWebhookDocument = /* @__PURE__ */ ours<CreateWebhookMutation, CreateWebhookMutationVariables>(
+  `mutation CreateWebhook($input: CreateWebhookInput!) {
+  createWebhook(input: $input) {
+    cursor
+    secret
+    webhook {
+      ...WebhookParts
+    }
+  }
+}`,
+  [webhookPartsFragment],
+);
+
+export const DeleteWebhookDocument = /* @__PURE__ */ ours<DeleteWebhookMutation, DeleteWebhookMutationVariables>(
+  `mutation DeleteWebhook($input: DeleteWebhookInput!) {
+  deleteWebhook(input: $input) {
+    cursor
+  }
+}`,
+  [],
+);
+
+export const RotateWebhookSecretDocument = /* @__PURE__ */ ours<RotateWebhookSecretMutation, RotateWebhookSecretMutationVariables>(
+  `mutation RotateWebhookSecret($input: RotateWebhookSecretInput!) {
+  rotateWebhookSecret(input: $input) {
+    cursor
+    secret
+    webhook {
+      ...WebhookParts
+    }
+  }
+}`,
+  [webhookPartsFragment],
+);
+
+export const TestWebhookDocument = /* @__PURE__ */ ours<TestWebhookMutation, TestWebhookMutationVariables>(
+  `mutation TestWebhook($input: TestWebhookInput!) {
+  testWebhook(input: $input) {
+    cursor
+    webhook {
+      ...WebhookParts
+    }
+  }
+}`,
+  [webhookPartsFragment],
+);
+
+export const ReplayWebhookDocument = /* @__PURE__ */ ours<ReplayWebhookMutation, ReplayWebhookMutationVariables>(
+  `mutation ReplayWebhook($input: ReplayWebhookInput!) {
+  replayWebhook(input: $input) {
+    cursor
+    webhook {
+      ...WebhookParts
+    }
+  }
+}`,
+  [webhookPartsFragment],
 );

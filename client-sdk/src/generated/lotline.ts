@@ -33,12 +33,16 @@ import type {
   ChangeOperationCertificateStatusMutationVariables,
   CreateKeyMutation,
   CreateKeyMutationVariables,
+  CreateWebhookMutation,
+  CreateWebhookMutationVariables,
   CustomsFilingQuery,
   CustomsFilingQueryVariables,
   DeclareLotInputsMutation,
   DeclareLotInputsMutationVariables,
   DeclineTransferMutation,
   DeclineTransferMutationVariables,
+  DeleteWebhookMutation,
+  DeleteWebhookMutationVariables,
   DisputeTransferMutation,
   DisputeTransferMutationVariables,
   DocumentsQuery,
@@ -143,6 +147,8 @@ import type {
   RecordTreatmentMutationVariables,
   RejectImportCertificateMutation,
   RejectImportCertificateMutationVariables,
+  ReplayWebhookMutation,
+  ReplayWebhookMutationVariables,
   RequestImportCertificateMutation,
   RequestImportCertificateMutationVariables,
   RetractFactMutation,
@@ -155,6 +161,8 @@ import type {
   RevokeAuditMutationVariables,
   RevokeKeyMutation,
   RevokeKeyMutationVariables,
+  RotateWebhookSecretMutation,
+  RotateWebhookSecretMutationVariables,
   SearchQuery,
   SearchQueryVariables,
   SetLeadTimeMutation,
@@ -169,6 +177,8 @@ import type {
   ShipmentsQueryVariables,
   ShippedLotsQuery,
   ShippedLotsQueryVariables,
+  TestWebhookMutation,
+  TestWebhookMutationVariables,
   TraceGapsQuery,
   TraceGapsQueryVariables,
   TraceHoldersQuery,
@@ -191,6 +201,8 @@ import type {
   ViewerQueryVariables,
   VoidImportCertificateMutation,
   VoidImportCertificateMutationVariables,
+  WebhooksQuery,
+  WebhooksQueryVariables,
   WithdrawImportCertificateMutation,
   WithdrawImportCertificateMutationVariables,
   WithdrawTransferMutation,
@@ -856,5 +868,50 @@ export class Lotline extends Connection {
     options?: RequestOptions,
   ): Promise<NonNullable<WithdrawTransferMutation['withdrawTransfer']>> {
     return (await this.request(documents.WithdrawTransferDocument, { input: withKey(input) }, options)).withdrawTransfer!;
+  }
+
+  /** Your webhooks, oldest first. */
+  async webhooks(variables: WebhooksQueryVariables = {}, options?: RequestOptions): Promise<WebhooksQuery['webhooks']> {
+    return (await this.request(documents.WebhooksDocument, variables, options)).webhooks;
+  }
+
+  /** Has the messages of a subscription sent to a URL, signed by Standard Webhooks. */
+  async createWebhook(
+    input: Command<CreateWebhookMutationVariables['input']>,
+    options?: RequestOptions,
+  ): Promise<NonNullable<CreateWebhookMutation['createWebhook']>> {
+    return (await this.request(documents.CreateWebhookDocument, { input: withKey(input) }, options)).createWebhook!;
+  }
+
+  /** Ends a webhook of your own. */
+  async deleteWebhook(
+    input: Command<DeleteWebhookMutationVariables['input']>,
+    options?: RequestOptions,
+  ): Promise<NonNullable<DeleteWebhookMutation['deleteWebhook']>> {
+    return (await this.request(documents.DeleteWebhookDocument, { input: withKey(input) }, options)).deleteWebhook!;
+  }
+
+  /** Gives a webhook a new secret; the one before signs as well for a day. */
+  async rotateWebhookSecret(
+    input: Command<RotateWebhookSecretMutationVariables['input']>,
+    options?: RequestOptions,
+  ): Promise<NonNullable<RotateWebhookSecretMutation['rotateWebhookSecret']>> {
+    return (await this.request(documents.RotateWebhookSecretDocument, { input: withKey(input) }, options)).rotateWebhookSecret!;
+  }
+
+  /** Sends a message of the type test to a webhook of your own. */
+  async testWebhook(
+    input: Command<TestWebhookMutationVariables['input']>,
+    options?: RequestOptions,
+  ): Promise<NonNullable<TestWebhookMutation['testWebhook']>> {
+    return (await this.request(documents.TestWebhookDocument, { input: withKey(input) }, options)).testWebhook!;
+  }
+
+  /** Sends what came after a place again, under the same ids; also what was given up. Ends a pause. */
+  async replayWebhook(
+    input: Command<ReplayWebhookMutationVariables['input']>,
+    options?: RequestOptions,
+  ): Promise<NonNullable<ReplayWebhookMutation['replayWebhook']>> {
+    return (await this.request(documents.ReplayWebhookDocument, { input: withKey(input) }, options)).replayWebhook!;
   }
 }

@@ -757,6 +757,24 @@ export type CustomsFilingKeyedInput = {
   readonly intendedUse?: string | null | undefined;
 };
 
+/** Whether a webhook is told anything. */
+export type WebhookState =
+  /** It is told what happens. */
+  | 'ACTIVE'
+  /** It is told nothing until it is replayed; its reason says why. */
+  | 'PAUSED';
+
+/** How far a message to a webhook is. */
+export type DeliveryState =
+  /** It is to be sent, after what comes before it about the same noun. */
+  | 'WAITING'
+  /** It was sent in vain, and is sent again. */
+  | 'RETRYING'
+  /** It was answered with 2xx. */
+  | 'DELIVERED'
+  /** It was sent in vain for three days; replay it. */
+  | 'FAILED';
+
 /** What 7 U.S.C. 6502(13) and the request form ask of an import certificate. */
 export type RequestImportCertificateInput = {
   /** The same key with the same input gives the same outcome again; remembered for 30 days. */
@@ -1527,6 +1545,54 @@ export type RetractFactInput = {
   readonly fact: string;
   /** Why; at most 1,000 characters. */
   readonly reason: string;
+};
+
+/** A subscription whose messages are to be sent to a URL. */
+export type CreateWebhookInput = {
+  /** The same key with the same input gives the same outcome again; remembered for 30 days. */
+  readonly idempotencyKey: string;
+  /** Where they are sent: https, and an address that anybody can reach. */
+  readonly url: string;
+  /** The document of one subscription, as it would be sent to /graphql/stream. */
+  readonly query: string;
+  /** Its variables. */
+  readonly variables?: object | null | undefined;
+  /** What came after this place is sent too; without it, what comes from now on. */
+  readonly after?: string | null | undefined;
+};
+
+/** A webhook that is to be sent nothing any more. */
+export type DeleteWebhookInput = {
+  /** The same key with the same input gives the same outcome again; remembered for 30 days. */
+  readonly idempotencyKey: string;
+  /** The webhook, as it is named by its id. */
+  readonly webhook: string;
+};
+
+/** A webhook that is to have a new secret. */
+export type RotateWebhookSecretInput = {
+  /** The same key with the same input gives the same outcome again; remembered for 30 days. */
+  readonly idempotencyKey: string;
+  /** The webhook, as it is named by its id. */
+  readonly webhook: string;
+};
+
+/** A webhook that is to be sent a test. */
+export type TestWebhookInput = {
+  /** The same key with the same input gives the same outcome again; remembered for 30 days. */
+  readonly idempotencyKey: string;
+  /** The webhook, as it is named by its id. */
+  readonly webhook: string;
+};
+
+/** A webhook that is to be told again what came after a place. */
+export type ReplayWebhookInput = {
+  /** The same key with the same input gives the same outcome again; remembered for 30 days. */
+  readonly idempotencyKey: string;
+  /** The webhook, as it is named by its id. */
+  readonly webhook: string;
+  /** The place; where it is left out it goes on where it stands, which ends a pause. */
+  readonly after?: string | null | undefined;
 };
 
 /** Fields are ANDed, lists are ORed. */
@@ -4495,6 +4561,139 @@ export type WithdrawTransferMutation = {
         readonly product: { readonly id: string; readonly name: string; readonly hts: string; readonly organic: boolean };
         readonly producer: { readonly id: string; readonly name: string; readonly country: string; readonly nopId: string | null };
       } | null;
+    } | null;
+  } | null;
+};
+
+export type WebhookPartsFragment = {
+  readonly id: string;
+  readonly url: string;
+  readonly query: string;
+  readonly variables: object | null;
+  readonly state: WebhookState;
+  readonly reason: string | null;
+  readonly formerUntil: string | null;
+  readonly createdAt: string;
+  readonly pending: number;
+};
+
+export type WebhooksQueryVariables = Exact<{
+  states?: ReadonlyArray<DeliveryState> | DeliveryState | null | undefined;
+}>;
+
+export type WebhooksQuery = {
+  readonly webhooks: ReadonlyArray<{
+    readonly id: string;
+    readonly url: string;
+    readonly query: string;
+    readonly variables: object | null;
+    readonly state: WebhookState;
+    readonly reason: string | null;
+    readonly formerUntil: string | null;
+    readonly createdAt: string;
+    readonly pending: number;
+    readonly deliveries: ReadonlyArray<{
+      readonly messageId: string;
+      readonly state: DeliveryState;
+      readonly since: string;
+      readonly attempts: number;
+      readonly nextAt: string | null;
+      readonly lastTriedAt: string | null;
+      readonly status: number | null;
+      readonly message: string | null;
+      readonly body: string;
+    }>;
+  }> | null;
+};
+
+export type CreateWebhookMutationVariables = Exact<{
+  input: CreateWebhookInput;
+}>;
+
+export type CreateWebhookMutation = {
+  readonly createWebhook: {
+    readonly cursor: string;
+    readonly secret: string | null;
+    readonly webhook: {
+      readonly id: string;
+      readonly url: string;
+      readonly query: string;
+      readonly variables: object | null;
+      readonly state: WebhookState;
+      readonly reason: string | null;
+      readonly formerUntil: string | null;
+      readonly createdAt: string;
+      readonly pending: number;
+    } | null;
+  } | null;
+};
+
+export type DeleteWebhookMutationVariables = Exact<{
+  input: DeleteWebhookInput;
+}>;
+
+export type DeleteWebhookMutation = { readonly deleteWebhook: { readonly cursor: string } | null };
+
+export type RotateWebhookSecretMutationVariables = Exact<{
+  input: RotateWebhookSecretInput;
+}>;
+
+export type RotateWebhookSecretMutation = {
+  readonly rotateWebhookSecret: {
+    readonly cursor: string;
+    readonly secret: string | null;
+    readonly webhook: {
+      readonly id: string;
+      readonly url: string;
+      readonly query: string;
+      readonly variables: object | null;
+      readonly state: WebhookState;
+      readonly reason: string | null;
+      readonly formerUntil: string | null;
+      readonly createdAt: string;
+      readonly pending: number;
+    } | null;
+  } | null;
+};
+
+export type TestWebhookMutationVariables = Exact<{
+  input: TestWebhookInput;
+}>;
+
+export type TestWebhookMutation = {
+  readonly testWebhook: {
+    readonly cursor: string;
+    readonly webhook: {
+      readonly id: string;
+      readonly url: string;
+      readonly query: string;
+      readonly variables: object | null;
+      readonly state: WebhookState;
+      readonly reason: string | null;
+      readonly formerUntil: string | null;
+      readonly createdAt: string;
+      readonly pending: number;
+    } | null;
+  } | null;
+};
+
+export type ReplayWebhookMutationVariables = Exact<{
+  input: ReplayWebhookInput;
+}>;
+
+export type ReplayWebhookMutation = {
+  readonly replayWebhook: {
+    readonly cursor: string;
+    readonly webhook: {
+      readonly id: string;
+      readonly url: string;
+      readonly query: string;
+      readonly variables: object | null;
+      readonly state: WebhookState;
+      readonly reason: string | null;
+      readonly formerUntil: string | null;
+      readonly createdAt: string;
+      readonly pending: number;
     } | null;
   } | null;
 };

@@ -213,7 +213,7 @@ export class Hub implements Follower {
       throw error;
     }
     const cursor = this.teller.cursorOf(stream.place, request);
-    stream.offer({ text: fill(written, cursor, stream.sequence), cursor, subject: null });
+    stream.offer({ text: fill(written, cursor, stream.sequence), cursor, about: null });
   }
 
   private forgetHeartbeat({ likeness }: LiveRequest): void {

@@ -7,8 +7,8 @@ import type { LiveRequest } from './request';
 export interface Sent {
   text: string;
   cursor: string;
-  /** The noun that it is about; null of a heartbeat. */
-  subject: string | null;
+  /** The noun that it is about, and when that was recorded; null of a heartbeat. */
+  about: { subject: string; at: Date } | null;
 }
 
 /** Most messages, and bytes of them, that wait for a client. */

@@ -258,7 +258,7 @@ export class Teller {
   private offer(streams: readonly Stream[], change: Change, templates: ReadonlyMap<string, Template | Error>): void {
     const { position, command, before } = change;
     const place: Place = { position, command, told: before + 1 };
-    const subject = change.rights[0]?.subject ?? change.subject ?? command;
+    const about = { subject: change.rights[0]?.subject ?? change.subject ?? command, at: (change.answer as { at: Date }).at };
     const cursors = new Map<string, string>();
     const readers = new Map<string, { by: Caller; shown: Template['shown'] }>();
     for (const stream of streams) {
@@ -277,7 +277,7 @@ export class Teller {
       }
       stream.sequence++;
       stream.place = place;
-      stream.offer({ text: fill(template, cursor, stream.sequence), cursor, subject });
+      stream.offer({ text: fill(template, cursor, stream.sequence), cursor, about });
       if (template.shown.length > 0) readers.set(`${viewer.name} ${key} ${likeness}`, { by: { viewer, key }, shown: template.shown });
     }
     for (const { by, shown } of readers.values()) this.options.journal.take(by, shown);

@@ -44,7 +44,7 @@ export class DeleteWebhookInput extends WebhookInput {}
 @InputType({ description: 'A webhook that is to have a new secret.' })
 export class RotateWebhookSecretInput extends WebhookInput {}
 
-@InputType({ description: 'A webhook that is to be sent a ping.' })
+@InputType({ description: 'A webhook that is to be sent a test.' })
 export class TestWebhookInput extends WebhookInput {}
 
 @InputType({ description: 'A webhook that is to be told again what came after a place.' })
@@ -234,7 +234,7 @@ export const rotateWebhookSecret = (question: Question, secret: Buffer) =>
     ]);
   });
 
-/** Sends a message of the type `ping`, signed as all others. */
+/** Sends a message of the type `test`, signed as all others. */
 export const testWebhook = (question: Question) =>
   about(question, 'testWebhook', naming, 'tested', async ({ tx, now }, { id, told }) => {
     const messageId = `msg_test_${uuidv7().replaceAll('-', '')}`;
@@ -244,7 +244,7 @@ export const testWebhook = (question: Question) =>
       sequence: BigInt(told),
       messageId,
       subject: messageId,
-      body: bodyOf('ping', now, null, {}),
+      body: bodyOf('test', now, {}),
     });
   });
 

@@ -46,6 +46,5 @@ export function messageIdOf(
   return `msg_${createHmac('sha256', key).update(`${webhook} ${position} ${told}`).digest('base64url').slice(0, 27)}`;
 }
 
-/** The body of a message, as Standard Webhooks have it. @param type name of the subscription's field, or `ping` */
-export const bodyOf = (type: string, at: Date, cursor: string | null, data: unknown): string =>
-  JSON.stringify({ type, timestamp: at.toISOString(), cursor, data });
+/** The body of a message, as Standard Webhooks have it. @param type name of the subscription's field, or `test` */
+export const bodyOf = (type: string, at: Date, data: object): string => JSON.stringify({ type, timestamp: at.toISOString(), data });

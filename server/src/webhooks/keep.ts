@@ -118,8 +118,9 @@ export class Keeping {
     if (this.stopped) await stream.return();
     const { feed, responseKey, message } = stream.request;
     const changeKey = [...message].find(([, field]) => field === 'change')![0];
-    for await (const { text, cursor, subject } of stream) {
-      if (subject === null) continue;
+    for await (const { text, cursor, about } of stream) {
+      if (about === null) continue;
+      const { subject, at } = about;
       const { data, errors } = JSON.parse(text) as { data: Record<string, Record<string, unknown>> | null; errors?: unknown[] };
       const change = data?.[responseKey]?.[changeKey] ?? null;
       const delivery = {
@@ -128,7 +129,7 @@ export class Keeping {
         sequence: entry.told + 1n,
         messageId: messageIdOf(cursors, database.installation.cursorKey, { webhook: webhook.id, cursor, viewer: by.viewer.name }),
         subject,
-        body: bodyOf(feed.field, new Date(), cursor, errors ? { change, errors } : change),
+        body: bodyOf(feed.field, at, { cursor, change, ...(errors && { errors }) }),
       };
       await database.within(async (tx) => {
         const moved = await tx.query(

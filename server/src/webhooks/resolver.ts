@@ -49,7 +49,7 @@ export class RotateWebhookSecretPayload extends WebhookPayload {
   secret: string | null;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'The webhook that is sent a ping.' })
+@ObjectType({ simpleResolvers: true, description: 'The webhook that is sent a test.' })
 export class TestWebhookPayload extends WebhookPayload {}
 
 @ObjectType({ simpleResolvers: true, description: 'The webhook that is told again.' })
@@ -134,7 +134,7 @@ export class WebhookResolver {
     return { cursor, webhook: await one(question, outcome.webhook), secret: await shownOnce(question, outcome.webhook, secret) };
   }
 
-  @Mutation(() => TestWebhookPayload, { nullable: true, description: 'Sends a message of the type ping to a webhook of your own.' })
+  @Mutation(() => TestWebhookPayload, { nullable: true, description: 'Sends a message of the type test to a webhook of your own.' })
   async testWebhook(
     @Arg('input', () => TestWebhookInput, INPUT) input: TestWebhookInput,
     @Ctx() question: Question,
