@@ -116,6 +116,7 @@ describe('questions', () => {
       origin: () => us.origin({ code }),
       recall: () => us.recall({ lots: [lot.id] }),
       failedJobs: () => us.failedJobs(),
+      webhooks: () => us.webhooks(),
       node: () => us.node({ id: lot.id }),
       lots: () => us.lots().page(),
       lotHoldings: () => us.lotHoldings({ code }).page(),

@@ -1,4 +1,4 @@
-import { bad, CursorScalar, good, JSONObjectScalar, type Parsed, parseText, type Reason } from '@lotline/schema';
+import { bad, CursorScalar, good, JSONObjectScalar, type Parsed, type Reason } from '@lotline/schema';
 import type { GraphQLSchema } from 'graphql';
 import { Field, ID, InputType } from 'type-graphql';
 import { v7 as uuidv7 } from 'uuid';
@@ -14,6 +14,8 @@ import { parseWebhookUrl } from './url';
 
 /** Most webhooks of one owner. */
 const MOST_WEBHOOKS = 50;
+/** Longest document, characters. */
+const LONGEST_DOCUMENT = 65_536;
 /** How long the secret before signs as well, hours. */
 const FORMER_FOR_HOURS = 24;
 
@@ -61,12 +63,18 @@ const webhookId = read(
   (text: string): Parsed<string> =>
     UUID.test(text) ? good(text) : bad('it is not the id of a webhook', 'send an id as an answer gave it'),
 );
+/** A document as it stands, line breaks and all. */
+const parseDocument = (text: string): Parsed<string> =>
+  text.length > LONGEST_DOCUMENT || text.includes('\0')
+    ? bad('it is too long, or holds a character that is none', `send a document of at most ${LONGEST_DOCUMENT} characters`)
+    : good(text);
+
 const cursorText = z.string().max(256);
 
 const creation = z.object({
   idempotencyKey,
   url: read(parseWebhookUrl),
-  query: read((text) => parseText(text, 65_536)),
+  query: read(parseDocument),
   variables: z
     .record(z.string(), z.unknown())
     .nullish()
