@@ -105,8 +105,8 @@ const webhook = (state = 'ACTIVE') =>
   `insert into webhook (id, owner, owner_kind, url, query, secret, state, created_at, recorded_by)
    values ('${ID(99)}', 'analyst', 'ANALYST', 'https://example.com/', 'subscription', '\\x00', '${state}', now(), '${ONE}')`;
 const delivery = (change: { state?: string; settled?: string } = {}) =>
-  `insert into webhook_delivery (id, webhook, sequence, message_id, subject, body, since, state, attempts, settled_at)
-   values (gen_random_uuid(), '${ID(99)}', 1, 'msg_1', 'lot', '{}', now(), '${change.state ?? 'WAITING'}', 0, ${change.settled ?? 'null'})`;
+  `insert into webhook_delivery (id, webhook, sequence, message_id, subject, is_public, body, since, state, attempts, settled_at)
+   values (gen_random_uuid(), '${ID(99)}', 1, 'msg_1', 'lot', true, '{}', now(), '${change.state ?? 'WAITING'}', 0, ${change.settled ?? 'null'})`;
 const review = (reader: string) =>
   `insert into import_certificate_review (id, import_certificate, status, reader, at, findings, recorded_by) values (gen_random_uuid(), '${ID(72)}', '${ID(73)}', '${reader}', now(), '[]', '${ONE}')`;
 const stepMade = (status: string, of = ID(72), sequence = 2) =>

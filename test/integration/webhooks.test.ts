@@ -356,6 +356,28 @@ test('a key has webhooks of its own, within its scopes, as long as it is good', 
   expect(told(webhook)).toEqual(['W-K1 HARVESTED 10']);
 });
 
+test('what is not its owner’s to see any more is not sent, however long it has waited', async () => {
+  const assignment = await give(
+    'assignBroker',
+    { importer: ids[FARM], broker: ids[MILL], scopes: ['LOTS'], validUntil: new Date(Date.now() + 86_400_000).toISOString() },
+    farm,
+    'brokerAssignment { id }',
+  );
+  const webhook = await create(mill);
+  receiver.answer = ({ path }) => ({ status: path === webhook.path ? 503 : 204 });
+  await harvest('W-B1');
+  await until(async () => (await look(webhook, mill)).deliveries[0]?.state === 'RETRYING');
+  await give('endBrokerAssignment', { brokerAssignment: assignment.brokerAssignment.id }, farm);
+  receiver.answer = () => ({ status: 204 });
+  const count = at(webhook).length;
+  await until(async () => {
+    await later();
+    return (await look(webhook, mill)).deliveries[0].state === 'FAILED';
+  });
+  expect((await look(webhook, mill)).deliveries[0].message).toBe('what it is about is not for its owner to see any more');
+  expect(at(webhook)).toHaveLength(count);
+});
+
 test('a URL that is gone pauses it; it goes on where it stood', async () => {
   const webhook = await create();
   receiver.answer = () => ({ status: 410 });

@@ -112,6 +112,10 @@ export class WebhookDelivery {
   @TextColumn()
   subject: string;
 
+  /** Is it for everybody to see? */
+  @Column('boolean')
+  isPublic: boolean;
+
   @TextColumn()
   @Field(() => String, { description: 'What is sent, JSON.' })
   body: string;

@@ -7,8 +7,8 @@ import type { LiveRequest } from './request';
 export interface Sent {
   text: string;
   cursor: string;
-  /** The noun that it is about, and when that was recorded; null of a heartbeat. */
-  about: { subject: string; at: Date } | null;
+  /** The noun that it is about, whether that is for everybody to see, and when it was recorded; null of a heartbeat. */
+  about: { subject: string; isPublic: boolean; at: Date } | null;
 }
 
 /** Most messages, and bytes of them, that wait for a client. */

@@ -258,7 +258,8 @@ export class Teller {
   private offer(streams: readonly Stream[], change: Change, templates: ReadonlyMap<string, Template | Error>): void {
     const { position, command, before } = change;
     const place: Place = { position, command, told: before + 1 };
-    const about = { subject: change.rights[0]?.subject ?? change.subject ?? command, at: (change.answer as { at: Date }).at };
+    const [right] = change.rights;
+    const about = { subject: right?.subject ?? change.subject ?? command, isPublic: !right, at: (change.answer as { at: Date }).at };
     const cursors = new Map<string, string>();
     const readers = new Map<string, { by: Caller; shown: Template['shown'] }>();
     for (const stream of streams) {

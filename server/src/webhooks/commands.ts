@@ -252,6 +252,7 @@ export const testWebhook = (question: Question) =>
       sequence: BigInt(told),
       messageId,
       subject: messageId,
+      isPublic: true,
       body: bodyOf('test', now, {}),
     });
   });

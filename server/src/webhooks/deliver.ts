@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { subjectVisible } from '../access';
 import type { Database } from '../database';
 import { schedule, type Task } from '../jobs';
 import { jobOf } from './delivery';
@@ -17,6 +18,7 @@ interface Due extends Owner {
   id: string;
   messageId: string;
   body: string;
+  isPublic: boolean;
   since: Date;
   attempts: number;
   nextAt: Date;
@@ -30,7 +32,7 @@ interface Due extends Owner {
 const firstOf = async (database: Database, webhook: string, subject: string): Promise<Due | undefined> =>
   (
     await database.query<Due>(
-      `select d.id, d.message_id as "messageId", d.body, d.since, d.attempts, d.next_at as "nextAt", w.url, w.secret, now() as now,
+      `select d.id, d.message_id as "messageId", d.body, d.is_public as "isPublic", d.since, d.attempts, d.next_at as "nextAt", w.url, w.secret, now() as now,
          case when w.former_until > now() then w.former_secret end as "formerSecret", w.owner, w.owner_kind as "ownerKind", w.operation as "operationId",
          w.certifier as "certifierId", w.key as "keyId"
        from webhook_delivery d join webhook w on w.id = d.webhook and w.deleted_at is null and w.state = 'ACTIVE'
@@ -38,6 +40,15 @@ const firstOf = async (database: Database, webhook: string, subject: string): Pr
       [webhook, subject],
     )
   )[0];
+
+/** Why a message is not for its owner to see any more, who saw it when it was kept; null if it is. */
+async function whyNotSeen(database: Database, due: Due, subject: string): Promise<string | null> {
+  const by = await signedInAs(due, database);
+  if (!by) return 'the key that created the webhook is not good any more';
+  if (due.isPublic) return null;
+  const [row] = await database.query<{ seen: boolean }>(`select ${subjectVisible(by.viewer, '$1::uuid')} as seen`, [subject]);
+  return row!.seen ? null : 'what it is about is not for its owner to see any more';
+}
 
 /** When a message is sent again. */
 function againAt({ attempts, now }: Due): Date {
@@ -63,11 +74,12 @@ export const webhookTask =
         return;
       }
       const secrets = due.formerSecret ? [due.secret, due.formerSecret] : [due.secret];
-      const isGood = (await signedInAs(due, database)) !== null;
-      const { status, wrong } = isGood
-        ? await post(due.url, signedHeaders(secrets, due.messageId, new Date(), due.body), due.body, settings)
-        : { status: null, wrong: 'the key that created the webhook is not good any more' };
-      const isLast = due.now.getTime() - due.since.getTime() >= GIVEN_UP_AFTER_MS || !isGood;
+      const lost = await whyNotSeen(database, due, subject);
+      const { status, wrong } =
+        lost === null
+          ? await post(due.url, signedHeaders(secrets, due.messageId, new Date(), due.body), due.body, settings)
+          : { status: null, wrong: lost };
+      const isLast = due.now.getTime() - due.since.getTime() >= GIVEN_UP_AFTER_MS || lost !== null;
       const state = wrong === null ? 'DELIVERED' : isLast ? 'FAILED' : 'RETRYING';
       await database.query(
         `update webhook_delivery set state = $2, attempts = attempts + 1, last_tried_at = now(), status = $3, message = $4, next_at = $5,

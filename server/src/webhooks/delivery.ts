@@ -13,6 +13,8 @@ export interface NewDelivery {
   sequence: bigint;
   messageId: string;
   subject: string;
+  /** Is it for everybody to see? */
+  isPublic: boolean;
   body: string;
 }
 
@@ -25,13 +27,16 @@ export const jobOf = ({ webhook, subject }: Pick<NewDelivery, 'webhook' | 'subje
 });
 
 /** Keeps messages and has them sent. One that is there already, since it is replayed, is sent again under its old id. */
-export async function keepDelivery(tx: Transaction, { id, webhook, sequence, messageId, subject, body }: NewDelivery): Promise<void> {
+export async function keepDelivery(
+  tx: Transaction,
+  { id, webhook, sequence, messageId, subject, isPublic, body }: NewDelivery,
+): Promise<void> {
   await tx.query(
-    `insert into webhook_delivery (id, webhook, sequence, message_id, subject, body, since, state, attempts, next_at)
-     values ($1, $2, $3, $4, $5, $6, now(), 'WAITING', 0, now())
+    `insert into webhook_delivery (id, webhook, sequence, message_id, subject, is_public, body, since, state, attempts, next_at)
+     values ($1, $2, $3, $4, $5, $6, $7, now(), 'WAITING', 0, now())
      on conflict (webhook, message_id) do update set sequence = excluded.sequence, body = excluded.body, since = now(), state = 'WAITING', attempts = 0,
        next_at = now(), message = null, status = null, settled_at = null`,
-    [id, webhook, sequence.toString(), messageId, subject, body],
+    [id, webhook, sequence.toString(), messageId, subject, isPublic, body],
   );
   await schedule({ tx }, [jobOf({ webhook, subject })]);
 }

@@ -120,7 +120,7 @@ export class Keeping {
     const changeKey = [...message].find(([, field]) => field === 'change')![0];
     for await (const { text, cursor, about } of stream) {
       if (about === null) continue;
-      const { subject, at } = about;
+      const { subject, isPublic, at } = about;
       const { data, errors } = JSON.parse(text) as { data: Record<string, Record<string, unknown>> | null; errors?: unknown[] };
       const change = data?.[responseKey]?.[changeKey] ?? null;
       const delivery = {
@@ -129,6 +129,7 @@ export class Keeping {
         sequence: entry.told + 1n,
         messageId: messageIdOf(cursors, database.installation.cursorKey, { webhook: webhook.id, cursor, viewer: by.viewer.name }),
         subject,
+        isPublic,
         body: bodyOf(feed.field, at, { cursor, change, ...(errors && { errors }) }),
       };
       await database.within(async (tx) => {

@@ -34,6 +34,7 @@ export class Webhooks1764000000030 implements MigrationInterface {
         sequence bigint not null,
         message_id text collate "C" not null,
         subject text collate "C" not null,
+        is_public boolean not null,
         body text collate "C" not null,
         since timestamptz(6) not null,
         state text collate "C" not null constraint delivery_state_known check (state in ('WAITING', 'RETRYING', 'DELIVERED', 'FAILED')),
