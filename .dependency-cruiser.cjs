@@ -2,7 +2,7 @@
 // folders, each folder reached through its index only, and lineage knows no other noun.
 
 const folders =
-  '(database|log|access|commands|questions|lineage|rules|operations|products|lots|shipments|documents|attachments|files|certificates|customs|grants|retraction|review|journal|search|trace|arrival|standing|report|import|live|http|jobs|notices|outside|webhooks)';
+  '(database|log|access|commands|questions|lineage|rules|operations|products|lots|shipments|documents|attachments|files|certificates|customs|grants|retraction|review|journal|search|trace|arrival|standing|report|import|live|http|jobs|notices|outside|webhooks|print)';
 
 /** What each folder of the server may lean on, besides the schema. */
 const MAY_USE = {
@@ -50,7 +50,8 @@ const MAY_USE = {
   outside: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'jobs', 'operations', 'certificates', 'review'],
   live: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'operations', 'lots', 'shipments', 'certificates', 'customs'],
   webhooks: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'jobs', 'live'],
-  http: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'files', 'live'],
+  print: ['log', 'questions'],
+  http: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'files', 'live', 'print'],
 };
 
 /** @type {import('dependency-cruiser').IConfiguration} */

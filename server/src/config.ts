@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { OidcSettings } from './access';
+import type { BucketSettings } from './files';
 import type { OutsideSettings, SystemsSettings } from './outside';
 import type { PostSettings } from './webhooks';
 
@@ -11,8 +12,10 @@ export interface Config {
   host: string;
   /** Where the embedded database and the demo tokens live. */
   dataDir: string;
-  /** Where the bytes of documents are: below it a folder for each database. */
+  /** Where the bytes of documents are, or, where they are in a bucket, while they come: below it a folder for each database. */
   filesDir: string;
+  /** The bucket for the bytes of documents; null where they are in the folder. */
+  bucket: BucketSettings | null;
   /** Most bytes of one file. */
   largestFile: number;
   /** A PostgreSQL >= 15 of the operator's own; null runs the embedded one. */
@@ -85,6 +88,33 @@ function outsideIn(env: NodeJS.ProcessEnv, system: 'OID' | 'ACE', timeoutMs: num
   return { url: url.replace(/\/+$/, ''), token, timeoutMs };
 }
 
+const BUCKET = ['FILES_S3_BUCKET', 'FILES_S3_KEY', 'FILES_S3_SECRET'] as const;
+const BUCKET_MORE = ['FILES_S3_ENDPOINT', 'FILES_S3_REGION', 'FILES_S3_PREFIX'] as const;
+/** The names of objects are made of it, which are parts of addresses. */
+const PREFIX = /^(?!\.{1,2}(?:\/|$))[\w.-]+(?:\/(?!\.{1,2}(?:\/|$))[\w.-]+)*$/;
+
+function bucketIn(env: NodeJS.ProcessEnv): BucketSettings | null {
+  const set = [...BUCKET, ...BUCKET_MORE].filter((name) => env[name]);
+  if (set.length === 0) return null;
+  const missing = BUCKET.filter((name) => !env[name]);
+  if (missing.length > 0) throw new SettingError(`${set.join(', ')}: set ${missing.join(', ')} with it, or none of them`);
+  if (env.FILES_DIR) throw new SettingError('FILES_DIR and FILES_S3_BUCKET: files are in a folder or in a bucket; set one of them');
+  const { FILES_S3_BUCKET: bucket, FILES_S3_ENDPOINT: endpoint, FILES_S3_PREFIX: prefix } = env;
+  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket!))
+    throw new SettingError(`FILES_S3_BUCKET=${bucket}: write its name, 3 to 63 lower-case letters, digits, points and hyphens`);
+  if (endpoint && !SAFE_URL.test(`${endpoint}/`)) throw new SettingError(`FILES_S3_ENDPOINT=${endpoint}: write https://, without a query`);
+  if (prefix && !PREFIX.test(prefix))
+    throw new SettingError(`FILES_S3_PREFIX=${prefix}: write letters, digits, points, hyphens and underscores, with / between folders`);
+  return {
+    endpoint: endpoint?.replace(/\/+$/, '') || null,
+    region: env.FILES_S3_REGION || 'us-east-1',
+    bucket: bucket!,
+    prefix: prefix ?? '',
+    key: env.FILES_S3_KEY!,
+    secret: env.FILES_S3_SECRET!,
+  };
+}
+
 /** `npm run` moves to the project's folder; a path is meant from where the caller stands. */
 export function callerDirectory(env: NodeJS.ProcessEnv = process.env): string {
   const byNpm = env.npm_lifecycle_event === 'start' || env.npm_lifecycle_event === 'lotline';
@@ -111,6 +141,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, from: string = 
     host: demo ? '127.0.0.1' : env.HOST || '0.0.0.0',
     dataDir,
     filesDir: env.FILES_DIR ? resolve(from, env.FILES_DIR) : join(dataDir, 'files'),
+    bucket: bucketIn(env),
     largestFile: integer('LARGEST_FILE', env.LARGEST_FILE, 25 * 1024 * 1024, 1, 1024 ** 3),
     databaseUrl,
     demo,

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { openInstance } from './app';
 import { forgetOldKeys } from './commands';
-import { callerDirectory, readConfig } from './config';
+import { type Config, callerDirectory, readConfig } from './config';
 import { mintDemoTokens } from './demo';
-import { FileDirectory } from './files';
+import { FileBucket, FileDirectory, type FileStore } from './files';
 import { buildGraph } from './graph';
 import { startServer } from './http';
 import { startWorker } from './jobs';
@@ -33,6 +33,12 @@ const instead = (set: SystemsSettings, standIns: SystemsSettings): SystemsSettin
   AUTOMATED_COMMERCIAL_ENVIRONMENT: set.AUTOMATED_COMMERCIAL_ENVIRONMENT ?? standIns.AUTOMATED_COMMERCIAL_ENVIRONMENT,
 });
 
+/** What one database does not know is swept: no other may have its files there. */
+function filesOf({ bucket, filesDir }: Config, database: string): FileStore {
+  const folder = join(filesDir, database);
+  return bucket ? new FileBucket(bucket, database, join(folder, 'incoming')) : new FileDirectory(folder);
+}
+
 async function main(): Promise<void> {
   const settings = readConfig(process.env, callerDirectory());
   const say = (line: string) => process.stderr.write(`${line}\n`);
@@ -43,8 +49,7 @@ async function main(): Promise<void> {
     const corridors = config.samples ? await loadSamples(instance) : [];
     const tokens = config.demo ? await mintDemoTokens(instance) : null;
     const { database, runner, cursors } = instance;
-    // What one database does not know is swept: no other may have its files there.
-    const files = new FileDirectory(join(config.filesDir, database.installation.id));
+    const files = filesOf(config, database.installation.id);
     const graphiqlToken = tokens?.analyst ?? null;
     const server = await startServer({ ...config, graph: buildGraph(), database, runner, cursors, files, graphiqlToken });
     const systems = openSystems(config.outside);

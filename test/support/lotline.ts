@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ADMINISTRATOR, ANALYST, mintToken, NOBODY, readKey, type SignInSettings, type Viewer, viewerInRole } from '@lotline/server/access';
 import { Runner } from '@lotline/server/commands';
 import { Database } from '@lotline/server/database';
-import { FileDirectory } from '@lotline/server/files';
+import { FileDirectory, type FileStore } from '@lotline/server/files';
 import { buildGraph } from '@lotline/server/graph';
 import { type RunningServer, startServer } from '@lotline/server/http';
 import { FolderRefused, type ImportCounts, importFolder } from '@lotline/server/import';
@@ -89,7 +89,7 @@ let graph: GraphQLSchema | undefined;
 
 /** A running server on an empty database of its own. */
 export async function startLotline(
-  options: { poolSize?: number; largestFile?: number; outside?: SystemsSettings; privateWebhooks?: boolean } & Partial<
+  options: { poolSize?: number; largestFile?: number; files?: FileStore; outside?: SystemsSettings; privateWebhooks?: boolean } & Partial<
     LiveSettings & SignInSettings & JournalSettings
   > = {},
 ): Promise<Lotline> {

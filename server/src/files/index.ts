@@ -1,6 +1,7 @@
+export * from './bucket';
 export * from './claims';
 export * from './content';
 export * from './directory';
 export * from './refused';
-export * from './store';
+export type { FileStore } from './store';
 export * from './uploads';

@@ -1,5 +1,8 @@
 import type { Readable } from 'node:stream';
 
+/** How bytes are named. */
+export const HASH = /^[0-9a-f]{64}$/;
+
 /** Bytes that were taken in and are durable, but belong to nothing yet. They must be kept or discarded. */
 export interface Incoming {
   /** Hexadecimal. */

@@ -9,9 +9,13 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
+  TIMED_OUT: 503,
   BUSY: 503,
   UNAVAILABLE: 503,
   BAD_USER_INPUT: 400,
+  AMBIGUOUS: 400,
+  TOO_COSTLY: 400,
+  CONFLICT: 409,
   CURSOR_FOREIGN: 400,
 };
 
@@ -40,7 +44,11 @@ const FAULT = new Refusal(
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const send = (status: number, refusal: Refusal) => reply.code(status).send(refusalBody(refusal, request.id));
   const explained = explain(error);
-  if (explained instanceof FileRefused) return send(explained.status, explained);
+  if (explained instanceof FileRefused) {
+    // Whoever runs the server must see to it.
+    if (explained.status >= 500 && explained.cause) request.log.warn({ err: explained }, 'the store of files fails');
+    return send(explained.status, explained);
+  }
   if (explained instanceof Refusal) return send(STATUS[explained.reasons[0].code] ?? 500, explained);
   const status = (error as { statusCode?: number }).statusCode ?? 500;
   const own = HTTP_REFUSALS[status];

@@ -20,6 +20,7 @@ import { sendError } from './errors';
 import { serveFiles } from './files';
 import { serveGraphiql } from './graphiql';
 import { keepJournal, legacyStatus, stateOfAnswer, tellFaults } from './plugins';
+import { servePrint } from './print';
 import { silentConnections } from './silent';
 import { UPLOAD_WITHIN_MS, withinTime } from './time';
 
@@ -173,30 +174,31 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const signIn = new SignIn(database, options);
   const refKey = createHmac('sha256', database.installation.cursorKey).update('refs').digest();
+  const identify = async (request: FastifyRequest): Promise<void> => {
+    const { viewer, key } = await signIn.by(credentialsIn(request.raw.rawHeaders));
+    const wanted = request.headers['lotline-at-least'];
+    const atLeast = typeof wanted === 'string' ? cursors.decode(wanted, viewer.name).position : null;
+    askers.set(request, { by: { viewer, key }, atLeast });
+  };
+  const questionOf = (request: FastifyRequest): Question => {
+    const { by, atLeast } = askers.get(request)!;
+    return {
+      viewer: by.viewer,
+      cursors,
+      runner,
+      refKey,
+      notes: new Notes(by),
+      requestId: request.id,
+      reader: new Reader(database, { timeout: options.questionTimeout, atLeast }),
+    };
+  };
   app.route({
     url: '/graphql',
     method: ['GET', 'POST'],
-    preHandler: async (request) => {
-      const { viewer, key } = await signIn.by(credentialsIn(request.raw.rawHeaders));
-      const wanted = request.headers['lotline-at-least'];
-      const atLeast = typeof wanted === 'string' ? cursors.decode(wanted, viewer.name).position : null;
-      askers.set(request, { by: { viewer, key }, atLeast });
-    },
-    handler: fastifyApolloHandler<Question>(apollo, {
-      context: async (request) => {
-        const { by, atLeast } = askers.get(request)!;
-        return {
-          viewer: by.viewer,
-          cursors,
-          runner,
-          refKey,
-          notes: new Notes(by),
-          requestId: request.id,
-          reader: new Reader(database, { timeout: options.questionTimeout, atLeast }),
-        };
-      },
-    }),
+    preHandler: identify,
+    handler: fastifyApolloHandler<Question>(apollo, { context: async (request) => questionOf(request) }),
   });
+  servePrint(app, { graph, journal, identify, questionOf });
   const stopFiles = serveFiles(app, { ...options, signIn, journal });
   serveClient(app);
   serveGraphiql(app, options.graphiqlToken);
