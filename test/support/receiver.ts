@@ -9,18 +9,23 @@ export interface Received {
 }
 
 /** How a receiver answers. */
-export type Answer = { status: number; headers?: Record<string, string> } | 'CUT' | 'STALL';
+export type Answer = { status: number; headers?: Record<string, string> } | 'CUT' | 'STALL' | 'UPGRADE';
 
 /** Receives messages of webhooks on a loopback port. */
 export class Receiver {
   readonly received: Received[] = [];
   /** What it answers from now on. */
   answer: (received: Received) => Answer = () => ({ status: 204 });
+  /** What is waited for before it answers. */
+  hold: (received: Received) => Promise<void> | null = () => null;
   private readonly server: Server = createServer((request, response) => {
-    void this.take(request).then((received) => {
+    void this.take(request).then(async (received) => {
       this.received.push(received);
+      await this.hold(received);
       const answer = this.answer(received);
       if (answer === 'CUT') request.socket.destroy();
+      else if (answer === 'UPGRADE')
+        request.socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n');
       else if (answer !== 'STALL') response.writeHead(answer.status, answer.headers).end();
     });
   });

@@ -64,6 +64,10 @@ export class Webhook {
   @Column('bigint')
   told: string;
 
+  /** How often it was replayed: whoever follows it begins anew. */
+  @Column('integer')
+  generation: number;
+
   @TextColumn()
   @Field(() => WebhookState, { description: 'Whether it is told anything.' })
   state: WebhookState;
@@ -135,6 +139,10 @@ export class WebhookDelivery {
   @InstantColumn()
   @Field(() => DateTimeScalar, { nullable: true, description: 'When it is sent again; null where it is not.' })
   nextAt: Date | null;
+
+  /** From then on it is sent again for three days. */
+  @InstantColumn()
+  firstTriedAt: Date | null;
 
   @InstantColumn()
   @Field(() => DateTimeScalar, { nullable: true, description: 'When it was sent last.' })

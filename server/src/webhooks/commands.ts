@@ -5,10 +5,11 @@ import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { mayAsk } from '../access';
 import { type Command, CommandInput, idempotencyKey, noSuch, optional, read, type Work } from '../commands';
+import { schedule } from '../jobs';
 import { InvalidDocument, readRequest } from '../live';
 import type { Cursors } from '../log';
 import type { Question } from '../questions';
-import { bodyOf, keepDelivery } from './delivery';
+import { bodyOf, jobOf, keepDelivery } from './delivery';
 import { ownerName, ownerOf } from './owner';
 import { parseWebhookUrl } from './url';
 
@@ -235,11 +236,10 @@ export const deleteWebhook = (question: Question) =>
 /** A new secret signs from now on; the one before signs as well for a day. */
 export const rotateWebhookSecret = (question: Question, secret: Buffer) =>
   about(question, 'rotateWebhookSecret', naming, 'secret-rotated', async ({ tx, now }, { id }) => {
-    await tx.query('update webhook set former_secret = secret, former_until = $3, secret = $2 where id = $1', [
-      id,
-      secret,
-      new Date(now.getTime() + FORMER_FOR_HOURS * 3_600_000),
-    ]);
+    await tx.query(
+      'update webhook set former_secret = case when former_until > $4 then former_secret else secret end, former_until = $3, secret = $2 where id = $1',
+      [id, secret, new Date(now.getTime() + FORMER_FOR_HOURS * 3_600_000), now],
+    );
   });
 
 /** Sends a message of the type `test`, signed as all others. */
@@ -265,7 +265,16 @@ export const replayWebhook = (question: Question) =>
     work.check();
     // Whoever follows it finds that it is told from elsewhere now, and begins there.
     await work.tx.query(
-      `update webhook set cursor = coalesce($2, cursor), told = $3::bigint + 1, state = 'ACTIVE', reason = null, followed_until = null where id = $1`,
+      `update webhook set cursor = coalesce($2, cursor), told = $3::bigint + 1, generation = generation + 1, state = 'ACTIVE', reason = null, followed_until = null where id = $1`,
       [id, after, told],
+    );
+    // What waited while it was paused goes on.
+    const waiting = await work.tx.query<{ subject: string }>(
+      'select distinct subject from webhook_delivery where webhook = $1 and settled_at is null',
+      [id],
+    );
+    await schedule(
+      work,
+      waiting.map(({ subject }) => jobOf({ webhook: id, subject })),
     );
   });

@@ -35,7 +35,7 @@ export async function keepDelivery(
     `insert into webhook_delivery (id, webhook, sequence, message_id, subject, is_public, body, since, state, attempts, next_at)
      values ($1, $2, $3, $4, $5, $6, $7, now(), 'WAITING', 0, now())
      on conflict (webhook, message_id) do update set sequence = excluded.sequence, body = excluded.body, since = now(), state = 'WAITING', attempts = 0,
-       next_at = now(), message = null, status = null, settled_at = null`,
+       next_at = now(), first_tried_at = null, message = null, status = null, settled_at = null`,
     [id, webhook, sequence.toString(), messageId, subject, isPublic, body],
   );
   await schedule({ tx }, [jobOf({ webhook, subject })]);

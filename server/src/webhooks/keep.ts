@@ -14,19 +14,29 @@ import { type Owner, signedInAs } from './owner';
 const LOOK_EVERY_MS = 1000;
 /** How long a webhook is followed by a server that does not say so again, seconds. */
 const FOLLOWED_FOR_S = 15;
-/** Most webhooks that one server follows. */
-const MOST_FOLLOWED = 1000;
+/** How often it says that it follows those that it does, milliseconds. */
+const RENEW_EVERY_MS = 5000;
+/** Most webhooks that one server follows; the others wait for another server, and it says so. */
+const MOST_FOLLOWED = 10_000;
+/** How often a webhook of which nothing is to be told moves on in the log, milliseconds. */
+const MOVE_EVERY_MS = 60_000;
+/** How often a message is tried that could not be written, before it is told with its errors. */
+const TRIES = 5;
+/** Largest message, bytes. */
+const LARGEST = 1024 * 1024;
 /** How long after a failure it is followed again, milliseconds. */
 const AGAIN_AFTER_MS = 1000;
 /** How long messages that were delivered are kept, and those that were not, days. */
 const [KEEP_DELIVERED, KEEP_FAILED] = [7, 30];
+/** How long a webhook that was deleted is kept, days. */
+const KEEP_DELETED = 30;
 /** How often that is looked at, milliseconds. */
 const FORGET_EVERY_MS = 3_600_000;
 
-type Followed = Owner & Pick<Webhook, 'id' | 'query' | 'variables' | 'cursor' | 'told'> & { createdBy: string };
+type Followed = Owner & Pick<Webhook, 'id' | 'query' | 'variables' | 'cursor' | 'told' | 'generation'> & { createdBy: string };
 
 const COLUMNS = `w.id, w.owner, w.owner_kind as "ownerKind", w.operation as "operationId", w.certifier as "certifierId", w.key as "keyId", w.query, w.variables,
-  w.cursor, w.told, w.recorded_by as "createdBy"`;
+  w.cursor, w.told, w.generation, w.recorded_by as "createdBy"`;
 
 export interface KeepingParts {
   database: Database;
@@ -42,6 +52,9 @@ interface Following {
   stream: Stream | null;
   /** Messages that are kept. */
   told: bigint;
+  /** How often it had been replayed as it was begun with. */
+  generation: number;
+  movedAt: number;
   ended: Promise<void>;
 }
 
@@ -52,6 +65,9 @@ export class Keeping {
   private readonly looking: NodeJS.Timeout;
   private readonly forgetting: NodeJS.Timeout;
   private turn: Promise<void> = Promise.resolve();
+  private renewedAt = 0;
+  /** How often the next message of a webhook could not be written. */
+  private readonly failed = new Map<string, number>();
   private stopped = false;
 
   constructor(private readonly parts: KeepingParts) {
@@ -79,21 +95,49 @@ export class Keeping {
   private async look(): Promise<void> {
     if (this.stopped) return;
     const { database } = this.parts;
+    if (Date.now() - this.renewedAt >= RENEW_EVERY_MS) await this.renew();
+    else await this.endReplayed();
+    const room = MOST_FOLLOWED - this.followed.size;
     const rows = await database.query<Followed>(
       `with free as (
-         select id from webhook where deleted_at is null and state = 'ACTIVE' and (followed_until is null or followed_until < now() or followed_by = $1)
-         order by followed_by = $1 desc nulls last, id limit ${MOST_FOLLOWED} for update skip locked
+         select id from webhook where deleted_at is null and state = 'ACTIVE' and (followed_until is null or followed_until < now() or (followed_by = $1 and id <> all($2)))
+         order by id limit ${Math.max(0, room)} for update skip locked
        ) update webhook w set followed_by = $1, followed_until = now() + make_interval(secs => ${FOLLOWED_FOR_S}) from free where free.id = w.id returning ${COLUMNS}`,
-      [this.server],
+      [this.server, [...this.followed.keys()]],
     );
-    const own = new Map(rows.map((row) => [row.id, BigInt(row.told)]));
-    // One that was replayed stands elsewhere now.
-    for (const [id, { stream, told }] of this.followed) if (own.get(id) !== told) await stream?.return();
+    if (room <= 0) this.parts.warn(new Error(`there are more than ${MOST_FOLLOWED} webhooks`), 'some webhooks are followed by no server');
     for (const webhook of rows) if (!this.followed.has(webhook.id)) this.follow(webhook);
   }
 
+  /** Keeps those that it follows; those that are another's by now, deleted or paused are left. */
+  private async renew(): Promise<void> {
+    this.renewedAt = Date.now();
+    const rows = await this.parts.database.query<{ id: string; generation: number }>(
+      `update webhook set followed_until = now() + make_interval(secs => ${FOLLOWED_FOR_S})
+       where followed_by = $1 and followed_until is not null and deleted_at is null and state = 'ACTIVE' returning id, generation`,
+      [this.server],
+    );
+    const own = new Map(rows.map(({ id, generation }) => [id, generation]));
+    for (const [id, { stream, generation }] of this.followed) if (own.get(id) !== generation) await stream?.return();
+  }
+
+  /** Ends the streams of those that were replayed: they stand elsewhere now. */
+  private async endReplayed(): Promise<void> {
+    if (this.followed.size === 0) return;
+    const rows = await this.parts.database.query<{ id: string }>(
+      "select id from webhook where followed_until is null and deleted_at is null and state = 'ACTIVE' and id = any($1)",
+      [[...this.followed.keys()]],
+    );
+    for (const { id } of rows) {
+      const entry = this.followed.get(id);
+      await entry?.stream?.return();
+      await entry?.ended;
+    }
+  }
+
   private follow(webhook: Followed): void {
-    const entry: Following = { stream: null, told: BigInt(webhook.told), ended: Promise.resolve() };
+    const { told, generation } = webhook;
+    const entry: Following = { stream: null, told: BigInt(told), generation, movedAt: 0, ended: Promise.resolve() };
     entry.ended = this.tell(webhook, entry)
       .catch((error) => this.settle(webhook, error))
       .catch((error) => this.parts.warn(error, 'a webhook could not be followed'))
@@ -119,10 +163,15 @@ export class Keeping {
     const { feed, responseKey, message } = stream.request;
     const changeKey = [...message].find(([, field]) => field === 'change')![0];
     for await (const { text, cursor, about } of stream) {
-      if (about === null) continue;
+      if (about === null) {
+        await this.moveOn(webhook, entry, cursor);
+        continue;
+      }
       const { subject, isPublic, at } = about;
       const { data, errors } = JSON.parse(text) as { data: Record<string, Record<string, unknown>> | null; errors?: unknown[] };
       const change = data?.[responseKey]?.[changeKey] ?? null;
+      if (change === null && this.mayTryAgain(webhook.id)) throw new Error('a message could not be written, and is written again');
+      this.failed.delete(webhook.id);
       const delivery = {
         id: uuidv7(),
         webhook: webhook.id,
@@ -130,7 +179,7 @@ export class Keeping {
         messageId: messageIdOf(cursors, database.installation.cursorKey, { webhook: webhook.id, cursor, viewer: by.viewer.name }),
         subject,
         isPublic,
-        body: bodyOf(feed.field, at, { cursor, change, ...(errors && { errors }) }),
+        body: this.bodyOf(feed.field, at, { cursor, change, ...(errors && { errors }) }),
       };
       await database.within(async (tx) => {
         const moved = await tx.query(
@@ -142,6 +191,32 @@ export class Keeping {
       });
       entry.told++;
     }
+  }
+
+  /** A message that is too large is told without what it says. */
+  private bodyOf(type: string, at: Date, data: { cursor: string; change: unknown }): string {
+    const body = bodyOf(type, at, data);
+    if (Buffer.byteLength(body) <= LARGEST) return body;
+    const message = `the message is larger than ${LARGEST} bytes: select less`;
+    return bodyOf(type, at, { cursor: data.cursor, change: null, errors: [{ message }] });
+  }
+
+  /** Is a message that could not be written, e.g. since the database was slow, to be tried again? */
+  private mayTryAgain(webhook: string): boolean {
+    const tried = (this.failed.get(webhook) ?? 0) + 1;
+    this.failed.set(webhook, tried);
+    return tried < TRIES;
+  }
+
+  /** Where nothing is to be told the place moves on as well: the log is not kept for ever. */
+  private async moveOn({ id }: Followed, entry: Following, cursor: string): Promise<void> {
+    if (Date.now() - entry.movedAt < MOVE_EVERY_MS) return;
+    entry.movedAt = Date.now();
+    const moved = await this.parts.database.query(
+      "update webhook set cursor = $2 where id = $1 and told = $3 and generation = $4 and state = 'ACTIVE' and deleted_at is null returning id",
+      [id, cursor, entry.told.toString(), entry.generation],
+    );
+    if (moved.length === 0) throw new Elsewhere();
   }
 
   /** The place of its creation. */
@@ -167,6 +242,7 @@ export class Keeping {
   }
 
   private async forget(): Promise<void> {
+    await this.parts.database.query(`delete from webhook where deleted_at < now() - make_interval(days => ${KEEP_DELETED})`);
     await this.parts.database.query(
       `delete from webhook_delivery where settled_at < now() - make_interval(days => case state when 'DELIVERED' then ${KEEP_DELIVERED} else ${KEEP_FAILED} end)`,
     );

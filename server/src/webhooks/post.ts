@@ -18,6 +18,9 @@ export interface Posted {
   wrong: string | null;
 }
 
+/** How long after its time a message is cut off in any case, milliseconds. */
+const GRACE_MS = 1000;
+
 const wordsOf = (error: unknown): string => {
   if (error instanceof PrivateAddress) return error.message;
   if ((error as Error).name === 'TimeoutError' || (error as Error).name === 'AbortError') return 'it did not answer in time';
@@ -63,6 +66,14 @@ export function post(
       },
     );
     sent.once('error', fail);
+    // Nobody asked for another protocol.
+    sent.once('upgrade', (_response, socket) => {
+      socket.destroy();
+      done({ status: 101, wrong: 'it answered 101' });
+    });
+    // However it ends, it ends.
+    sent.once('close', () => fail(new Error('closed')));
+    setTimeout(() => sent.destroy(), timeoutMs + GRACE_MS).unref();
     sent.end(body);
   });
 }

@@ -1,6 +1,7 @@
 import { DeliveryState, Webhook, WebhookDelivery } from '@lotline/schema';
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, Field, FieldResolver, Info, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import { subjectVisible } from '../access';
 import { INPUT } from '../commands';
 import { CommandPayload, give, type Question } from '../questions';
 import {
@@ -20,6 +21,8 @@ import { newSigningSecret, writeSigningSecret } from './sign';
 
 /** Most messages that are shown of a webhook. */
 const MOST_SHOWN = 100;
+/** Bytes of messages after which no more are shown. */
+const MOST_BYTES = 1024 * 1024;
 const COLUMNS = `w.id, w.owner, w.url, w.query, w.variables, case when w.former_until > now() then w.former_until end as "formerUntil", w.state, w.reason,
   w.created_at as "createdAt"`;
 
@@ -74,16 +77,18 @@ export class WebhookResolver {
   }
 
   @FieldResolver(() => [WebhookDelivery], {
-    description: `Its messages, newest first: those that are kept, at most ${MOST_SHOWN}. Delivered ones are kept for a week, failed ones for thirty days.`,
+    description: `Its messages, newest first: those that are kept, at most ${MOST_SHOWN}, of what you see now, and about a megabyte of them. Delivered ones are kept for a week, failed ones for thirty days.`,
   })
   async deliveries(
     @Root() { id }: Webhook,
     @Arg('states', () => [DeliveryState], { nullable: true, description: 'Only of these.' }) states: DeliveryState[] | null,
-    @Ctx() { reader }: Question,
+    @Ctx() { reader, viewer }: Question,
   ): Promise<WebhookDelivery[]> {
     const rows = await reader.query<WebhookDelivery>(
       `select d.id, d.message_id as "messageId", d.subject, d.body, d.since, d.state, d.attempts, d.next_at as "nextAt", d.last_tried_at as "lastTriedAt", d.status,
-         d.message from webhook_delivery d where d.webhook = $1 and ($2::text[] is null or d.state = any($2)) order by d.sequence desc, d.id desc limit ${MOST_SHOWN}`,
+         d.message from (select e.*, sum(octet_length(e.body)) over (order by e.sequence desc, e.id desc) - octet_length(e.body) as before from webhook_delivery e
+         where e.webhook = $1 and ($2::text[] is null or e.state = any($2))) d
+       where d.before < ${MOST_BYTES} and case when d.is_public then true else ${subjectVisible(viewer, 'd.subject::uuid')} end order by d.sequence desc, d.id desc limit ${MOST_SHOWN}`,
       [id, states ?? null],
     );
     return rows.map((row) => Object.assign(new WebhookDelivery(), row));
