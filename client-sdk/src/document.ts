@@ -29,4 +29,14 @@ export function textOf(document: object): string {
 }
 
 /** What the operation of a document is called; null where it has no name. */
-export const nameOf = (text: string): string | null => /^\s*(?:query|mutation|subscription)\s+(\w+)/m.exec(text)?.[1] ?? null;
+export function nameOf(text: string): string | null {
+  let depth = 0;
+  let isNamed = false;
+  for (const [token] of text.matchAll(/"""[\s\S]*?"""|"(?:\\.|[^"\\])*"|#[^\n\r]*|[{}()[\]]|[$@]?[_A-Za-z]\w*/g)) {
+    if (isNamed) return /^[_A-Za-z]/.test(token) ? token : null;
+    if ('{(['.includes(token)) depth++;
+    else if ('})]'.includes(token)) depth--;
+    else isNamed = depth === 0 && /^(?:query|mutation|subscription)$/.test(token);
+  }
+  return null;
+}

@@ -80,13 +80,20 @@ export class Kilograms {
     return this.toString();
   }
 
-  /** Compared with `<` by its grams; `+` would join texts. @throws TypeError for `+` */
-  [Symbol.toPrimitive](hint: string): string | bigint {
+  /** As a number it is in kilograms, so that `<` compares; `+` would join texts. @throws TypeError for `+`, RangeError for more grams than a number is exact for */
+  [Symbol.toPrimitive](hint: string): string | number {
     if (hint === 'string') return this.toString();
-    if (hint === 'number') return this.grams;
+    if (hint === 'number') {
+      if (this.grams > MOST_EXACT || this.grams < -MOST_EXACT)
+        throw new RangeError('the mass is too large for a number: use .compare() and .toString()');
+      return Number(this.grams) / 1000;
+    }
     throw new TypeError('masses are added with .add(), compared with .equals(), and written with .toString()');
   }
 }
+
+/** Up to here, eight thousand million tonnes, two masses are never the same number of kilograms. */
+const MOST_EXACT = 8_000_000_000_000_000n;
 
 function gramsIn(text: string): bigint {
   const [, sign, whole, fraction = ''] = (text.length <= LONGEST && /^\s*([+-]?)(\d+)(?:\.(\d+))?\s*$/.exec(text)) || [];

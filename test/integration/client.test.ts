@@ -97,6 +97,15 @@ describe('questions', () => {
     expect(await (await client('nobody')).viewer()).toMatchObject({ kind: 'NOBODY' });
   });
 
+  test('a document of your own is named by its operation, whatever its fields are called', async () => {
+    const us = await client('admin');
+    const asked = (text: string) => us.request(new TypedDocument<any, object>(text), {});
+    expect(await asked('{\n webhooks {\n id\n query\n url\n }\n}')).toEqual({ webhooks: [] });
+    expect(await asked('# query Not\nfragment F on Viewer { kind }\nquery Who { viewer { ...F } }')).toEqual({
+      viewer: { kind: 'ADMINISTRATOR' },
+    });
+  });
+
   test('every one of them is answered', async () => {
     const us = await client('admin');
     const [code, identifier, number] = ['LOT-000', FARM, '000-0000000000-000000'];

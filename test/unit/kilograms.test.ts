@@ -73,7 +73,10 @@ test('masses add, subtract, multiply and compare as on paper, and are read back 
       expect(x.minus(y).toString()).toBe(added(a, -b));
       expect(x.times(count).toString()).toBe(multiplied(a, count));
       expect(x.compare(y)).toBe(a < b ? -1 : a > b ? 1 : 0);
-      expect([x < y, x > y, x.equals(y)]).toEqual([a < b, a > b, a === b]);
+      expect([x.compare(y) < 0, x.compare(y) > 0, x.equals(y)]).toEqual([a < b, a > b, a === b]);
+      const isExact = [a, b].every((each) => each <= 8_000_000_000_000_000n && each >= -8_000_000_000_000_000n);
+      if (isExact) expect([x < y, x > y]).toEqual([a < b, a > b]);
+      else expect(() => [x < y, x > y]).toThrow(RangeError);
       expect(Kilograms.of(x.toString()).grams).toBe(a);
       expect(JSON.stringify({ x })).toBe(`{"x":"${x}"}`);
     }),
@@ -132,4 +135,14 @@ test('masses are not joined as texts', () => {
   expect(() => a + b).toThrow(/\.add\(\)/);
   expect(`${Kilograms.of('2.500')}`).toBe('2.5');
   expect(Kilograms.of(12n).toQuantity()).toEqual({ value: '12', unit: 'KGM' });
+});
+
+test('as a number a mass is in kilograms, and neighbours stay apart up to the largest', () => {
+  expect([
+    Number(Kilograms.of('5.25')),
+    (Kilograms.of(5) as unknown as number) > 10,
+    new Intl.NumberFormat('en').format(Kilograms.of(5000) as unknown as number),
+  ]).toEqual([5.25, false, '5,000']);
+  for (const grams of [1n, 8_000_000_000_000_000n, -7_999_999_999_999_999n])
+    expect(Number(Kilograms.ofGrams(grams - 1n))).toBeLessThan(Number(Kilograms.ofGrams(grams)));
 });
