@@ -2,6 +2,7 @@ import type { EventPayloads, EventType, LogEvent, OutsideAct, OutsideSystem, Rea
 import type { Follow, Work } from '../commands';
 import { addEffect, askAgain, effectsAbout, isSettled, type NewEffect, note, sendWhatWaits } from './effects';
 import type { SystemsSettings } from './systems';
+import { isTheEnd, takeBack } from './take-back';
 import { certificateTold, filingTold } from './told';
 
 // Which events of the log a system outside is told, as a table. What was reported from outside is known there: nothing of it is sent.
@@ -19,13 +20,18 @@ const issueAsked: Tell<'import-certificate.issue-asked'> = async (work, subject,
   else await addEffect(work, { ...told, what: 'ISSUE', body: await certificateTold(work.tx, subject), reason });
 };
 
-/** One that was issued there, or may yet be, is voided there with its void here. */
+/**
+ * One that was issued there, or may have been, is taken back there where it is voided, rejected or withdrawn here. Where it is issued by hand, what was
+ * never sent is not; what was sent is asked for once more, since the number that was typed may be the one that was given.
+ */
 const standingChanged: Tell<'import-certificate.status-changed'> = async (work, subject, { from, to, reason }) => {
   const told = { ...OF_CERTIFICATES, subject };
   const issue = await issueOf(work, subject);
-  if (to === 'VOIDED' && issue) await addEffect(work, { ...told, what: 'VOID', body: { reason } });
-  // Issued by hand, withdrawn or rejected: what waits may not be needed any more.
-  else if (from === 'APPROVED' && issue && !isSettled(issue)) await sendWhatWaits(work, told);
+  if (!issue) return;
+  const effects = await effectsAbout(work.tx, told);
+  const isByHand = from === 'APPROVED' && to === 'ISSUED' && !isSettled(issue);
+  if (isTheEnd(to) || (isByHand && issue.attempts === 0)) await takeBack(work, told, effects, to, reason);
+  else if (isByHand) await sendWhatWaits(work, told);
 };
 
 const revised: Tell<'import-certificate.revised'> = async (work, subject, { reason }) => {
