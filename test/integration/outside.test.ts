@@ -839,6 +839,8 @@ test('a filing is amended and cancelled under keys of its own, each once', async
   await expect(port.cancel('port', { reason: 'why not' })).rejects.toThrow('refused it: Nothing was accepted under this key.');
   await port.file('port', filed('1'));
   await port.file('port', filed('1'));
+  // What was rejected is so when it arrives once more.
+  await expect(port.file('port', filed('1', '9990000001'))).rejects.toThrow('rejected it');
   await expect(port.file('port', filed('2'))).rejects.toThrow('refused it: Something else was sent under this key.');
   for (let twice = 0; twice < 2; twice++) await port.amend('port', 'a', { reason: 'weighed', filing: filed('2') });
   await expect(port.amend('port', 'b', { reason: 'weighed', filing: filed('0') })).rejects.toThrow('rejected it');
