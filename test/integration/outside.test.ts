@@ -242,7 +242,7 @@ describe('what trying again does not help waits for an operator', () => {
     oid.mischief = { answer: { number: '9990000001' } };
     await work();
     const message = expect.stringContaining(
-      'The Organic Integrity Database answered what cannot be: "9990000001" is no number of an import certificate',
+      'The Organic Integrity Database answered what docs/outside.md does not allow: number ("9990000001" is no number of an import certificate',
     );
     expect(await look(id)).toMatchObject({ status: 'APPROVED', effects: [{ state: 'FAILED', attempts: 1, message }] });
     await workAgain();
@@ -694,6 +694,38 @@ describe('customs', () => {
     expect(await filing(id, { operation: STRANGER })).toBeNull();
   });
 
+  test.each([
+    ['words that say nothing', { answer: { verdict: 'REJECTED', reasons: [{ message: '' }, { message: ' \u0000' }] } }],
+    ['no words', { answer: { verdict: 'REJECTED' } }],
+  ])('one that customs rejects with %s', async (_, mischief) => {
+    ace.mischief = { answer: mischief.answer };
+    const { id } = await entered();
+    await work();
+    expect((await filing(id)).effects[0].message).toBe('The Automated Commercial Environment rejected it: no reason was given.');
+  });
+
+  test('what is answered beside the contract is told in our words', async () => {
+    ace.mischief = { answer: { verdict: 'MAYBE' } };
+    const { id } = await entered();
+    await work();
+    expect((await filing(id)).effects[0].message).toBe(
+      'The Automated Commercial Environment answered what docs/outside.md does not allow: verdict.',
+    );
+  });
+
+  test('an answer of more bytes than are read, whatever it is written in', async () => {
+    ace.mischief = { answer: { verdict: 'ACCEPTED', more: '字'.repeat(30_000) } };
+    const { id } = await entered();
+    await work();
+    expect((await filing(id)).effects[0]).toMatchObject({
+      state: 'RETRYING',
+      message: 'The Automated Commercial Environment answers more than can be read.',
+    });
+    ace.mischief = {};
+    await workAgain();
+    expect(await filed(id)).toEqual(['FILE DONE 2']);
+  });
+
   test('one that customs rejects says why', async () => {
     ace.mischief = {
       answer: { verdict: 'REJECTED', reasons: [{ message: 'OR1 stands where OR2 belongs' }, { message: 'no such\u0000 certificate' }] },
@@ -810,6 +842,31 @@ describe('customs', () => {
     expect(await jobOf(entry.id)).toBeUndefined();
   });
 
+  test('one of more than a mebibyte is refused: it could never be sent', async () => {
+    const { certificate } = await entered();
+    const codes = Array.from({ length: 200 }, (_, index) => `O-LONG-${index}-${'x'.repeat(80)}`);
+    const grown = { producer: IMPORTER, product: 'Organic green coffee', quantity: 1, unit: 'KGM', kind: 'harvest' };
+    await lotline.import({ 'lots.csv': csv(codes.map((code) => ({ code, ...grown }))) });
+    const found = await lotline.database.query<{ id: string }>(`select id from lot where code like 'O-LONG-%'`);
+    await lotline.database.query(
+      `insert into import_certificate_line (id, import_certificate, product, grams, value, unit, recorded_by)
+       select gen_random_uuid(), import_certificate, product, grams, value, unit, recorded_by from import_certificate_line where import_certificate = $1`,
+      [uuidOf(certificate)],
+    );
+    const lots = found.map(({ id }) => Buffer.from(`Lot:${id}`).toString('base64url'));
+    const lines = Array.from({ length: 60 }, (_, index) => ({ ...linesOn(certificate, '0.001')[0], line: index + 1, lots }));
+    const input = { importer: ids[IMPORTER], number: entryNumber(970), filedOn: TODAY, lines };
+    const { errors } = await ask('recordCustomsEntry', input, importer);
+    expect(errors).toMatchObject([
+      {
+        message: 'the Automated Commercial Environment takes no more than 1 MiB at once',
+        extensions: { code: 'REFUSED', path: ['input', 'lines'], remedy: 'split it: file several entries' },
+      },
+    ]);
+    expect((await ask('recordCustomsEntry', { ...input, lines: lines.slice(0, 40) }, importer)).errors).toBeUndefined();
+    await work();
+  });
+
   test('an amendment that is rejected leaves it as it was; the next one takes its place', async () => {
     const entry = await entered();
     await work();
@@ -855,5 +912,5 @@ test('the standing of an operation is asked of the OID', async () => {
   expect(await port.operation(EXPORTER)).toEqual([{ status: 'CERTIFIED', effectiveFrom: '2024-01-01', reason: null }]);
   expect(await port.operation('9999999999')).toBeNull();
   oid.mischief = { answer: { history: [{ status: 1 }] } };
-  await expect(port.operation(EXPORTER)).rejects.toThrow('answered what cannot be');
+  await expect(port.operation(EXPORTER)).rejects.toThrow('answered what docs/outside.md does not allow: history.0.status');
 });
