@@ -376,6 +376,47 @@ describe('an entry', () => {
   });
 });
 
+test('an entry draws on a certificate for a period where it was filed in it; one that was reported is stored as it was', async () => {
+  const number = certificateNumber(32, 1);
+  const entry = entryNumber(++entries);
+  const reported = { entry, line: 1, certificate: number, filed_on: inDays(-35), hts: HTS, quantity: 30, unit: 'KGM' };
+  await lotline.import({
+    'import_certificates.csv': csv([
+      {
+        number,
+        kind: 'PERIOD',
+        valid_from: inDays(-10),
+        valid_to: inDays(-3),
+        exporter: EXPORTER,
+        importer: IMPORTER,
+        certifier: 'ZE1',
+        hts: HTS,
+        issued_on: inDays(-40),
+        status: 'HANDED_OVER',
+        quantity: 100,
+        unit: 'KGM',
+      },
+    ]),
+    'import_certificate_lines.csv': csv([{ certificate: number, product: BEANS, quantity: 100, unit: 'KGM', lot: '' }]),
+    'customs_entries.csv': csv([reported]),
+  });
+  const { importCertificate } = await lotline.data('query ($number: String!) { importCertificate(number: $number) { id } }', { number });
+  const of = importCertificate.id;
+  const early = `REFUSED input.lines.0.importCertificate: the certificate is valid from ${inDays(-10)}`;
+  const late = `REFUSED input.lines.0.importCertificate: the certificate was valid until ${inDays(-3)}`;
+  const filed = async (filedOn: string) => reasonsOf(await record([{ certificate: of, mass: 1 }], { filedOn }));
+  expect(await filed(inDays(-35))).toEqual([early]);
+  expect(await filed(inDays(-11))).toEqual([early]);
+  expect(await filed(inDays(-2))).toEqual([late]);
+  expect(await filed(TODAY)).toEqual([late]);
+  for (const day of [-10, -3]) expect(await filed(inDays(day))).toEqual([]);
+  expect(await stands(of)).toMatchObject({ drawn: '32' });
+  const [row] = await lotline.database.query<{ id: string }>('select id from customs_entry where number = $1', [entry]);
+  const old = toGlobalId('CustomsEntry', row!.id);
+  expect(reasonsOf(await amend(old, [{ certificate: of, mass: 20 }]))).toEqual([early]);
+  await good(cancel(old));
+});
+
 describe('an entry is amended and cancelled', () => {
   test('by other lines in the place of its lines, whose mass is free for them; its history says both', async () => {
     const [one, other] = [await certificate(), await certificate()];

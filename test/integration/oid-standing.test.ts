@@ -50,7 +50,10 @@ async function round(): Promise<string[]> {
 }
 /** So much time passes that all may be asked again. */
 const pass = (minutes = EVERY_MINUTES) =>
-  lotline.database.query('update operation_asked set asked_at = asked_at - make_interval(mins => $1)', [minutes]);
+  lotline.database.query(
+    'update operation_asked set asked_at = asked_at - make_interval(mins => $1), answered_at = answered_at - make_interval(mins => $1)',
+    [minutes],
+  );
 const nextDay = async (): Promise<string[]> => {
   await pass();
   return round();
@@ -375,6 +378,40 @@ describe('what it tells', () => {
     expect((await history(FARM))[0]!.slice(2)).toEqual(['CERTIFIED 2025-07-01 seen on the spot', 'REVOKED 2025-07-02']);
   });
 
+  test('what is on record for a day to come stands in the way of nothing: what the OID says of today counts', async () => {
+    // A typing error in the OID, which is corrected there.
+    oid.operations.set(FARM, [SINCE_2020, step('SUSPENDED', day(364), 'a year too late')]);
+    await round();
+    expect(await failed()).toMatchObject({ totalCount: 0 });
+    oid.operations.set(FARM, [SINCE_2020, step('SUSPENDED', day(-1))]);
+    const [heard] = await heardBy(nextDay, [as(FARM)]);
+    expect(heard).toEqual(['PARTY_LOST_CERTIFICATION FARM-LOT']);
+    expect((await history(FARM))[0]).toEqual(['CERTIFIED 2020-01-01', `SUSPENDED ${day(-1)}`, `SUSPENDED ${day(364)} a year too late`]);
+    oid.operations.get(FARM)!.push(step('REVOKED', day(0), 'fraud'));
+    await nextDay();
+    expect((await history(FARM))[0]).toEqual([
+      'CERTIFIED 2020-01-01',
+      `SUSPENDED ${day(-1)}`,
+      `REVOKED ${day(0)} fraud`,
+      `REVOKED ${day(364)} fraud`,
+    ]);
+    expect(await failed()).toMatchObject({ totalCount: 0 });
+  });
+
+  test('what is on record for a day to come, and is otherwise in the OID, is seen by an operator', async () => {
+    await change('SUSPENDED', day(30));
+    oid.operations.set(FARM, [SINCE_2020, step('REVOKED', day(-1), 'fraud')]);
+    await nextDay();
+    const expected = ['CERTIFIED 2020-01-01', `REVOKED ${day(-1)} fraud`, `SUSPENDED ${day(30)} seen on the spot`];
+    expect((await history(FARM))[0]).toEqual(expected);
+    const message = `The Organic Integrity Database was asked for the standing of operations: of ${FARM} it tells REVOKED of ${day(30)}, for which SUSPENDED is on record here.`;
+    expect((await failed()).jobs).toMatchObject([{ message }]);
+    const before = await logged();
+    await nextDay();
+    expect(await logged()).toEqual(before);
+    expect((await failed()).jobs).toMatchObject([{ message }]);
+  });
+
   test('what changes before a product was verified holds from then on, and the form stays as it is', async () => {
     await lotline.import({
       'products.csv': csv([{ product: 'Organic cocoa', hts: '1801000010', organic: 'yes' }]),
@@ -458,10 +495,13 @@ describe('what it tells', () => {
 describe('what goes wrong there', () => {
   test('while it is down nothing is lost, and nobody is asked who was; then it goes on', async () => {
     oid.mischief = { down: true };
-    // After three in vain the circuit is open.
-    expect(await round()).toHaveLength(3);
+    // A round ends after five in vain.
+    expect(await round()).toHaveLength(5);
     expect(await waiting()).toEqual([{ inMinutes: 0, attempts: 1 }]);
-    expect(await lotline.database.query('select from operation_asked')).toEqual([]);
+    expect(await lotline.database.query('select from operation_asked where answered_at is not null')).toEqual([]);
+    // Each counts once towards the circuit, which is open after three.
+    for (let times = 0; times < 2; times++) await round();
+    expect(await round()).toEqual([]);
     oid.mischief = {};
     oid.operations.set(FARM, [SINCE_2020, step('SUSPENDED', '2025-02-10')]);
     expect(await round()).toEqual([]);
@@ -520,11 +560,12 @@ describe('what goes wrong there', () => {
   });
 
   test.each<[string, unknown[], string]>([
-    ['an unknown standing', [step('EATEN', '2025-02-10')], 'no standing'],
-    ['a number for a standing', [{ ...SINCE_2020, status: 7 }], 'no standing'],
-    ['a day that is none', [step('SUSPENDED', '2025-02-30')], '"2025-02-30" is no day'],
-    ['no day', [{ status: 'SUSPENDED', reason: null }], 'no day'],
-    ['days out of order', [step('SUSPENDED', '2025-02-10'), SINCE_2020], 'a history that is not in the order of its days'],
+    ['an unknown standing', [step('EATEN', '2025-02-10')], 'history.0.status'],
+    ['a number for a standing', [{ ...SINCE_2020, status: 7 }], 'history.0.status'],
+    ['a day that is none', [step('SUSPENDED', '2025-02-30')], 'history.0.effectiveFrom ("2025-02-30" is no day)'],
+    ['no day', [{ status: 'SUSPENDED', reason: null }], 'history.0.effectiveFrom'],
+    ['a number for a reason', [{ ...SINCE_2020, reason: 5 }], 'history.0.reason'],
+    ['days out of order', [step('SUSPENDED', '2025-02-10'), SINCE_2020], 'history (it is not in the order of its days)'],
   ])('nonsense is recorded nowhere, and seen by an operator once: %s', async (_name, steps, says) => {
     const before = await logged();
     oid.operations.set(FARM, steps as Step[]);
@@ -533,7 +574,7 @@ describe('what goes wrong there', () => {
     expect(await history(FARM)).toEqual([['CERTIFIED 2020-01-01']]);
     expect((await history(SAILOR))[0]).toHaveLength(2);
     expect((await logged()).commands).toBeGreaterThan(before.commands);
-    const message = `The Organic Integrity Database was asked for the standing of operations: of ${FARM} it answered what cannot be: ${says}.`;
+    const message = `The Organic Integrity Database was asked for the standing of operations: of ${FARM} it answered what docs/outside.md does not allow: ${says}.`;
     expect(await failed()).toMatchObject({ totalCount: 1, jobs: [{ message }] });
     await round();
     await nextDay();
@@ -541,6 +582,70 @@ describe('what goes wrong there', () => {
     oid.operations.set(FARM, [SINCE_2020]);
     await nextDay();
     expect(await failed()).toMatchObject({ totalCount: 0 });
+  });
+
+  test('five operations of which it never answers neither starve the others nor hold up certificates', async () => {
+    const bad = ON_CHAINS.slice(0, 5);
+    const [good] = ON_CHAINS.slice(5);
+    await lotline.database.query(
+      `insert into operation_asked (operation, asked_at, answered_at)
+       select id, now() - make_interval(days => case when identifier = any($1) then 30 else 20 end), now() - interval '20 days' from operation where identifier = any($2)`,
+      [bad, ON_CHAINS],
+    );
+    oid.mischief = {
+      meanwhile: async (_, { path }) => {
+        if (bad.some((each) => path.endsWith(each))) throw new Error('the connection is cut');
+      },
+    };
+    oid.operations.set(good!, [SINCE_2020, step('SUSPENDED', '2025-02-10')]);
+    // Another is asked for before it is thought not to be there.
+    const asked = await round();
+    expect(asked.slice(0, 5).sort()).toEqual([...bad].sort());
+    expect(asked).toContain(good);
+    expect((await history(good!))[0]).toHaveLength(2);
+    expect((await failed()).jobs[0].message).toContain(`of ${bad[0]} it cannot be reached`);
+    for (let times = 0; times < 5; times++) {
+      expect(await round()).toEqual([]);
+      await pass(EVERY_MINUTES / 24);
+      expect(await round()).toEqual([...asked.slice(0, 5), expect.any(String)]);
+      await expect(systems.ORGANIC_INTEGRITY_DATABASE!.circuit.through(async () => 'a certificate')).resolves.toBe('a certificate');
+    }
+    // Once it answers, all is well.
+    oid.mischief = {};
+    await nextDay();
+    expect(await failed()).toMatchObject({ totalCount: 0 });
+  });
+
+  test('what goes wrong here of one operation holds up no other', async () => {
+    await lotline.database.query(
+      `create function stumble() returns trigger language plpgsql as $$ begin raise exception 'a stone' using errcode = 'XX000'; end $$;
+       create trigger stumble before insert on operation_certificate_status for each row when (new.reason = 'stone') execute function stumble()`,
+    );
+    oid.operations.set(FARM, [SINCE_2020, step('SUSPENDED', '2025-02-10', 'stone')]);
+    oid.operations.set(SAILOR, [SINCE_2020, step('SUSPENDED', '2025-02-10')]);
+    expect(await round()).toHaveLength(ON_CHAINS.length);
+    expect((await history(SAILOR))[0]).toHaveLength(2);
+    expect((await failed()).jobs).toMatchObject([
+      { message: expect.stringContaining(`of ${FARM} it tells what could not be recorded: something went wrong here.`) },
+    ]);
+  });
+
+  test('a reason that is cut in the middle of a character', async () => {
+    oid.operations.set(FARM, [SINCE_2020, step('SUSPENDED', '2025-02-10', `${'a'.repeat(999)}😀`)]);
+    await round();
+    expect((await history(FARM))[0]![1]).toBe(`SUSPENDED 2025-02-10 ${'a'.repeat(999)}`);
+    expect(await failed()).toMatchObject({ totalCount: 0 });
+  });
+
+  test('of a history without end the last hundred steps are read, in no time', async () => {
+    const steps = Array.from({ length: 900 }, (_, index) => step(index % 2 ? 'CERTIFIED' : 'SUSPENDED', day(index - 900)));
+    oid.operations.set(FARM, [SINCE_2020, ...steps]);
+    const begun = Date.now();
+    await round();
+    expect(Date.now() - begun).toBeLessThan(5000);
+    const [found] = await history(FARM);
+    expect(found).toHaveLength(101);
+    expect(found!.at(-1)).toBe(`CERTIFIED ${day(-1)}`);
   });
 
   test('words of theirs come on one line and of bounded length, and of several steps of a day the last holds', async () => {

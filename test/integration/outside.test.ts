@@ -1,173 +1,50 @@
-import { workOnce } from '@lotline/server/jobs';
 import { tasksOf } from '@lotline/server/later';
-import { openSystems, type SystemsSettings } from '@lotline/server/outside';
-import { CustomsEnvironment, IntegrityDatabase } from '@lotline/server/outside/stand-ins';
-import { type As, csv, type Lotline, startLotline } from '../support/lotline';
+import { type As, csv } from '../support/lotline';
+import {
+  ace,
+  approved,
+  ask,
+  asked,
+  askedFor,
+  behave,
+  certifier,
+  closeOutside,
+  done,
+  EXPORTER,
+  entered,
+  exporter,
+  failedJobs,
+  filing,
+  give,
+  IMPORTER,
+  ids,
+  importer,
+  issued,
+  jobOf,
+  linesOn,
+  look,
+  lotline,
+  of,
+  oid,
+  openOutside,
+  pass,
+  REST_MS,
+  STRANGER,
+  states,
+  systems,
+  TIMEOUT_MS,
+  TODAY,
+  uuidOf,
+  work,
+  workAgain,
+} from '../support/outside';
 import { certificateNumber, entryNumber } from '../support/world';
 
 // What systems outside are told: once, in its order, whatever becomes of the wire; and how far it is, to whoever has what it is about.
 
-const [EXPORTER, IMPORTER, STRANGER] = ['9990000021', '9990000022', '9990000029'] as const;
-const exporter: As = { operation: EXPORTER };
-const importer: As = { operation: IMPORTER };
-const certifier: As = { certifier: 'ZO1' };
-const SILENT = { info: () => {}, error: () => {} };
-const TIMEOUT_MS = 400;
-const REST_MS = 30_000;
-
-let lotline: Lotline;
-let oid: IntegrityDatabase;
-let ace: CustomsEnvironment;
-let settings: SystemsSettings;
-let clock = 0;
-let systems: ReturnType<typeof openSystems>;
-const ids: Record<string, string> = {};
-let given = 0;
-
-const ask = (command: string, input: object, as: As): Promise<any> => {
-  const type = `${command[0]!.toUpperCase()}${command.slice(1)}Input!`;
-  const answer = command === 'retryJob' ? 'job' : command.endsWith('CustomsEntry') ? 'customsEntry { id }' : 'importCertificate { id }';
-  const query = `mutation ($input: ${type}) { ${command}(input: $input) { cursor ${answer} } }`;
-  return lotline.ask(query, { input: { idempotencyKey: `o-${++given}`, ...input } }, as);
-};
-const give = async (command: string, input: object, as: As): Promise<any> => {
-  const { data, errors } = await ask(command, input, as);
-  if (errors) throw new Error(JSON.stringify(errors));
-  return data[command];
-};
-const of = (importCertificate: string, more: object = {}) => ({ importCertificate, ...more });
-
-async function requested(lot: string, kilograms: number): Promise<string> {
-  const input = {
-    exporter: ids[EXPORTER],
-    importer: ids[IMPORTER],
-    certifier: ids.ZO1,
-    kind: 'SHIPMENT',
-    origin: 'CO',
-    destination: 'US',
-    hts: '0901110015',
-    standard: 'NOP',
-    lines: [{ product: ids.product, lot: ids[lot], quantity: { value: String(kilograms), unit: 'KGM' } }],
-  };
-  return (await give('requestImportCertificate', input, exporter)).importCertificate.id;
-}
-async function approved(lot = 'O-LOT', kilograms = 1): Promise<string> {
-  const id = await requested(lot, kilograms);
-  await give('approveImportCertificate', of(id, { reason: 'seen' }), certifier);
-  return id;
-}
-/** One that the OID is asked to issue. */
-async function askedFor(lot = 'O-LOT', kilograms = 1): Promise<string> {
-  const id = await approved(lot, kilograms);
-  await give('issueImportCertificate', of(id), certifier);
-  return id;
-}
-/** One that the OID issued. */
-async function issued(): Promise<string> {
-  const id = await askedFor();
-  await work();
-  expect((await look(id)).status).toBe('ISSUED');
-  return id;
-}
-
-const work = () => workOnce(lotline.database, tasksOf(lotline.runner, { database: lotline.database, systems }), SILENT);
-/** The time has come to try again what was tried in vain. */
-async function workAgain(): Promise<void> {
-  await lotline.database.query(`update graphile_worker._private_jobs set run_at = now() where key like 'oid %' or key like 'ace %'`);
-  await work();
-}
-
-interface Effect {
-  system: string;
-  what: string;
-  state: string;
-  attempts: number;
-  message: string | null;
-  lastTriedAt: string | null;
-}
-interface Seen {
-  status: string;
-  number: string | null;
-  history: { status: string; by: string | null }[];
-  effects: Effect[];
-}
-const look = async (id: string, as: As = exporter): Promise<Seen> =>
-  (
-    await lotline.data(
-      `query ($id: ID!) { node(id: $id) { ... on ImportCertificate {
-         status number history { status by } effects { system what state since attempts lastTriedAt message } } } }`,
-      { id },
-      as,
-    )
-  ).node;
-/** What is to be done, how far it is, and how often it was sent. */
-const states = async (id: string) => (await look(id)).effects.map(({ what, state, attempts }) => `${what} ${state} ${attempts}`);
-const uuidOf = (id: string): string => Buffer.from(id, 'base64url').toString().split(':')[1]!;
-/** What the OID did about a certificate, in that order, and what it was asked. */
-const done = (id: string) => oid.memory.paths.filter((path) => path.includes(uuidOf(id))).map((path) => path.split('/')[3] ?? 'issue');
-const asked = (id: string) => oid.asked.filter(({ path }) => path.includes(uuidOf(id)));
-const failedJobs = async (as: As = 'admin') =>
-  (await lotline.data('{ failedJobs { totalCount jobs { id task subject attempts message } } }', {}, as)).failedJobs;
-const jobOf = async (id: string) => (await failedJobs()).jobs.find(({ subject }: any) => subject === id);
-const reopen = () => {
-  systems = openSystems(settings, { failures: 3, restMs: REST_MS, now: () => clock });
-};
-
-beforeAll(async () => {
-  oid = await new IntegrityDatabase({ token: 'the token' }).start();
-  ace = await new CustomsEnvironment({ token: 'the other' }).start();
-  settings = {
-    ORGANIC_INTEGRITY_DATABASE: { url: oid.url, token: 'the token', timeoutMs: TIMEOUT_MS },
-    AUTOMATED_COMMERCIAL_ENVIRONMENT: { url: ace.url, token: 'the other', timeoutMs: TIMEOUT_MS },
-  };
-  lotline = await startLotline({ outside: settings });
-  await lotline.import({
-    'certifiers.csv': csv(['ZO1', 'ZO0'].map((code) => ({ certifier: code, name: `Certifier ${code} (invented)` }))),
-    'operations.csv': csv(
-      [EXPORTER, IMPORTER, STRANGER].map((operation) => ({
-        operation,
-        name: `Operation ${operation} (invented)`,
-        country: 'CO',
-        roles: 'handler',
-      })),
-    ),
-    'products.csv': csv([{ product: 'Organic green coffee', hts: '0901.11.0015', organic: 'yes' }]),
-    'operation_certificates.csv': csv([
-      { operation: EXPORTER, certifier: 'ZO0', status: 'CERTIFIED', effective_from: '2020-01-01' },
-      { operation: EXPORTER, certifier: 'ZO0', status: 'SURRENDERED', effective_from: '2025-06-01' },
-      { operation: EXPORTER, certifier: 'ZO1', status: 'CERTIFIED', effective_from: '2025-06-01' },
-    ]),
-    'lots.csv': csv(
-      ['O-LOT', 'O-SCARCE'].map((code) => ({
-        code,
-        producer: EXPORTER,
-        product: 'Organic green coffee',
-        quantity: 100,
-        unit: 'KGM',
-        kind: 'harvest',
-      })),
-    ),
-  });
-  const global = (type: string, id: string) => Buffer.from(`${type}:${id}`).toString('base64url');
-  for (const [type, table, name] of [
-    ['Operation', 'operation', 'identifier'],
-    ['Certifier', 'certifier', 'code'],
-    ['Product', 'product', "'product'"],
-    ['Lot', 'lot', 'code'],
-  ] as const)
-    for (const row of await lotline.database.query<{ id: string; name: string }>(`select id, ${name} as name from ${table}`))
-      ids[row.name] = global(type, row.id);
-});
-beforeEach(() => {
-  oid.mischief = {};
-  ace.mischief = {};
-  reopen();
-});
-afterAll(async () => {
-  await lotline.close();
-  await oid.stop();
-  await ace.stop();
-});
+beforeAll(openOutside);
+beforeEach(behave);
+afterAll(closeOutside);
 
 describe('a certificate that is to be issued', () => {
   test('is not sent before its certifier issues it, and then by no date of its own', async () => {
@@ -365,7 +242,7 @@ describe('what trying again does not help waits for an operator', () => {
     oid.mischief = { answer: { number: '9990000001' } };
     await work();
     const message = expect.stringContaining(
-      'The Organic Integrity Database answered what cannot be: "9990000001" is no number of an import certificate',
+      'The Organic Integrity Database answered what docs/outside.md does not allow: number ("9990000001" is no number of an import certificate',
     );
     expect(await look(id)).toMatchObject({ status: 'APPROVED', effects: [{ state: 'FAILED', attempts: 1, message }] });
     await workAgain();
@@ -469,7 +346,7 @@ describe('what trying again does not help waits for an operator', () => {
     expect((await look(id)).effects).toMatchObject([{ state: 'FAILED', attempts: 3 }]);
     const job = await jobOf(id);
     oid.mischief = {};
-    clock += REST_MS;
+    pass(REST_MS);
     await give('retryJob', { job: job.id }, 'admin');
     await work();
     expect((await look(id)).status).toBe('ISSUED');
@@ -491,13 +368,13 @@ test('a system that does not answer is left alone for a while; one call finds ou
   await workAgain();
   expect(calls()).toBe(3);
   // Its time is over: one call is let through, and opens it again.
-  clock += REST_MS;
+  pass(REST_MS);
   await workAgain();
   expect(calls()).toBe(4);
   oid.mischief = {};
   await workAgain();
   expect(calls()).toBe(4);
-  clock += REST_MS;
+  pass(REST_MS);
   await workAgain();
   for (const id of certificates) expect((await look(id)).status).toBe('ISSUED');
   expect(calls()).toBe(9);
@@ -507,7 +384,7 @@ describe('what is about one certificate is sent in its order', () => {
   const revise = (id: string, value: string) =>
     give('reviseImportCertificate', of(id, { quantity: { value, unit: 'KGM' }, reason: `now ${value}` }), certifier);
 
-  test('a void that is due at once does not overtake revisions that are tried again', async () => {
+  test('a void waits behind no revision: nothing is revised after it', async () => {
     const id = await issued();
     oid.mischief = { down: true };
     await revise(id, '3');
@@ -515,14 +392,14 @@ describe('what is about one certificate is sent in its order', () => {
     await revise(id, '4');
     await give('voidImportCertificate', of(id, { reason: 'asked for twice' }), certifier);
     await work();
-    expect(await states(id)).toEqual(['ISSUE DONE 1', 'REVISE RETRYING 2', 'REVISE WAITING 0', 'VOID WAITING 0']);
-    expect((await look(id)).status).toBe('VOIDED');
+    expect(await states(id)).toEqual(['ISSUE DONE 1', 'REVISE NOT_NEEDED 1', 'REVISE NOT_NEEDED 0', 'VOID RETRYING 1']);
+    expect(await look(id)).toMatchObject({ status: 'VOIDED', effects: [{}, { message: 'It was voided.' }, {}, {}] });
     oid.mischief = {};
     await workAgain();
-    expect(await states(id)).toEqual(['ISSUE DONE 1', 'REVISE DONE 3', 'REVISE DONE 1', 'VOID DONE 1']);
-    expect(done(id)).toEqual(['issue', 'revision', 'revision', 'void']);
+    expect((await states(id)).at(-1)).toBe('VOID DONE 2');
+    expect(done(id)).toEqual(['issue', 'void']);
     const sent = asked(id).map(({ body }: any) => body.certificate?.kilograms ?? body.reason ?? body.kilograms);
-    expect(sent).toEqual(['1', '3', '3', '3', '4', 'asked for twice']);
+    expect(sent).toEqual(['1', '3', 'asked for twice', 'asked for twice']);
   });
 
   test('what was refused stays in the way of what comes after it', async () => {
@@ -536,11 +413,39 @@ describe('what is about one certificate is sent in its order', () => {
       message: 'The Organic Integrity Database refused it: It does not work now.',
     });
     // What is decided next has it tried again, before it is sent itself.
-    await give('voidImportCertificate', of(id, { reason: 'asked for twice' }), certifier);
+    await revise(id, '4');
     await work();
-    expect(await states(id)).toEqual(['ISSUE DONE 1', 'REVISE DONE 2', 'VOID DONE 1']);
-    expect(done(id)).toEqual(['issue', 'revision', 'void']);
+    expect(await states(id)).toEqual(['ISSUE DONE 1', 'REVISE DONE 2', 'REVISE DONE 1']);
+    expect(done(id)).toEqual(['issue', 'revision', 'revision']);
     expect(await jobOf(id)).toBeUndefined();
+  });
+
+  test('a void is sent past a revision that was refused, and nothing waits for an operator', async () => {
+    const id = await issued();
+    oid.mischief = { status: 422 };
+    await revise(id, '3');
+    await work();
+    expect(await jobOf(id)).toBeDefined();
+    oid.mischief = {};
+    await give('voidImportCertificate', of(id, { reason: 'fraud' }), certifier);
+    await work();
+    expect(await states(id)).toEqual(['ISSUE DONE 1', 'REVISE NOT_NEEDED 1', 'VOID DONE 1']);
+    expect(await jobOf(id)).toBeUndefined();
+  });
+
+  test('a void while a revision is on its way, which then fails', async () => {
+    const id = await issued();
+    oid.mischief = {
+      status: 503,
+      meanwhile: async () => {
+        oid.mischief = {};
+        await give('voidImportCertificate', of(id, { reason: 'fraud' }), certifier);
+      },
+    };
+    await revise(id, '3');
+    await work();
+    expect(await states(id)).toEqual(['ISSUE DONE 1', 'REVISE NOT_NEEDED 1', 'VOID DONE 1']);
+    expect(done(id)).toEqual(['issue', 'void']);
   });
 
   test('two workers at once send nothing twice', async () => {
@@ -613,36 +518,148 @@ describe('a certifier that types the number itself', () => {
     expect(errors![0]).toMatchObject({ message: 'the certificate is ISSUED', extensions: { code: 'CONFLICT' } });
   });
 
-  test('a request that is withdrawn while the OID may have issued it: it is taken back there', async () => {
+  test('before it was sent, and revised or voided before anything was: nothing is sent, and nothing waits', async () => {
+    const [revised, voided] = [await askedFor(), await askedFor()];
+    for (const [place, id] of [revised, voided].entries())
+      await give('issueImportCertificate', of(id, { number: NUMBER(10 + place) }), certifier);
+    await give('reviseImportCertificate', of(revised, { quantity: { value: '2', unit: 'KGM' }, reason: 'weighed' }), certifier);
+    await give('voidImportCertificate', of(voided, { reason: 'asked for twice' }), certifier);
+    await work();
+    for (const id of [revised, voided]) {
+      expect((await look(id)).effects).toMatchObject([
+        { what: 'ISSUE', state: 'NOT_NEEDED', attempts: 0, message: 'It was issued by hand.' },
+      ]);
+      expect(asked(id)).toEqual([]);
+      expect(await jobOf(id)).toBeUndefined();
+    }
+  });
+
+  test('after it was sent, and the OID refuses then: what it may have issued is taken back', async () => {
     const id = await askedFor();
     oid.mischief = { drop: true };
     await work();
-    await give('withdrawImportCertificate', of(id), exporter);
+    await give('issueImportCertificate', of(id, { number: NUMBER(12) }), certifier);
+    await give('reviseImportCertificate', of(id, { quantity: { value: '2', unit: 'KGM' }, reason: 'weighed' }), certifier);
+    oid.mischief = { status: 409 };
+    await workAgain();
+    expect((await look(id)).effects).toMatchObject([
+      { what: 'ISSUE', state: 'NOT_NEEDED', message: 'It was issued by hand; what may have been issued there is taken back there.' },
+      { what: 'REVISE', state: 'NOT_NEEDED', attempts: 0 },
+      { what: 'VOID', state: 'FAILED' },
+    ]);
+    oid.mischief = {};
+    await give('retryJob', { job: (await jobOf(id)).id }, 'admin');
+    await work();
+    expect(await look(id)).toMatchObject({ status: 'ISSUED', number: NUMBER(12), effects: [{}, {}, { state: 'DONE' }] });
+    expect(done(id)).toEqual(['issue', 'void']);
+  });
+
+  test('a number of noughts: others are asked for all the same', async () => {
+    await give('issueImportCertificate', of(await approved(), { number: '000-0000000000-000000' }), certifier);
+    await issued();
+  });
+});
+
+describe('a request that is taken back', () => {
+  const ENDS = {
+    WITHDRAWN: (id: string) => give('withdrawImportCertificate', of(id), exporter),
+    REJECTED: (id: string) => give('rejectImportCertificate', of(id, { reasons: ['the grain is not organic'] }), certifier),
+  };
+  const WORDS = { WITHDRAWN: 'The request was withdrawn', REJECTED: 'The request was rejected' };
+  const ALL = ['WITHDRAWN', 'REJECTED'] as const;
+  /** Is something valid in the OID? */
+  const isLive = (id: string) => done(id).includes('issue') && !done(id).includes('void');
+
+  test.each(ALL)('%s before it was sent: nothing is', async (end) => {
+    const id = await askedFor();
+    await ENDS[end](id);
+    expect((await look(id)).effects).toMatchObject([{ state: 'NOT_NEEDED', attempts: 0, message: `${WORDS[end]}.` }]);
+    await work();
+    expect(asked(id)).toEqual([]);
+  });
+
+  test.each(
+    ALL.flatMap((end) =>
+      (
+        [
+          ['the OID did it, and we did not hear of it', { drop: true }, 1],
+          ['the OID is down', { down: true }, 1],
+          ['the OID cannot now', { status: 503 }, 1],
+          ['the OID refused', { status: 422 }, 1],
+          ['the OID answers nonsense, and did it', { answer: { number: 'x' } }, 1],
+        ] as const
+      ).map(([what, mischief]) => [end, what, mischief] as const),
+    ),
+  )('%s while %s: it is not issued any more, and what may have been is taken back', async (end, _, mischief) => {
+    const id = await askedFor();
+    oid.mischief = mischief;
+    await work();
+    await ENDS[end](id);
+    // Whatever a system says once does not end it.
+    oid.mischief = { status: 429 };
+    await workAgain();
     oid.mischief = {};
     await workAgain();
-    expect(await look(id)).toMatchObject({ status: 'WITHDRAWN', number: null });
-    expect(await states(id)).toEqual(['ISSUE DONE 2', 'VOID DONE 1']);
-    expect(done(id)).toEqual(['issue', 'void']);
+    expect(await look(id)).toMatchObject({
+      status: end,
+      number: null,
+      effects: [
+        { what: 'ISSUE', state: 'NOT_NEEDED', attempts: 1, message: `${WORDS[end]}; what may have been issued there is taken back there.` },
+        { what: 'VOID', state: 'DONE' },
+      ],
+    });
+    expect(isLive(id)).toBe(false);
+    expect(await jobOf(id)).toBeUndefined();
+    expect(asked(id).filter(({ path }) => !path.endsWith('/void'))).toHaveLength(1);
+  });
+
+  test.each(ALL.flatMap((end) => (['ASKED', 'DONE'] as const).map((moment) => [end, moment] as const)))(
+    '%s while it is asked for (%s)',
+    async (end, moment) => {
+      const id = await askedFor();
+      oid.mischief = {
+        meanwhile: async (now) => {
+          if (now !== moment) return;
+          oid.mischief = {};
+          await ENDS[end](id);
+        },
+      };
+      await work();
+      expect((await look(id)).status).toBe(end);
+      expect(await states(id)).toEqual(['ISSUE NOT_NEEDED 1', 'VOID DONE 1']);
+      expect(done(id)).toEqual(['issue', 'void']);
+    },
+  );
+
+  test('an issue that arrives after it was taken back is not issued', async () => {
+    const id = await askedFor();
+    oid.mischief = { slowMs: 3 * TIMEOUT_MS };
+    await work();
+    oid.mischief = {};
+    await ENDS.REJECTED(id);
+    await work();
+    expect(done(id)).toEqual(['void']);
+    await new Promise((arrived) => setTimeout(arrived, 3 * TIMEOUT_MS));
+    expect(done(id)).toEqual(['void']);
   });
 });
 
 describe('customs', () => {
-  const TODAY = new Date().toISOString().slice(0, 10);
-  let entries = 500;
-  const lines = (importCertificate: string, kilograms: string) => [
-    { line: 1, hts: '0901110015', importCertificate, quantity: { value: kilograms, unit: 'KGM' } },
-  ];
-  /** Has a certificate of a kilogram entered by its importer. */
-  const entered = async (): Promise<{ id: string; certificate: string }> => {
-    const certificate = await issued();
-    await give('handOverImportCertificate', of(certificate, { recipient: ids[IMPORTER], on: TODAY }), exporter);
-    const input = { importer: ids[IMPORTER], number: entryNumber(++entries), filedOn: TODAY, lines: lines(certificate, '0.5') };
-    return { id: (await give('recordCustomsEntry', input, importer)).customsEntry.id, certificate };
-  };
   const amend = (entry: { id: string; certificate: string }, kilograms: string) =>
-    give('amendCustomsEntry', { customsEntry: entry.id, lines: lines(entry.certificate, kilograms), reason: `now ${kilograms}` }, importer);
+    give(
+      'amendCustomsEntry',
+      { customsEntry: entry.id, lines: linesOn(entry.certificate, kilograms), reason: `now ${kilograms}` },
+      importer,
+    );
   const cancel = (entry: { id: string }) => give('cancelCustomsEntry', { customsEntry: entry.id, reason: 'filed twice' }, importer);
   const REJECTS = { rejects: 'no' };
+  /** Misbehaves once. */
+  const once = (mischief: object) => ({
+    ...mischief,
+    meanwhile: async (moment: string) => {
+      if (moment === 'DONE') ace.mischief = {};
+    },
+  });
   /** What customs did under the key of an entry, in that order, and what of it was sent how often. */
   const acts = (id: string) => ace.memory.paths.filter((path) => path.includes(uuidOf(id))).map((path) => path.split('/')[3] ?? 'filing');
   const sent = (id: string) =>
@@ -650,14 +667,6 @@ describe('customs', () => {
       .filter(({ path }) => path.includes(uuidOf(id)))
       .map(({ body }: any) => (body.filing ?? body).lines?.[0].kilograms ?? body.reason);
   const filed = async (id: string) => (await filing(id)).effects.map(({ what, state, attempts }: any) => `${what} ${state} ${attempts}`);
-  const filing = async (id: string, as: As = importer): Promise<any> =>
-    (
-      await lotline.data(
-        'query ($id: ID!) { node(id: $id) { ... on CustomsEntry { number effects { system what state attempts message } } } }',
-        { id },
-        as,
-      )
-    ).node;
 
   test('an entry is filed once, also where customs did not answer', async () => {
     ace.mischief = { drop: true };
@@ -683,6 +692,38 @@ describe('customs', () => {
       lines: [{ line: 1, certificate: expect.stringMatching(/^\d{3}-\d{10}-\d{6}$/), kilograms: '0.5', lots: [] }],
     });
     expect(await filing(id, { operation: STRANGER })).toBeNull();
+  });
+
+  test.each([
+    ['words that say nothing', { answer: { verdict: 'REJECTED', reasons: [{ message: '' }, { message: ' \u0000' }] } }],
+    ['no words', { answer: { verdict: 'REJECTED' } }],
+  ])('one that customs rejects with %s', async (_, mischief) => {
+    ace.mischief = { answer: mischief.answer };
+    const { id } = await entered();
+    await work();
+    expect((await filing(id)).effects[0].message).toBe('The Automated Commercial Environment rejected it: no reason was given.');
+  });
+
+  test('what is answered beside the contract is told in our words', async () => {
+    ace.mischief = { answer: { verdict: 'MAYBE' } };
+    const { id } = await entered();
+    await work();
+    expect((await filing(id)).effects[0].message).toBe(
+      'The Automated Commercial Environment answered what docs/outside.md does not allow: verdict.',
+    );
+  });
+
+  test('an answer of more bytes than are read, whatever it is written in', async () => {
+    ace.mischief = { answer: { verdict: 'ACCEPTED', more: '字'.repeat(30_000) } };
+    const { id } = await entered();
+    await work();
+    expect((await filing(id)).effects[0]).toMatchObject({
+      state: 'RETRYING',
+      message: 'The Automated Commercial Environment answers more than can be read.',
+    });
+    ace.mischief = {};
+    await workAgain();
+    expect(await filed(id)).toEqual(['FILE DONE 2']);
   });
 
   test('one that customs rejects says why', async () => {
@@ -741,6 +782,91 @@ describe('customs', () => {
     expect(await jobOf(entry.id)).toBeUndefined();
   });
 
+  test('rejected while a change waits: it is filed anew as the entry stands, once', async () => {
+    ace.mischief = { down: true };
+    const entry = await entered();
+    await work();
+    await amend(entry, '0.75');
+    await amend(entry, '0.25');
+    ace.mischief = once(REJECTS);
+    await workAgain();
+    expect(await filed(entry.id)).toEqual(['FILE NOT_NEEDED 2', 'AMEND NOT_NEEDED 0', 'AMEND NOT_NEEDED 0', 'FILE DONE 1']);
+    expect((await filing(entry.id)).effects[0].message).toBe('The Automated Commercial Environment rejected it: no.');
+    expect(sent(entry.id)).toEqual(['0.5', '0.5', '0.25']);
+    expect(await jobOf(entry.id)).toBeUndefined();
+    await cancel(entry);
+    await work();
+    expect((await filed(entry.id)).at(-1)).toBe('CANCEL DONE 1');
+  });
+
+  test('rejected while its cancellation waits: it was never there', async () => {
+    ace.mischief = { down: true };
+    const entry = await entered();
+    await work();
+    await amend(entry, '0.75');
+    await cancel(entry);
+    ace.mischief = REJECTS;
+    await workAgain();
+    expect(await filed(entry.id)).toEqual(['FILE NOT_NEEDED 2', 'AMEND NOT_NEEDED 0', 'CANCEL NOT_NEEDED 0']);
+    expect(await jobOf(entry.id)).toBeUndefined();
+  });
+
+  test.each([
+    ['amended', ['FILE NOT_NEEDED 1', 'AMEND NOT_NEEDED 0', 'FILE DONE 1']],
+    ['cancelled', ['FILE NOT_NEEDED 1', 'CANCEL NOT_NEEDED 0']],
+  ])('rejected, and %s while that answer is on its way', async (what, states) => {
+    const entry = await entered();
+    const meanwhile = async (moment: string) => {
+      if (moment !== 'DONE') return;
+      ace.mischief = {};
+      await (what === 'amended' ? amend(entry, '0.75') : cancel(entry));
+    };
+    ace.mischief = { ...REJECTS, meanwhile };
+    await work();
+    expect(await filed(entry.id)).toEqual(states);
+    expect(await jobOf(entry.id)).toBeUndefined();
+  });
+
+  test.each(['amendment', 'cancellation'])('an amendment that is rejected is left out where another change waits: %s', async (what) => {
+    const entry = await entered();
+    await work();
+    ace.mischief = { down: true };
+    await amend(entry, '0.75');
+    await work();
+    if (what === 'amendment') await amend(entry, '0.25');
+    else await cancel(entry);
+    ace.mischief = once(REJECTS);
+    await workAgain();
+    const act = what === 'amendment' ? 'AMEND' : 'CANCEL';
+    expect(await filed(entry.id)).toEqual(['FILE DONE 1', 'AMEND NOT_NEEDED 2', `${act} DONE 1`]);
+    expect(await jobOf(entry.id)).toBeUndefined();
+  });
+
+  test('one of more than a mebibyte is refused: it could never be sent', async () => {
+    const { certificate } = await entered();
+    const codes = Array.from({ length: 200 }, (_, index) => `O-LONG-${index}-${'x'.repeat(80)}`);
+    const grown = { producer: IMPORTER, product: 'Organic green coffee', quantity: 1, unit: 'KGM', kind: 'harvest' };
+    await lotline.import({ 'lots.csv': csv(codes.map((code) => ({ code, ...grown }))) });
+    const found = await lotline.database.query<{ id: string }>(`select id from lot where code like 'O-LONG-%'`);
+    await lotline.database.query(
+      `insert into import_certificate_line (id, import_certificate, product, grams, value, unit, recorded_by)
+       select gen_random_uuid(), import_certificate, product, grams, value, unit, recorded_by from import_certificate_line where import_certificate = $1`,
+      [uuidOf(certificate)],
+    );
+    const lots = found.map(({ id }) => Buffer.from(`Lot:${id}`).toString('base64url'));
+    const lines = Array.from({ length: 60 }, (_, index) => ({ ...linesOn(certificate, '0.001')[0], line: index + 1, lots }));
+    const input = { importer: ids[IMPORTER], number: entryNumber(970), filedOn: TODAY, lines };
+    const { errors } = await ask('recordCustomsEntry', input, importer);
+    expect(errors).toMatchObject([
+      {
+        message: 'the Automated Commercial Environment takes no more than 1 MiB at once',
+        extensions: { code: 'REFUSED', path: ['input', 'lines'], remedy: 'split it: file several entries' },
+      },
+    ]);
+    expect((await ask('recordCustomsEntry', { ...input, lines: lines.slice(0, 40) }, importer)).errors).toBeUndefined();
+    await work();
+  });
+
   test('an amendment that is rejected leaves it as it was; the next one takes its place', async () => {
     const entry = await entered();
     await work();
@@ -770,6 +896,8 @@ test('a filing is amended and cancelled under keys of its own, each once', async
   await expect(port.cancel('port', { reason: 'why not' })).rejects.toThrow('refused it: Nothing was accepted under this key.');
   await port.file('port', filed('1'));
   await port.file('port', filed('1'));
+  // What was rejected is so when it arrives once more.
+  await expect(port.file('port', filed('1', '9990000001'))).rejects.toThrow('rejected it');
   await expect(port.file('port', filed('2'))).rejects.toThrow('refused it: Something else was sent under this key.');
   for (let twice = 0; twice < 2; twice++) await port.amend('port', 'a', { reason: 'weighed', filing: filed('2') });
   await expect(port.amend('port', 'b', { reason: 'weighed', filing: filed('0') })).rejects.toThrow('rejected it');
@@ -784,5 +912,5 @@ test('the standing of an operation is asked of the OID', async () => {
   expect(await port.operation(EXPORTER)).toEqual([{ status: 'CERTIFIED', effectiveFrom: '2024-01-01', reason: null }]);
   expect(await port.operation('9999999999')).toBeNull();
   oid.mischief = { answer: { history: [{ status: 1 }] } };
-  await expect(port.operation(EXPORTER)).rejects.toThrow('answered what cannot be');
+  await expect(port.operation(EXPORTER)).rejects.toThrow('answered what docs/outside.md does not allow: history.0.status');
 });

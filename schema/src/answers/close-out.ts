@@ -69,4 +69,10 @@ export class CloseOut {
     description: 'Day by which the actual net weights are reported: a week before the period ends. Null where no end is given.',
   })
   reconcileBy: Day | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'What is not said here, in words: of whoever does not see all entries and shipments under it. Null where nothing is.',
+  })
+  withheld: string | null;
 }

@@ -314,7 +314,9 @@ export const UnreconciledKind = enumeration('UnreconciledKind', 'Why some of a p
   ENTERED_NOT_SHIPPED: 'It is entered, and was never shipped under the certificate.',
   ENTERED_MORE_THAN_SHIPPED: 'More is entered than was shipped.',
   LOT_ENTERED_TWICE: 'The lot is on several lines, and together they enter more than was shipped of it.',
+  ENTERED_BEFORE_PERIOD: 'It was entered before the period began.',
   ENTERED_AFTER_PERIOD: 'It was entered after the period had ended.',
+  ENTERED_BEYOND_COVERED: 'More is entered than the certificate covers.',
 });
 export type UnreconciledKind = keyof typeof UnreconciledKind;
 

@@ -7,10 +7,15 @@ export class OperationAsked {
   @PrimaryColumn('uuid', { name: 'operation' })
   operationId: string;
 
+  /** Answered or not. */
   @InstantColumn({ nullable: false })
   askedAt: Date;
 
-  /** What was wrong with the answer; null where nothing was. */
+  /** When it was answered last; null where it never was. */
+  @InstantColumn()
+  answeredAt: Date | null;
+
+  /** What was wrong the last time; null where nothing was. */
   @TextColumn({ nullable: true })
   amiss: string | null;
 }

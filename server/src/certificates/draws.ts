@@ -1,7 +1,7 @@
 import { type Day, type ImportCertificateStatus, latest } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
 import type { Work } from '../commands';
-import type { Reader } from '../database';
+import type { BatchOf, Reader } from '../database';
 import { type CertificateParties, recordCertificateStep } from './record';
 import { type Drawn, type RoadCommand, standingByDraws } from './road';
 
@@ -24,6 +24,12 @@ export async function volumesOf({ tx }: { tx: Pick<Reader, 'query'> }, ids: read
   );
   return new Map(rows.map(({ id, mass, drawn }) => [id, { mass: BigInt(mass), drawn: BigInt(drawn) }]));
 }
+
+/** How much of a certificate is drawn, whoever may see it. */
+export const volumeOf: BatchOf<string, Volume> = async (reader, ids) => {
+  const volumes = await volumesOf({ tx: reader }, ids);
+  return ids.map((id) => volumes.get(id)!);
+};
 
 /** Percentages of what a certificate covers that are told when draws reach them. */
 export const TOLD_PERCENTAGES = [80n, 95n, 100n] as const;

@@ -2,7 +2,17 @@ export { judgeClaims, releaseClaims } from './claim';
 export * from './covers';
 export { cutOffOfCertificate } from './deadlines';
 export * from './deadlines-resolver';
-export { reachedOf, reaches, settleDraws, standingsAfterHold, TOLD_PERCENTAGES, tellVolumes, type Volume, volumesOf } from './draws';
+export {
+  reachedOf,
+  reaches,
+  settleDraws,
+  standingsAfterHold,
+  TOLD_PERCENTAGES,
+  tellVolumes,
+  type Volume,
+  volumeOf,
+  volumesOf,
+} from './draws';
 export { expireCertificate } from './expire';
 export { freeOf } from './free';
 export { htsOf, ImportCertificateFilter } from './list';

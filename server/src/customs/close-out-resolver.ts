@@ -4,25 +4,34 @@ import {
   CustomsEntry,
   type Grams,
   ImportCertificate,
-  type ImportCertificateLine,
   Lot,
   Shipment,
+  type UnreconciledKind,
   UnreconciledMass,
 } from '@lotline/schema';
 import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
-import { claimsOf, massOf } from '../certificates';
+import { drawnOn, massOf, volumeOf } from '../certificates';
 import { visibleLot } from '../lots';
 import { type Question, seen } from '../questions';
 import { visibleShipment } from '../shipments';
-import { type EnteredLine, reconcile, reconcileBy, type Shipped } from './close-out';
+import { type EnteredLine, reconcile, reconcileBy } from './close-out';
 import { drawsOf, visibleCustomsEntry } from './loaders';
+import { shippedUnder } from './shipped-under';
 
-const shippedBy = ({ lotId, shipmentId, onDay, grams }: ImportCertificateLine): Shipped => ({
-  lot: lotId!,
-  shipment: shipmentId!,
-  on: onDay!,
-  grams,
-});
+/** What cannot be said by whoever does not see all the entries, or all the shipments: it may only seem so. */
+const NEEDS_ENTRIES: ReadonlySet<UnreconciledKind> = new Set([
+  'SHIPPED_NOT_ENTERED',
+  'SHIPPED_ENTRY_CANCELLED',
+  'ENTERED_LESS_THAN_SHIPPED',
+]);
+const NEEDS_SHIPMENTS: ReadonlySet<UnreconciledKind> = new Set(['ENTERED_NOT_SHIPPED', 'ENTERED_MORE_THAN_SHIPPED', 'LOT_ENTERED_TWICE']);
+
+/** What is not said of a period to whoever does not see all of it, in words; null to whoever does. */
+function withheldOf(seesEntries: boolean, seesShipments: boolean): string | null {
+  if (seesEntries && seesShipments) return null;
+  const what = [...(seesEntries ? [] : ['entries']), ...(seesShipments ? [] : ['shipments'])].join(' and ');
+  return `You do not see all ${what} under the certificate: the sums are of those that you see, and what does not reconcile without the others is left out.`;
+}
 
 const sum = (all: readonly { grams: bigint }[]): Grams => all.reduce((total, { grams }) => total + grams, 0n) as Grams;
 
@@ -34,16 +43,23 @@ export class CloseOutResolver {
       'Of a certificate for a period: what was shipped and entered under it, side by side. Whoever has the certificate learns how much of each shipment was entered, and not by which entry. Null of one for a shipment.',
   })
   async closeOut(@Root() certificate: ImportCertificate, @Ctx() question: Question): Promise<CloseOut | null> {
-    const { id, kind, validTo } = certificate;
+    const { id, kind, validFrom, validTo } = certificate;
     if (kind !== 'PERIOD') return null;
-    const [mass, claims, lines] = await Promise.all([
+    const [mass, all, lines, drawn, whole] = await Promise.all([
       massOf(question, certificate),
-      seen(question, claimsOf, id),
+      question.reader.loader(shippedUnder).load({ id, viewer: question.viewer }),
       question.reader.loader(drawsOf).load({ id, viewer: question.viewer }),
+      seen(question, drawnOn, id),
+      question.reader.loader(volumeOf).load(id),
     ]);
-    const shipped = claims.map(shippedBy).sort((a, b) => (a.on < b.on ? -1 : a.on > b.on ? 1 : 0));
+    const shipped = all.filter(({ isSeen }) => isSeen);
+    const seesShipments = shipped.length === all.length;
+    const seesEntries = drawn === whole.drawn;
     const entered = sum(lines.filter(({ cancelled }: EnteredLine) => !cancelled));
-    const { shipments, unreconciled } = reconcile(shipped, lines, validTo);
+    const { shipments, unreconciled: found } = reconcile(shipped, lines, { validFrom, validTo, covered: mass });
+    const unreconciled = found.filter(
+      ({ kind: why }) => (seesEntries || !NEEDS_ENTRIES.has(why)) && (seesShipments || !NEEDS_SHIPMENTS.has(why)),
+    );
     return Object.assign(new CloseOut(), {
       estimated: mass,
       shipped: sum(shipped),
@@ -54,6 +70,7 @@ export class CloseOutResolver {
         Object.assign(new UnreconciledMass(), { ...row, kilograms: grams, shipmentId: shipment, entryId: entry, lotIds: lots }),
       ),
       reconcileBy: reconcileBy(validTo),
+      withheld: withheldOf(seesEntries, seesShipments),
     });
   }
 }

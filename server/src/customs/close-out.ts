@@ -74,40 +74,55 @@ class Matching {
   enter(line: EnteredLine): bigint {
     let rest = line.grams;
     while (rest > 0n) {
-      const some = this.push(line, rest, new Set());
+      const some = this.push(line, rest);
       if (some === 0n) break;
       rest -= some;
     }
     return rest;
   }
 
-  private push(line: EnteredLine, most: bigint, seen: Set<string>): bigint {
-    const lots = this.lotsOf(line).filter((lot) => !seen.has(lot));
-    for (const lot of lots) {
-      const left = this.left.get(lot)!;
-      if (left > 0n) return this.take(line, lot, lesser(left, most));
-    }
-    for (const lot of lots) {
-      if (seen.has(lot)) continue;
-      seen.add(lot);
-      for (const [other, has] of this.taken.get(lot) ?? []) {
-        if (other === line || has === 0n) continue;
-        const moved = this.push(other, lesser(has, most), seen);
-        if (moved === 0n) continue;
-        this.taken.get(lot)!.set(other, has - moved);
-        this.left.set(lot, this.left.get(lot)! + moved);
-        return this.take(line, lot, moved);
+  /** Enters at most so much of a line, in the place of lines that take another lot instead, the fewest of them; how much that was. */
+  private push(line: EnteredLine, most: bigint): bigint {
+    const wantedBy = new Map<string, EnteredLine>();
+    const givenUp = new Map<EnteredLine, string>();
+    const wanting = [line];
+    for (const each of wanting)
+      for (const lot of this.lotsOf(each)) {
+        if (wantedBy.has(lot)) continue;
+        wantedBy.set(lot, each);
+        if (this.left.get(lot)! > 0n) return this.make(lot, most, wantedBy, givenUp);
+        for (const [other, has] of this.taken.get(lot) ?? []) {
+          if (has === 0n || other === line || givenUp.has(other)) continue;
+          givenUp.set(other, lot);
+          wanting.push(other);
+        }
       }
-    }
     return 0n;
   }
 
-  private take(line: EnteredLine, lot: string, grams: bigint): bigint {
+  /** Enters of a lot that has some left what a line wants of it, and of the lot that this line gives up what another wants, and so on. */
+  private make(lot: string, most: bigint, wantedBy: ReadonlyMap<string, EnteredLine>, givenUp: ReadonlyMap<EnteredLine, string>): bigint {
+    const moves: { line: EnteredLine; takes: string; gives: string | undefined }[] = [];
+    let mass = lesser(this.left.get(lot)!, most);
+    for (let takes: string | undefined = lot; takes !== undefined; ) {
+      const line: EnteredLine = wantedBy.get(takes)!;
+      const gives = givenUp.get(line);
+      moves.push({ line, takes, gives });
+      if (gives !== undefined) mass = lesser(mass, this.taken.get(gives)!.get(line)!);
+      takes = gives;
+    }
+    for (const { line, takes, gives } of moves) {
+      this.take(line, takes, mass);
+      if (gives !== undefined) this.take(line, gives, -mass);
+    }
+    return mass;
+  }
+
+  private take(line: EnteredLine, lot: string, grams: bigint): void {
     this.left.set(lot, this.left.get(lot)! - grams);
     const lines = this.taken.get(lot) ?? new Map<EnteredLine, bigint>();
     lines.set(line, (lines.get(line) ?? 0n) + grams);
     this.taken.set(lot, lines);
-    return grams;
   }
 
   hasShipped = (lot: string): boolean => this.left.has(lot);
@@ -135,6 +150,77 @@ function excessOf(line: EnteredLine, rest: bigint, live: readonly EnteredLine[],
   return { kind, grams: rest, message, shipment: null, entry, line: line.line, lots: [...lots] };
 }
 
+/** A certificate for a period. */
+interface Period {
+  validFrom: Day | null;
+  validTo: Day | null;
+  /** Grams that it covers. */
+  covered: bigint;
+}
+
+/** Of a lot in a shipment, what is not entered. */
+interface Lacking {
+  lot: string;
+  grams: bigint;
+}
+
+const sumOf = (all: readonly { grams: bigint }[]): bigint => all.reduce((sum, { grams }) => sum + grams, 0n);
+
+/** Why some of a shipment is not entered: since an entry was cancelled and not made anew, or was never made of all of it. */
+function shortOf({ shipment, departedOn, shipped, entered }: OfShipment, lacking: readonly Lacking[], lines: readonly EnteredLine[]) {
+  const cancelledOf = ({ lot }: Lacking) =>
+    lines.some((line) => !line.cancelled && line.lots.includes(lot))
+      ? undefined
+      : lines.find((line) => line.cancelled && line.lots.includes(lot));
+  const departed = `The shipment departed on ${departedOn} with ${kilograms(shipped)}`;
+  const difference = (kind: UnreconciledKind, of: readonly Lacking[], message: string, cancelled?: EnteredLine): Difference[] => {
+    const [entry, line] = cancelled ? [cancelled.entry, cancelled.line] : [null, null];
+    return of.length === 0 ? [] : [{ kind, grams: sumOf(of), message, shipment, lots: of.map(({ lot }) => lot), entry, line }];
+  };
+  const undone = lacking.filter(cancelledOf);
+  const others = lacking.filter((each) => !undone.includes(each));
+  const isNothing = entered === 0n && undone.length === 0;
+  return [
+    ...difference(
+      'SHIPPED_ENTRY_CANCELLED',
+      undone,
+      `${departed}; its entry was cancelled, and ${kilograms(sumOf(undone))} are not entered.`,
+      undone[0] && cancelledOf(undone[0]),
+    ),
+    ...difference(
+      isNothing ? 'SHIPPED_NOT_ENTERED' : 'ENTERED_LESS_THAN_SHIPPED',
+      others,
+      isNothing ? `${departed}, and nothing of it is entered.` : `${departed}, and ${kilograms(entered)} of it are entered.`,
+    ),
+  ];
+}
+
+/** A line that was not entered within the period; none where it was. */
+function outsidePeriod({ entry, line, lots, grams, filedOn }: EnteredLine, { validFrom, validTo }: Period): Difference[] {
+  const difference = (kind: UnreconciledKind, why: string): Difference[] => [
+    {
+      kind,
+      grams,
+      message: `${kilograms(grams)} were entered on ${filedOn}, and the period ${why}.`,
+      shipment: null,
+      entry,
+      line,
+      lots: [...lots],
+    },
+  ];
+  if (validTo !== null && filedOn > validTo) return difference('ENTERED_AFTER_PERIOD', `ended on ${validTo}`);
+  if (validFrom !== null && filedOn < validFrom) return difference('ENTERED_BEFORE_PERIOD', `began on ${validFrom}`);
+  return [];
+}
+
+/** That more is entered than the certificate covers; none where it is not. */
+function beyond(live: readonly EnteredLine[], { covered }: Period): Difference[] {
+  const entered = sumOf(live);
+  if (entered <= covered) return [];
+  const message = `${kilograms(entered)} were entered, and the certificate covers ${kilograms(covered)}.`;
+  return [{ kind: 'ENTERED_BEYOND_COVERED', grams: entered - covered, message, shipment: null, entry: null, line: null, lots: [] }];
+}
+
 /**
  * What was shipped under a certificate for a period against what was entered, by shipment, and what does not reconcile. Of a lot in several shipments
  * the first departed counts as entered first.
@@ -144,7 +230,7 @@ function excessOf(line: EnteredLine, rest: bigint, live: readonly EnteredLine[],
 export function reconcile(
   shipped: readonly Shipped[],
   lines: readonly EnteredLine[],
-  validTo: Day | null,
+  period: Period,
 ): { shipments: OfShipment[]; unreconciled: Difference[] } {
   const live = lines.filter(({ cancelled }) => !cancelled);
   const matching = new Matching(shipped);
@@ -155,7 +241,7 @@ export function reconcile(
   }
 
   const shipments = new Map<string, OfShipment>();
-  const lacking = new Map<string, string[]>();
+  const lacking = new Map<string, Lacking[]>();
   const notEntered = new Map<string, bigint>();
   for (const { lot } of shipped) notEntered.set(lot, matching.notEntered(lot));
   // Backwards, since the last departed is what is not entered.
@@ -163,44 +249,12 @@ export function reconcile(
     const open = notEntered.get(lot)!;
     const missing = lesser(open, grams);
     notEntered.set(lot, open - missing);
-    if (missing > 0n) lacking.set(shipment, [...(lacking.get(shipment) ?? []), lot]);
+    if (missing > 0n) lacking.set(shipment, [{ lot, grams: missing }, ...(lacking.get(shipment) ?? [])]);
     const of = shipments.get(shipment) ?? { shipment, departedOn: on, shipped: 0n, entered: 0n };
     shipments.set(shipment, { ...of, departedOn: on, shipped: of.shipped + grams, entered: of.entered + grams - missing });
   }
   const inOrder = [...shipments.values()].reverse();
-
-  const short = inOrder.flatMap(({ shipment, departedOn, shipped: mass, entered }): Difference[] => {
-    const grams = mass - entered;
-    if (grams === 0n) return [];
-    const lots = lacking.get(shipment)!.reverse();
-    const cancelled = lines.find((line) => line.cancelled && line.lots.some((lot) => lots.includes(lot)));
-    const departed = `The shipment departed on ${departedOn} with ${kilograms(mass)}`;
-    const difference = { grams, shipment, lots, entry: cancelled?.entry ?? null, line: cancelled?.line ?? null };
-    if (cancelled)
-      return [
-        {
-          ...difference,
-          kind: 'SHIPPED_ENTRY_CANCELLED',
-          message: `${departed}; its entry was cancelled, and ${kilograms(grams)} are not entered.`,
-        },
-      ];
-    if (entered === 0n) return [{ ...difference, kind: 'SHIPPED_NOT_ENTERED', message: `${departed}, and nothing of it is entered.` }];
-    return [{ ...difference, kind: 'ENTERED_LESS_THAN_SHIPPED', message: `${departed}, and ${kilograms(entered)} of it are entered.` }];
-  });
-  const late = live.flatMap(({ entry, line, lots, grams, filedOn }): Difference[] =>
-    validTo !== null && filedOn > validTo
-      ? [
-          {
-            kind: 'ENTERED_AFTER_PERIOD',
-            grams,
-            message: `${kilograms(grams)} were entered on ${filedOn}, and the period ended on ${validTo}.`,
-            shipment: null,
-            entry,
-            line,
-            lots: [...lots],
-          },
-        ]
-      : [],
-  );
-  return { shipments: inOrder, unreconciled: [...short, ...excess, ...late] };
+  const short = inOrder.flatMap((of) => shortOf(of, lacking.get(of.shipment) ?? [], lines));
+  const outside = live.flatMap((line) => outsidePeriod(line, period));
+  return { shipments: inOrder, unreconciled: [...short, ...excess, ...outside, ...beyond(live, period)] };
 }

@@ -107,19 +107,26 @@ async function handedOverOn({ tx }: Work, certificates: readonly string[]): Prom
   return new Map(rows.map(({ id, on }) => [id, on]));
 }
 
-/** Why an entry comes too late for a certificate that has expired; null where it was filed in its period. */
+/** Why an entry was not filed in the period of a certificate; null where it was, or there is none. */
 function filedOutside({ filedOn }: Filed, certificate: Standing): Reason | null {
-  if (certificate.status !== 'EXPIRED' || isInPeriod(certificate, filedOn)) return null;
-  const { validFrom, validTo } = certificate;
+  const { kind, status, validFrom, validTo } = certificate;
+  const isOver = status === 'EXPIRED';
+  if (isOver ? isInPeriod(certificate, filedOn) : kind !== 'PERIOD') return null;
+  const isEarly = validFrom !== null && filedOn < validFrom;
+  if (!isOver && !isEarly && (validTo === null || filedOn <= validTo)) return null;
   return {
-    code: 'CONFLICT',
-    message: 'the certificate is EXPIRED',
+    code: isOver ? 'CONFLICT' : 'REFUSED',
+    message: isOver
+      ? 'the certificate is EXPIRED'
+      : isEarly
+        ? `the certificate is valid from ${validFrom}`
+        : `the certificate was valid until ${validTo}`,
     path: ['importCertificate'],
     rule: '7 CFR 205.273',
     remedy:
-      validTo === null
+      validTo === null && isOver
         ? 'draw on a certificate that is valid on the day of filing'
-        : `only what was filed ${validFrom === null ? '' : `from ${validFrom} `}to ${validTo} draws on it; draw on another`,
+        : `only what was filed ${validFrom === null ? '' : `from ${validFrom} `}${validTo === null ? '' : `to ${validTo} `}draws on it; draw on another`,
   };
 }
 

@@ -17,7 +17,7 @@ import {
 import { Arg, Ctx, Field, ID, InputType, Query, Resolver } from 'type-graphql';
 import { z } from 'zod';
 import { withinScope } from '../access';
-import { claimsOf, drawnOn, historyOf, linesOf, massOf, visibleImportCertificate } from '../certificates';
+import { claimsOf, drawnOn, historyOf, linesOf, massOf, visibleImportCertificate, volumeOf } from '../certificates';
 import { optional, read, reasonsOf } from '../commands';
 import { visibleLot } from '../lots';
 import { certifierById, visibleOperation } from '../operations';
@@ -149,10 +149,11 @@ export class CustomsFilingResolver {
     const certificate = await visibleImportCertificate(question, parsed.value.id);
     if (!certificate) return null;
     const { id, issuedNumber, hts, validFrom, validTo } = certificate;
-    const [history, mass, drawn, named, paper] = await Promise.all([
+    const [history, mass, drawn, whole, named, paper] = await Promise.all([
       question.reader.loader(historyOf).load({ id, viewer: question.viewer }),
       massOf(question, certificate),
       seen(question, drawnOn, id),
+      question.reader.loader(volumeOf).load(id),
       lotsOf(question, certificate, lots ?? []),
       onPaper(question, certificate, keyed.data.intendedUse),
     ]);
@@ -163,7 +164,8 @@ export class CustomsFilingResolver {
       hts,
       validFrom,
       validTo,
-      left: (mass - drawn) as Grams,
+      left: (mass - whole.drawn) as Grams,
+      seesAll: drawn === whole.drawn,
       kilograms,
       lots: named,
       filedOn: asKeyed?.filedOn ?? today(),

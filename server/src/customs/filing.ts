@@ -32,6 +32,8 @@ export interface Filing {
   validFrom: Day | null;
   validTo: Day | null;
   left: Grams;
+  /** Does the viewer see all that is drawn on it? Others are not told how much is left. */
+  seesAll: boolean;
   kilograms: Grams;
   /** Code of each lot, and whether the certificate covers it; null of one that is not there. */
   lots: readonly ({ code: string; covered: boolean } | null)[];
@@ -174,9 +176,11 @@ const ofLots = ({ lots }: Filing): Fault[] =>
     ];
   });
 
-function ofMass({ left, kilograms }: Filing): Fault[] {
+function ofMass({ left, seesAll, kilograms }: Filing): Fault[] {
   if (kilograms <= left) return [];
-  const message = `${left > 0n ? `${toKilograms(left)} kg` : 'nothing'} of the certificate is left`;
+  const message = seesAll
+    ? `${left > 0n ? `${toKilograms(left)} kg` : 'nothing'} of the certificate is left`
+    : 'less than that of the certificate is left';
   return [error('MORE_THAN_IS_LEFT', 'kilograms', message, 'enter at most what is left, or have the certificate revised')];
 }
 

@@ -40,7 +40,7 @@ interface Operation {
 /**
  * Operations with a NOP ID, certified here under the NOP, that are on open chains: exporter, final handler and importer of open import certificates, producers
  * and holders of lots that these name, or that are on the water; those asked longest ago first. Parameters: $1 where an open certificate stands, $2 minutes
- * since they were asked last, $3 how many.
+ * since they were answered last, $3 how many, $4 minutes after which one that alone was not answered is asked for again.
  */
 const TO_BE_ASKED = `
   with going as (
@@ -59,63 +59,115 @@ const TO_BE_ASKED = `
   )
   select o.id, o.identifier as "nopId" from on_chains join operation o on o.id = on_chains.operation left join operation_asked a on a.operation = o.id
   where o.identifier ~ '^[0-9]{10}$' and exists (select from operation_certificate c where c.operation = o.id and c.standard = 'NOP')
-    and (a.asked_at is null or a.asked_at <= now() - make_interval(mins => $2))
+    and (a.answered_at is null or a.answered_at <= now() - make_interval(mins => $2))
+    and not (a.amiss is not null and (a.answered_at is null or a.answered_at < a.asked_at) and a.asked_at > now() - make_interval(secs => 60 * $4::numeric))
   order by a.asked_at nulls first, o.id limit $3`;
 
-/** Asks for the history of one operation, and records what is new; what is wrong with the answer, null where nothing is. */
-async function askFor({ runner, systems }: Asking, { id, nopId }: Operation): Promise<string | null> {
-  const { port, circuit } = systems.ORGANIC_INTEGRITY_DATABASE!;
-  try {
-    const history = await circuit.through(() => port.operation(nopId));
-    // Whom it does not know has no standing there: ours is its certifying agent's to keep.
-    if (history === null) return null;
-    const { outcomes } = await runner.execute(takeOperationStanding, OUTSIDE, [{ operation: id, history }], uuidv7());
-    return outcomes[0]!.unclear ? 'tells what is new, and not of which of its certificates' : null;
-  } catch (error) {
-    if (error instanceof Refused) return error.message;
-    if (error instanceof Refusal && !error.retryable)
-      return `tells what cannot be: ${error.reasons.map(({ message }) => message).join('; ')}`;
-    throw error;
-  }
-}
-
-/** Notes that an operation was asked for, and what was wrong with the answer. */
-const noteAsked = async ({ database }: Asking, { id }: Operation, amiss: string | null): Promise<void> => {
+/** Notes that an operation is asked for: from now on it is the last in the row, answered or not. */
+const noteAsked = async ({ database }: Asking, { id }: Operation): Promise<void> => {
   await database.query(
-    `insert into operation_asked (operation, asked_at, amiss) values ($1, clock_timestamp(), $2)
-     on conflict (operation) do update set asked_at = excluded.asked_at, amiss = excluded.amiss`,
-    [id, amiss],
+    `insert into operation_asked (operation, asked_at) values ($1, clock_timestamp())
+     on conflict (operation) do update set asked_at = excluded.asked_at`,
+    [id],
+  );
+};
+
+/** Notes what is wrong with an answer, null where nothing is; one that was not answered is asked for again in the next round. */
+const noteAnswer = async ({ database }: Asking, { id }: Operation, amiss: string | null, answered = true): Promise<void> => {
+  await database.query(
+    'update operation_asked set amiss = $2, answered_at = case when $3 then clock_timestamp() else answered_at end where operation = $1',
+    [id, amiss, answered],
   );
 };
 
 /**
- * Asks for the operations whose time it is; how many there were, and of how many the answer was wrong. One that is not answered where the next is has a
- * wrong answer: it is no reason to ask for no others. @throws Error where the system is not there
+ * Asks for the history of one operation, and records what is new; what is wrong with the answer, null where nothing is.
+ * @param counts does it count against the system that it is not reached?
+ * @throws Unreachable where it does not answer
  */
-async function round(asking: Asking, stop: AbortSignal | undefined): Promise<{ asked: number; amiss: number }> {
+async function askFor(asking: Asking, operation: Operation, counts: boolean): Promise<string | null> {
+  const { runner, systems } = asking;
+  const { port, circuit } = systems.ORGANIC_INTEGRITY_DATABASE!;
+  try {
+    const history = await circuit.through(async () => {
+      await noteAsked(asking, operation);
+      return port.operation(operation.nopId);
+    }, counts);
+    // Whom it does not know has no standing there: ours is its certifying agent's to keep.
+    if (history === null) return null;
+    const { outcomes } = await runner.execute(takeOperationStanding, OUTSIDE, [{ operation: operation.id, history }], uuidv7());
+    const { unclear, differs } = outcomes[0]!;
+    return unclear ? 'tells what is new, and not of which of its certificates' : differs;
+  } catch (error) {
+    if (error instanceof Unreachable) throw error;
+    if (error instanceof Refused) return error.message;
+    if (error instanceof Refusal && !error.retryable)
+      return `tells what cannot be: ${error.reasons.map(({ message }) => message).join('; ')}`;
+    // Of one operation: it holds up no other.
+    return 'tells what could not be recorded: something went wrong here';
+  }
+}
+
+/** Another operation that was answered without fault, the one asked longest ago. Parameter: those not to be asked. */
+const ANOTHER = `
+  select o.id, o.identifier as "nopId" from operation_asked a join operation o on o.id = a.operation
+  where a.answered_at is not null and a.amiss is null and not o.id = any($1) order by a.asked_at, o.id limit 1`;
+
+/** Is the system there, though none of these was answered? Another operation is asked for, to find out. */
+async function isThere(asking: Asking, unanswered: readonly { operation: Operation }[]): Promise<boolean> {
+  const [another] = await asking.database.query<Operation>(ANOTHER, [unanswered.map(({ operation }) => operation.id)]);
+  if (!another) return false;
+  try {
+    await noteAnswer(asking, another, await askFor(asking, another, false));
+    return true;
+  } catch (error) {
+    if (error instanceof Unreachable) return false;
+    throw error;
+  }
+}
+
+/** How long it is until the next round, minutes. */
+const betweenRounds = ({ everyMinutes }: Asking): number => Math.max(1, everyMinutes / ROUNDS);
+
+/** So many in a row that are not answered end a round. */
+const MOST_IN_VAIN = 5;
+
+/** What came of a round: are there more to ask at once, and of how many was something wrong? */
+interface Found {
+  more: boolean;
+  amiss: number;
+}
+
+/**
+ * Asks for the operations whose time it is. One that is not answered where another is has a wrong answer: it is no reason to ask for no others, and all
+ * such of a round count once towards the circuit. @throws Error where the system is not there
+ */
+async function round(asking: Asking, stop: AbortSignal | undefined): Promise<Found> {
   const { database, everyMinutes } = asking;
-  const operations = await database.query<Operation>(TO_BE_ASKED, [OPEN, everyMinutes, MOST_A_ROUND]);
-  const found = { asked: 0, amiss: 0 };
-  const note = async (operation: Operation, amiss: string | null) => {
-    await noteAsked(asking, operation, amiss);
-    found.asked++;
-    if (amiss !== null) found.amiss++;
-  };
+  const operations = await database.query<Operation>(TO_BE_ASKED, [OPEN, everyMinutes, MOST_A_ROUND, betweenRounds(asking)]);
+  const found = { answered: 0, amiss: 0 };
   const unanswered: { operation: Operation; message: string }[] = [];
+  let inVain = 0;
   for (const operation of operations) {
-    if (stop?.aborted) break;
+    if (stop?.aborted || inVain === MOST_IN_VAIN) break;
     try {
-      const amiss = await askFor(asking, operation);
-      for (const before of unanswered.splice(0)) await note(before.operation, before.message);
-      await note(operation, amiss);
+      const amiss = await askFor(asking, operation, unanswered.length === 0);
+      await noteAnswer(asking, operation, amiss);
+      found.answered++;
+      inVain = 0;
+      if (amiss !== null) found.amiss++;
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
       unanswered.push({ operation, message: error.message });
+      inVain++;
     }
   }
   const [first] = unanswered;
-  if (first) throw new Error(`The Organic Integrity Database ${first.message}.`);
-  return found;
+  if (first && found.answered === 0 && !(await isThere(asking, unanswered)))
+    throw new Error(`The Organic Integrity Database ${first.message}.`);
+  for (const { operation, message } of unanswered) await noteAnswer(asking, operation, message, false);
+  const many = found.answered + unanswered.length;
+  return { more: many === MOST_A_ROUND || many < operations.length, amiss: found.amiss + unanswered.length };
 }
 
 const nextRound = ({ installation }: Database, runAt?: Date) => ({
@@ -146,18 +198,17 @@ async function amissNow({ database, everyMinutes }: Asking): Promise<string | nu
 const askingTask =
   (asking: Asking): Task =>
   async (_payload, { last, stop }) => {
-    const { database, everyMinutes } = asking;
-    const wait = Math.max(1, everyMinutes / ROUNDS) * MINUTE_MS;
+    const { database } = asking;
     const goOn = (runAt?: Date) => schedule({ tx: database }, [nextRound(database, runAt)]);
-    const later = () => new Date(Date.now() + wait);
-    const { asked, amiss } = await round(asking, stop).catch(async (error) => {
+    const later = () => new Date(Date.now() + betweenRounds(asking) * MINUTE_MS);
+    const { more, amiss } = await round(asking, stop).catch(async (error) => {
       if (last) await goOn(later());
       throw error;
     });
     const says = await amissNow(asking);
     if (says === null || amiss > 0) await forgetFailed(database, TASK, database.installation.id);
     // Whoever schedules a job anew has the one in hand tried no more: it is dead if it fails.
-    await goOn(asked === MOST_A_ROUND || stop?.aborted ? undefined : later());
+    await goOn(more ? undefined : later());
     if (says !== null && amiss > 0) throw new Error(says);
   };
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ask, type OutsideSettings, reasonsIn } from './http';
 import { type AutomatedCustomsEnvironment, Rejected } from './ports';
 
-const verdict = z.looseObject({ verdict: z.enum(['ACCEPTED', 'REJECTED'], 'no verdict') });
+const verdict = z.looseObject({ verdict: z.enum(['ACCEPTED', 'REJECTED']) });
 
 /** The Automated Commercial Environment behind HTTP, as docs/outside.md has it. */
 export function automatedCustomsEnvironment(settings: OutsideSettings): AutomatedCustomsEnvironment {

@@ -19,8 +19,11 @@ export class Circuit {
 
   constructor(private readonly settings: CircuitSettings = CIRCUIT) {}
 
-  /** @throws Unreachable where the circuit is open; and whatever the call throws */
-  async through<T>(call: () => Promise<T>): Promise<T> {
+  /**
+   * @param counts does it count against the system that it is not reached? Not of one of many questions, the first of which has counted
+   * @throws Unreachable where the circuit is open; and whatever the call throws
+   */
+  async through<T>(call: () => Promise<T>, counts = true): Promise<T> {
     const isTested = this.failures >= this.settings.failures;
     if (isTested && (this.trying || this.settings.now() < this.openUntil))
       throw new Unreachable('did not answer, and is left alone for a while');
@@ -31,7 +34,8 @@ export class Circuit {
       return answer;
     } catch (error) {
       // Whoever refuses is there.
-      this.failures = error instanceof Unreachable ? this.failures + 1 : 0;
+      if (!(error instanceof Unreachable)) this.failures = 0;
+      else if (counts) this.failures++;
       if (this.failures >= this.settings.failures) this.openUntil = this.settings.now() + this.settings.restMs;
       throw error;
     } finally {

@@ -21,6 +21,11 @@ export interface NewEffect {
 /** Name of the task that sends to a system. */
 export const TASK: Readonly<Record<OutsideSystem, string>> = { ORGANIC_INTEGRITY_DATABASE: 'oid', AUTOMATED_COMMERCIAL_ENVIRONMENT: 'ace' };
 
+/** Of what a system is told by an effect. */
+export const toldOf = ({ system, noun, subject }: ToldSubject): ToldSubject => ({ system, noun, subject });
+
+const TABLE: Readonly<Record<ToldNoun, string>> = { ImportCertificate: 'import_certificate', CustomsEntry: 'customs_entry' };
+
 export type ToldSubject = Pick<NewEffect, 'system' | 'noun' | 'subject'>;
 
 const jobFor = ({ system, noun, subject }: ToldSubject): Job => ({
@@ -79,18 +84,25 @@ interface Outcome {
   answer?: object;
 }
 
-/** Notes how far an effect is; not of one that is settled. */
-export async function note(tx: Pick<Transaction, 'query'>, id: string, { state, message = null, answer }: Outcome): Promise<void> {
-  await tx.query(
+/** Notes how far an effect is; false of one that is settled, which stays as it is. */
+export async function note(tx: Pick<Transaction, 'query'>, id: string, { state, message = null, answer }: Outcome): Promise<boolean> {
+  const noted = await tx.query(
     `update outside_effect set state = $2, message = $3, answer = coalesce($4, answer), settled_at = case when $5 then now() end
-     where id = $1 and settled_at is null`,
+     where id = $1 and settled_at is null returning id`,
     [id, state, message, answer ? JSON.stringify(answer) : null, isSettled({ state })],
   );
+  return noted.length > 0;
+}
+
+/** Locks what systems are told of, and gives everything that they are told of it: whoever decides what is told of it waits until that is known. */
+export async function lockEffects(tx: Pick<Transaction, 'query'>, { system, noun, subject }: ToldSubject): Promise<Effect[]> {
+  await tx.query(`select from ${TABLE[noun]} where id = $1 for no key update`, [subject]);
+  return effectsAbout(tx, { system, subject });
 }
 
 /** Has an issue that was refused, or is tried again later, tried at once, for the reason that is given now. */
 export async function askAgain(work: Pick<Work, 'tx'>, { id, state, ...told }: Effect, reason: string | null): Promise<void> {
-  await work.tx.query('update outside_effect set state = $2, reason = $3 where id = $1', [
+  await work.tx.query('update outside_effect set state = $2, reason = $3 where id = $1 and settled_at is null', [
     id,
     state === 'FAILED' ? 'RETRYING' : state,
     reason,

@@ -1,7 +1,9 @@
 import type { EventPayloads, EventType, LogEvent, OutsideAct, OutsideSystem, Reason } from '@lotline/schema';
 import type { Follow, Work } from '../commands';
 import { addEffect, askAgain, effectsAbout, isSettled, type NewEffect, note, sendWhatWaits } from './effects';
+import { NAME } from './ports';
 import type { SystemsSettings } from './systems';
+import { isTheEnd, takeBack } from './take-back';
 import { certificateTold, filingTold } from './told';
 
 // Which events of the log a system outside is told, as a table. What was reported from outside is known there: nothing of it is sent.
@@ -11,26 +13,45 @@ type Tell<Type extends EventType> = (work: Work, subject: string, payload: Event
 const OF_CERTIFICATES = { system: 'ORGANIC_INTEGRITY_DATABASE', noun: 'ImportCertificate' } as const;
 const OF_ENTRIES = { system: 'AUTOMATED_COMMERCIAL_ENVIRONMENT', noun: 'CustomsEntry' } as const;
 
+/** Most bytes of what is sent: what is longer could never be. */
+const LONGEST_BODY = 1024 * 1024;
+
+/** Writes down what a system is to be told; what is too much for it is refused, and the command with it. */
+async function tell(work: Work, effect: NewEffect): Promise<void> {
+  if (Buffer.byteLength(JSON.stringify(effect.body)) <= LONGEST_BODY) return addEffect(work, effect);
+  work.refuse(0, {
+    code: 'REFUSED',
+    message: `${NAME[effect.system]} takes no more than ${LONGEST_BODY / 1024 / 1024} MiB at once`,
+    path: ['lines'],
+    remedy: effect.noun === 'CustomsEntry' ? 'split it: file several entries' : 'split it: ask for several certificates',
+  });
+}
+
 /** A certifier has its certificate issued there. One that asks again has it tried again at once. */
 const issueAsked: Tell<'import-certificate.issue-asked'> = async (work, subject, { reason }) => {
   const told = { ...OF_CERTIFICATES, subject };
   const issue = await issueOf(work, subject);
   if (issue) await askAgain(work, issue, reason);
-  else await addEffect(work, { ...told, what: 'ISSUE', body: await certificateTold(work.tx, subject), reason });
+  else await tell(work, { ...told, what: 'ISSUE', body: await certificateTold(work.tx, subject), reason });
 };
 
-/** One that was issued there, or may yet be, is voided there with its void here. */
+/**
+ * One that was issued there, or may have been, is taken back there where it is voided, rejected or withdrawn here. Where it is issued by hand, what was
+ * never sent is not; what was sent is asked for once more, since the number that was typed may be the one that was given.
+ */
 const standingChanged: Tell<'import-certificate.status-changed'> = async (work, subject, { from, to, reason }) => {
   const told = { ...OF_CERTIFICATES, subject };
   const issue = await issueOf(work, subject);
-  if (to === 'VOIDED' && issue) await addEffect(work, { ...told, what: 'VOID', body: { reason } });
-  // Issued by hand, withdrawn or rejected: what waits may not be needed any more.
-  else if (from === 'APPROVED' && issue && !isSettled(issue)) await sendWhatWaits(work, told);
+  if (!issue) return;
+  const effects = await effectsAbout(work.tx, told);
+  const isByHand = from === 'APPROVED' && to === 'ISSUED' && !isSettled(issue);
+  if (isTheEnd(to) || (isByHand && issue.attempts === 0)) await takeBack(work, told, effects, to, reason);
+  else if (isByHand) await sendWhatWaits(work, told);
 };
 
 const revised: Tell<'import-certificate.revised'> = async (work, subject, { reason }) => {
   if (await issueOf(work, subject))
-    await addEffect(work, {
+    await tell(work, {
       ...OF_CERTIFICATES,
       subject,
       what: 'REVISE',
@@ -58,8 +79,8 @@ const filing =
       await note(work.tx, id, { state: 'NOT_NEEDED', message: 'It was rejected, and is not filed as it was.' });
     const isThere = before.some((each) => !rejected.includes(each) && each.state !== 'NOT_NEEDED');
     const body: NewEffect['body'] = what === 'CANCEL' ? { reason } : await filingTold(work.tx, subject);
-    if (isThere) await addEffect(work, { ...told, what, body: what === 'AMEND' ? { reason, filing: body } : body });
-    else if (what !== 'CANCEL') await addEffect(work, { ...told, what: 'FILE', body });
+    if (isThere) await tell(work, { ...told, what, body: what === 'AMEND' ? { reason, filing: body } : body });
+    else if (what !== 'CANCEL') await tell(work, { ...told, what: 'FILE', body });
     // Nothing waits any more: nor does an operator.
     else await sendWhatWaits(work, told);
   };

@@ -11,7 +11,7 @@ export interface OutsideSettings {
   timeoutMs: number;
 }
 
-/** Most characters of an answer. */
+/** Most bytes of an answer. */
 const LONGEST_ANSWER = 65_536;
 /** Answers that say: not now. */
 const NOT_NOW = new Set([408, 425, 429]);
@@ -26,28 +26,35 @@ const refusal = z.object({ reasons: z.array(z.object({ message: z.string() })).m
 /** Words of others, as they may be shown: on one line and of bounded length. */
 export const shown = (text: string, longest = LONGEST_REASON): string =>
   text
-    .toWellFormed()
     .replace(/[\p{C}\s]+/gu, ' ')
     .slice(0, longest)
+    // Half a pair, where it was cut.
+    .replace(/\p{Cs}/gu, '')
     .trim();
 
 /** The reasons that an answer gives, in one line. */
 export function reasonsIn(body: unknown): string {
   const parsed = refusal.safeParse(body);
-  if (!parsed.success) return 'no reason was given';
-  return parsed.data.reasons
-    .slice(0, MOST_REASONS)
-    .map(({ message }) => shown(message))
-    .join('; ');
+  const words = parsed.data?.reasons.slice(0, MOST_REASONS).map(({ message }) => shown(message)) ?? [];
+  return words.filter((each) => each !== '').join('; ') || 'no reason was given';
+}
+
+/** Where an answer is not as it should be, and why where we said that ourselves; nothing where it is none at all. */
+function whereIn({ issues: [issue] }: z.ZodError): string {
+  if (!issue || issue.path.length === 0) return '';
+  const where = shown(issue.path.join('.'));
+  return `: ${where}${issue.code === 'custom' ? ` (${shown(issue.message)})` : ''}`;
 }
 
 /** The text of an answer, as far as there is a limit to it. */
 async function textOf(response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
+  let size = 0;
   for await (const chunk of response.body ?? []) {
     text += decoder.decode(chunk, { stream: true });
-    if (text.length > LONGEST_ANSWER) throw new Unreachable('answers more than can be read');
+    size += chunk.byteLength;
+    if (size > LONGEST_ANSWER) throw new Unreachable('answers more than can be read');
   }
   return text + decoder.decode();
 }
@@ -95,6 +102,6 @@ export async function ask<Answer>(
   if (status === 404 && method === 'GET') return null;
   if (status < 200 || status > 299) throw new Refused(`refused it: ${reasonsIn(json)}`);
   const parsed = answer.safeParse(json);
-  if (!parsed.success) throw new Refused(`answered what cannot be: ${shown(parsed.error.issues[0]?.message ?? '')}`);
+  if (!parsed.success) throw new Refused(`answered what docs/outside.md does not allow${whereIn(parsed.error)}`);
   return parsed.data;
 }

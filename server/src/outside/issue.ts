@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { OUTSIDE } from '../access';
@@ -8,7 +9,8 @@ import { Notes } from '../journal';
 import { Cursors } from '../log';
 import type { Question } from '../questions';
 import { issueImportCertificate } from '../review';
-import { addEffect, type Effect, effectsAbout, isSettled, note } from './effects';
+import { type Effect, isSettled, lockEffects, note, toldOf } from './effects';
+import { takeBack } from './take-back';
 
 // The Organic Integrity Database has issued a certificate: the step that its certifier would have made is made on its behalf.
 
@@ -55,12 +57,12 @@ const takeNumber = (recording: Recording): Command<Issued, { taken: boolean }> =
   },
 });
 
-/** A number that no certificate has. */
-const NO_NUMBER = '000-0000000000-000000';
+/** Digits at random: of a number that no certificate has, nor will be given one. */
+const digits = (many: number): string => String(randomInt(10 ** many)).padStart(many, '0');
 
 /** Could a certificate be issued now? @throws Refusal why not, e.g. since another one claims its lots, or the goods have left */
 export async function tryIssue(recording: Recording, { id, subject, reason }: Effect): Promise<void> {
-  const row: Issued = { effect: id, importCertificate: subject, number: NO_NUMBER, reason };
+  const row: Issued = { effect: id, importCertificate: subject, number: `${digits(3)}-${digits(10)}-${digits(6)}`, reason };
   await recording.runner.execute(takeNumber(recording), OUTSIDE, [row], uuidv7(), { dryRun: true });
 }
 
@@ -68,37 +70,26 @@ export async function tryIssue(recording: Recording, { id, subject, reason }: Ef
 const REASON = 'Issued in the Organic Integrity Database.';
 
 /**
- * Records what the Organic Integrity Database answered. Where the certificate does not wait for it any more, under another number or under none,
- * what was issued there is taken back there. @throws Refusal where it cannot be recorded
+ * Records what the Organic Integrity Database answered. Where its certifier issued the certificate under another number meanwhile, what was issued there is
+ * taken back there. @throws Refusal where it cannot be recorded
  */
 export async function recordIssue(recording: Recording, effect: Effect, number: string): Promise<void> {
   const { database, runner } = recording;
-  const { id, subject, system, noun } = effect;
+  const { id, subject } = effect;
   const row: Issued = { effect: id, importCertificate: subject, number, reason: effect.reason ?? REASON };
   const { outcomes } = await runner.execute(takeNumber(recording), OUTSIDE, [row], `${id} ${number}`);
   if (outcomes[0]!.taken) return;
   await database.within(async (tx) => {
-    const [certificate] = await tx.query<{ number: string | null; now: Date }>(
-      'select number, now() as now from import_certificate where id = $1 for no key update',
-      [subject],
-    );
-    const effects = await effectsAbout(tx, { system, subject });
+    const effects = await lockEffects(tx, effect);
     if (effects.some((each) => each.id === id && isSettled(each))) return;
-    if (certificate!.number === number) return note(tx, id, { state: 'DONE', answer: { number } });
-    const why =
-      certificate!.number === null ? 'It was not to be issued any more' : `Its certifier had issued it under ${certificate!.number}`;
+    const [certificate] = await tx.query<{ number: string }>('select number from import_certificate where id = $1', [subject]);
+    if (certificate!.number === number) return void (await note(tx, id, { state: 'DONE', answer: { number } }));
+    const why = `Its certifier had issued it under ${certificate!.number}`;
     await note(tx, id, {
       state: 'DONE',
       message: `${why}; ${number}, which was issued there, is taken back there.`,
       answer: { number, inVain: true },
     });
-    const waiting = effects.filter((each) => each.id !== id && !isSettled(each));
-    for (const each of waiting)
-      if (each.what === 'REVISE') await note(tx, each.id, { state: 'NOT_NEEDED', message: 'What it revises is taken back.' });
-    if (waiting.some(({ what }) => what === 'VOID')) return;
-    await addEffect(
-      { tx, now: certificate!.now, command: effect.recordedBy },
-      { system, noun, subject, what: 'VOID', body: { reason: `${why}.` } },
-    );
+    await takeBack({ tx, now: new Date(), command: effect.recordedBy }, toldOf(effect), effects, 'ISSUED', `${why}.`);
   });
 }

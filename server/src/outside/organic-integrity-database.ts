@@ -6,7 +6,7 @@ import type { OrganicIntegrityDatabase } from './ports';
 const done = z.object({});
 
 const issued = z.object({
-  number: z.string('no number').transform((text, context) => {
+  number: z.string().transform((text, context) => {
     const number = parseCertificateNumber(text);
     if (number.ok) return number.value;
     context.addIssue(`${quote(text)} is no number of an import certificate`);
@@ -17,8 +17,8 @@ const issued = z.object({
 const LONGEST_REASON = 1000;
 
 const step = z.object({
-  status: z.enum(['CERTIFIED', 'SUSPENDED', 'REVOKED', 'SURRENDERED'], 'no standing'),
-  effectiveFrom: z.string('no day').transform((text, context) => {
+  status: z.enum(['CERTIFIED', 'SUSPENDED', 'REVOKED', 'SURRENDERED']),
+  effectiveFrom: z.string().transform((text, context) => {
     const day = parseDay(text);
     if (day.ok) return day.value;
     context.addIssue(`${quote(text)} is no day`);
@@ -33,12 +33,15 @@ const step = z.object({
 const isInOrder = (steps: readonly { effectiveFrom: string }[]): boolean =>
   steps.every(({ effectiveFrom }, index) => index === 0 || steps[index - 1]!.effectiveFrom <= effectiveFrom);
 
+/** Most steps of a history that are read: the last ones. */
+const MOST_STEPS = 100;
+
 /** Of several steps of one day the last holds. */
 const history = z.object({
   history: z
-    .array(step, 'no history')
-    .refine(isInOrder, 'a history that is not in the order of its days')
-    .transform((steps) => steps.filter(({ effectiveFrom }, index) => steps[index + 1]?.effectiveFrom !== effectiveFrom)),
+    .array(step)
+    .refine(isInOrder, 'it is not in the order of its days')
+    .transform((steps) => steps.filter(({ effectiveFrom }, index) => steps[index + 1]?.effectiveFrom !== effectiveFrom).slice(-MOST_STEPS)),
 });
 
 /** The Organic Integrity Database behind HTTP, as docs/outside.md has it. */

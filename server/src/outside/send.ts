@@ -3,10 +3,12 @@ import { z } from 'zod';
 import type { Runner } from '../commands';
 import type { Database, Transaction } from '../database';
 import { FinalFailure, forgetFailed, type Task, type Tasks } from '../jobs';
-import { type Effect, effectsAbout, isSettled, note, noteAttempt, TASK } from './effects';
+import { type Effect, effectsAbout, isSettled, lockEffects, note, noteAttempt, TASK, toldOf } from './effects';
+import { giveWay } from './give-way';
 import { recordIssue, tryIssue } from './issue';
 import { NAME, Refused, Rejected, Unreachable } from './ports';
 import type { Systems } from './systems';
+import { takeBack } from './take-back';
 
 /** What sending needs. */
 export interface Sending {
@@ -19,7 +21,9 @@ type Send = (sending: Sending, effect: Effect) => Promise<void>;
 
 const oid = ({ systems }: Sending) => systems.ORGANIC_INTEGRITY_DATABASE!.port;
 const ace = ({ systems }: Sending) => systems.AUTOMATED_COMMERCIAL_ENVIRONMENT!.port;
-const done = ({ database }: Sending, { id }: Effect) => note(database, id, { state: 'DONE' });
+const done = async ({ database }: Sending, { id }: Effect) => {
+  await note(database, id, { state: 'DONE' });
+};
 
 /** How each is sent and what is recorded of the answer. Whoever dies in between sends it again, under the same key. */
 const SEND: Readonly<Record<OutsideAct, Send>> = {
@@ -49,15 +53,12 @@ const SEND: Readonly<Record<OutsideAct, Send>> = {
   },
 };
 
-/** Notes that an effect is sent now; false where it is not, since nobody waits for it any more. Whoever would decide so waits until that is known. */
-const begin = ({ database }: Sending, { id, what, subject, attempts }: Effect): Promise<boolean> =>
+/** Notes that an effect is sent now; false where it is not, since nobody waits for it any more. */
+const begin = ({ database }: Sending, effect: Effect): Promise<boolean> =>
   database.within(async (tx) => {
-    await tx.query('select from import_certificate where id = $1 for share', [subject]);
-    if (what === 'ISSUE' && attempts === 0 && !(await isAwaited(tx, subject))) {
-      await note(tx, id, { state: 'NOT_NEEDED', message: 'It was issued by hand, or is not to be issued any more.' });
-      return false;
-    }
-    await noteAttempt(tx, id);
+    const effects = await lockEffects(tx, effect);
+    if (effects.some((each) => each.id === effect.id && isSettled(each))) return false;
+    await noteAttempt(tx, effect.id);
     return true;
   });
 
@@ -90,20 +91,31 @@ function wordsOf(error: unknown, { system, attempts }: Effect): string {
 /** Would it not help to try again? */
 const isFinal = (error: unknown): boolean => error instanceof Refused || (error instanceof Refusal && !error.retryable);
 
-/** Notes why an effect is not done, and gives what the job is to end with; null where it may go on. */
+/**
+ * Notes why an effect is not done, and gives what the job is to end with; null where what comes next may go on: nobody waits for it any more, or
+ * something else takes its place.
+ */
 async function noteFailure({ database }: Sending, effect: Effect, error: unknown, isLast: boolean): Promise<Error | null> {
   const { id, what, subject } = effect;
   const message = wordsOf(error, effect);
   const ends = isFinal(error);
-  if (error instanceof Refused && what === 'ISSUE' && !(await isAwaited(database, subject))) {
-    await note(database, id, { state: 'NOT_NEEDED', message: 'It was issued by hand, or is not to be issued any more.' });
-    return null;
-  }
-  await note(database, id, {
-    state: ends || isLast ? 'FAILED' : 'RETRYING',
-    message,
-    ...(error instanceof Rejected && { answer: { rejected: true } }),
+  const goesOn = await database.within(async (tx) => {
+    const work = { tx, now: new Date(), command: effect.recordedBy };
+    const effects = await lockEffects(tx, effect);
+    if (effects.some((each) => each.id === id && isSettled(each))) return true;
+    if (error instanceof Rejected && (await giveWay(work, effect, effects, message))) return true;
+    if (error instanceof Refused && what === 'ISSUE' && !(await isAwaited(tx, subject))) {
+      await takeBack(work, toldOf(effect), effects, 'ISSUED');
+      return true;
+    }
+    await note(tx, id, {
+      state: ends || isLast ? 'FAILED' : 'RETRYING',
+      message,
+      ...(error instanceof Rejected && { answer: { rejected: true } }),
+    });
+    return false;
   });
+  if (goesOn) return null;
   if (ends) return new FinalFailure(message);
   return error instanceof Unreachable ? new Error(message) : (error as Error);
 }

@@ -1,4 +1,4 @@
-import { type Day, OperationCertificateStatus } from '@lotline/schema';
+import { type Day, OperationCertificateStatus, today } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { OUTSIDE } from '../access';
@@ -6,7 +6,7 @@ import type { Command, Work } from '../commands';
 import { groupBy } from '../database';
 import { type NewOperationCertificateStatus, recordOperationCertificates, restateStanding } from '../operations';
 import type { OperationStep } from './ports';
-import { certificateMeant, newsIn } from './standing-news';
+import { certificateMeant, type Difference, differenceIn, newsIn } from './standing-news';
 
 const given = z.object({
   operation: z.uuid(),
@@ -58,13 +58,21 @@ async function recordNews(work: Work, { steps, ...certificate }: Certificate, ne
   const of = { certificateId: certificate.id, operationId: certificate.operationId, certifierId: certificate.certifierId };
   const later = steps.filter(({ effectiveFrom }) => effectiveFrom >= news[0]!.effectiveFrom);
   const before = steps[steps.length - later.length - 1]?.status ?? null;
-  const told = news.map((step, index): NewOperationCertificateStatus => {
+  // What changes something on a day to come is left as it is: the certifying agent planned it.
+  const next = later.findIndex(({ status }, index) => status !== (later[index - 1]?.status ?? before));
+  const [following, planned] = next === -1 ? [later, []] : [later.slice(0, next), later.slice(next)];
+  const standingBefore = (day: Day) =>
+    [...news, ...planned]
+      .filter(({ effectiveFrom }) => effectiveFrom < day)
+      .sort((a, b) => (a.effectiveFrom < b.effectiveFrom ? -1 : 1))
+      .at(-1)?.status ?? before;
+  const told = news.map((step): NewOperationCertificateStatus => {
     const { scope, hectares, expiresOn, products, attributes } = later.find((each) => each.effectiveFrom === step.effectiveFrom) ?? {};
     return {
       ...of,
       ...step,
       id: uuidv7(),
-      from: news[index - 1]?.status ?? before,
+      from: standingBefore(step.effectiveFrom),
       scope: scope ?? null,
       hectares: hectares ?? null,
       expiresOn: expiresOn ?? null,
@@ -72,7 +80,7 @@ async function recordNews(work: Work, { steps, ...certificate }: Certificate, ne
       attributes: attributes ?? null,
     };
   });
-  const restated = later.flatMap((step): NewOperationCertificateStatus[] => {
+  const restated = following.flatMap((step): NewOperationCertificateStatus[] => {
     const { status, effectiveFrom, reason } = news.findLast((each) => each.effectiveFrom <= step.effectiveFrom)!;
     const isTold = effectiveFrom === step.effectiveFrom || status === step.status;
     return isTold ? [] : [{ ...of, ...step, id: uuidv7(), from: status, status, reason }];
@@ -83,11 +91,16 @@ async function recordNews(work: Work, { steps, ...certificate }: Certificate, ne
   await recordOperationCertificates(work, [], told);
 }
 
+const wordsOf = ({ ours, theirs }: Difference): string =>
+  `tells ${theirs ?? 'nothing'} of ${ours.effectiveFrom}, for which ${ours.status} is on record here`;
+
 interface Taken {
   /** Steps that were new. */
   steps: number;
   /** Is there something new, and several certificates that it may be about? */
   unclear: boolean;
+  /** What is on record here for a day to come, and is not as it is told; null where all is. */
+  differs: string | null;
 }
 
 /** The Organic Integrity Database told the history of an operation: what is new of it is recorded as it was told. */
@@ -102,10 +115,12 @@ export const takeOperationStanding: Command<z.infer<typeof given>, Taken> = {
     for (const { operation, history } of rows) {
       const certificates = await lockCertificates(work, operation);
       const meant = certificateMeant(certificates);
-      const news = meant === null ? [] : newsIn(meant.steps, history);
+      const now = today(work.now);
+      const news = meant === null ? [] : newsIn(meant.steps, history, now);
       if (meant !== null && news.length > 0) await recordNews(work, meant, news);
-      const unclear = meant === null && certificates.some(({ steps }) => newsIn(steps, history).length > 0);
-      outcomes.push({ steps: news.length, unclear });
+      const unclear = meant === null && certificates.some(({ steps }) => newsIn(steps, history, now).length > 0);
+      const differs = meant && differenceIn(meant.steps, history, now);
+      outcomes.push({ steps: news.length, unclear, differs: differs && wordsOf(differs) });
     }
     return outcomes;
   },

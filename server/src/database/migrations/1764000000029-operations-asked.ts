@@ -7,6 +7,7 @@ export class OperationsAsked1764000000029 implements MigrationInterface {
       create table operation_asked (
         operation uuid primary key references operation,
         asked_at timestamptz(6) not null,
+        answered_at timestamptz(6),
         amiss text collate "C"
       );
     `);

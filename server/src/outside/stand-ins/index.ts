@@ -6,6 +6,7 @@ import { IntegrityDatabase } from './integrity-database';
 
 export { CustomsEnvironment } from './customs-environment';
 export { IntegrityDatabase } from './integrity-database';
+export type { Mischief } from './stand-in';
 
 /** Both stand-ins on loopback ports, for demo mode; what they did is kept in a directory. */
 export async function startStandIns(directory: string, timeoutMs: number): Promise<{ settings: SystemsSettings; stop(): Promise<void> }> {

@@ -35,13 +35,17 @@ export class IntegrityDatabase extends StandIn {
       return history ? { status: 200, body: { history } } : refused(404, 'There is no such operation.');
     }
     if (noun !== 'certificates' || !isText(key) || asked.method !== 'PUT' || rest.length > 0) return refused(404, 'There is nothing here.');
-    if (act === undefined) return this.memory.once(asked, () => this.issue(key, asked.body as Record<string, unknown>));
+    const isVoid = () => this.memory.answered(`/certificates/${key}/void`) !== null;
+    if (act === undefined)
+      return this.memory.once(asked, () =>
+        isVoid() ? refused(410, 'It was taken back.') : this.issue(key, asked.body as Record<string, unknown>),
+      );
     const { reason } = asked.body as Record<string, unknown>;
     if (!isText(reason)) return refused(422, 'A reason is missing.');
-    if (this.memory.answered(`/certificates/${key}`) === null) return refused(404, 'Nothing was issued under this key.');
     if (act === 'void' && of === undefined) return this.memory.once(asked, () => DONE);
+    if (this.memory.answered(`/certificates/${key}`) === null) return refused(404, 'Nothing was issued under this key.');
     if (act !== 'revision' || !isText(of)) return refused(404, 'There is nothing here.');
-    return this.memory.once(asked, () => (this.memory.answered(`/certificates/${key}/void`) ? refused(410, 'It is void.') : DONE));
+    return this.memory.once(asked, () => (isVoid() ? refused(410, 'It is void.') : DONE));
   }
 
   private issue(key: string, { certifier, kind, hts, kilograms, lines, exporter, importer }: Record<string, unknown>): Reply {

@@ -9,6 +9,8 @@ interface Done {
 /** What was done under each path: it is not done again, and answered as before. Kept in a file where one is given, a line for each. */
 export class Memory {
   private readonly done = new Map<string, Done>();
+  /** What was answered before another body took its place, by path and body: it is not looked at anew. */
+  private readonly replaced = new Map<string, Reply>();
 
   constructor(private readonly file: string | null) {}
 
@@ -26,13 +28,14 @@ export class Memory {
   once({ path, body }: Asked, act: () => Reply, again: (earlier: Reply) => boolean = () => false): Reply {
     const same = canonical(body);
     const earlier = this.known().get(path);
-    if (earlier?.body === same) return earlier.reply;
+    const before = earlier?.body === same ? earlier.reply : this.replaced.get(`${path} ${same}`);
+    if (before) return before;
     if (earlier && !again(earlier.reply))
       return { status: 409, body: { reasons: [{ message: 'Something else was sent under this key.' }] } };
     const reply = act();
     if (reply.status > 299) return reply;
     const done = { body: same, reply };
-    this.done.set(path, done);
+    this.remember(path, done);
     if (this.file !== null) appendFileSync(this.file, `${JSON.stringify([path, done])}\n`);
     return reply;
   }
@@ -41,7 +44,13 @@ export class Memory {
   private known(): Map<string, Done> {
     if (this.file === null || !existsSync(this.file)) return this.done;
     const lines = readFileSync(this.file, 'utf8').split('\n').slice(0, -1);
-    for (const line of lines) this.done.set(...(JSON.parse(line) as [string, Done]));
+    for (const line of lines) this.remember(...(JSON.parse(line) as [string, Done]));
     return this.done;
+  }
+
+  private remember(path: string, done: Done): void {
+    const earlier = this.done.get(path);
+    if (earlier) this.replaced.set(`${path} ${earlier.body}`, earlier.reply);
+    this.done.set(path, done);
   }
 }
