@@ -9,6 +9,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { credentialsIn, SignIn, type SignInSettings } from '../access';
 import type { Runner } from '../commands';
 import { type Database, type Position, Reader } from '../database';
+import { serveExports } from '../export';
 import type { FileStore } from '../files';
 import { type Caller, Journal, type JournalSettings, Notes } from '../journal';
 import { type LiveSettings, openLive } from '../live';
@@ -195,6 +196,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       },
     }),
   });
+  serveExports(app, { ...options, signIn, journal, refKey });
   const stopFiles = serveFiles(app, { ...options, signIn, journal });
   serveGraphiql(app, options.graphiqlToken);
   const live = await openLive(app, {

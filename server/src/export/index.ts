@@ -1,0 +1,1 @@
+export { type ExportOptions, serveExports } from './serve';
