@@ -7,6 +7,7 @@ import { ADMINISTRATOR, ANALYST, mintToken, viewerInRole } from './access';
 import { type Instance, openInstance } from './app';
 import { callerDirectory, readConfig, SettingError } from './config';
 import { EmbeddedError, Reader } from './database';
+import { exportFolder } from './export';
 import { FolderRefused, type ImportCounts, importFolder } from './import';
 import { Journal, Notes } from './journal';
 import { lotNamed } from './lots';
@@ -15,6 +16,7 @@ import type { Question } from './questions';
 import { REPORT_FORMATS, reportOn } from './report';
 
 const USAGE = `lotline import DIR [--dry-run]   import a folder of CSV files, all or nothing
+lotline export DIR               write everything as such a folder, which must hold none of these files
 lotline trace LOT [--forward] [--format table|csv|jsonl]
                                   what a lot was made of, or what was made of it; LOT is its code, or OPERATION/code
 lotline token --admin | --analyst | --operation ID | --certifier CODE   print a token of demo mode
@@ -26,8 +28,8 @@ const DONE = 0;
 const REFUSED = 1;
 const WRONG_USAGE = 2;
 
-/** Longest that a statement of a trace may take here, milliseconds: nobody else waits for it. */
-const TRACE_TIMEOUT_MS = 600_000;
+/** Longest that a statement of a trace or an export may take here, milliseconds: nobody else waits for it. */
+const PATIENT_MS = 600_000;
 
 class UsageError extends Error {}
 
@@ -69,6 +71,28 @@ async function importVerb(args: string[]): Promise<number> {
   }
 }
 
+async function exportVerb(args: string[]): Promise<number> {
+  const [directory, ...rest] = parse(args, {}).positionals;
+  if (directory === undefined || rest.length > 0) throw new UsageError('export takes one folder');
+  const progress = terminalProgress(process.stderr);
+  const counts = await withInstance(async ({ config, database }) => {
+    const reader = new Reader(database, { timeout: PATIENT_MS });
+    const notes = new Notes({ viewer: ADMINISTRATOR, key: null });
+    const journal = new Journal(database, config, (error, what) => say(`${what}: ${(error as Error).message}`));
+    try {
+      const keep = () => journal.take(notes.by, notes.take());
+      return await exportFolder(resolve(callerDirectory(), directory), { reader, notes, keep, progress });
+    } finally {
+      progress.end();
+      await journal.close();
+      await reader.close();
+    }
+  });
+  const files = Object.entries(counts).map(([file, rows]) => `${file}: ${rows}`);
+  say(files.length === 0 ? 'there is nothing to export' : `exported: ${files.join('; ')}`);
+  return DONE;
+}
+
 async function tokenVerb(args: string[]): Promise<number> {
   const { values, positionals } = parse(args, {
     admin: { type: 'boolean' },
@@ -98,7 +122,7 @@ async function traceVerb(args: string[]): Promise<number> {
   if (!Object.hasOwn(REPORT_FORMATS, format))
     throw new UsageError(`--format ${format}: write one of ${Object.keys(REPORT_FORMATS).join(', ')}`);
   const report = await withInstance(async ({ config, database, runner, cursors }) => {
-    const reader = new Reader(database, { timeout: TRACE_TIMEOUT_MS });
+    const reader = new Reader(database, { timeout: PATIENT_MS });
     const notes = new Notes({ viewer: ANALYST, key: null });
     const question: Question = { viewer: ANALYST, reader, runner, cursors, notes, refKey: randomBytes(32), requestId: 'trace' };
     const journal = new Journal(database, config, (error, what) => say(`${what}: ${(error as Error).message}`));
@@ -127,7 +151,12 @@ function parse(args: string[], options: Record<string, { type: 'boolean' | 'stri
   }
 }
 
-const VERBS: Record<string, (args: string[]) => Promise<number>> = { import: importVerb, trace: traceVerb, token: tokenVerb };
+const VERBS: Record<string, (args: string[]) => Promise<number>> = {
+  import: importVerb,
+  export: exportVerb,
+  trace: traceVerb,
+  token: tokenVerb,
+};
 
 async function main(args: string[]): Promise<number> {
   const [verb, ...rest] = args;

@@ -1,1 +1,2 @@
-export { type ExportOptions, serveExports } from './serve';
+export { exportFolder } from './folder';
+export { serveExports } from './serve';

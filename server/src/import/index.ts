@@ -1,5 +1,6 @@
-export { CERTIFIERS, FORMATS, LOT_INPUTS, LOTS } from './columns';
+export * from './columns';
 export { FolderRefused } from './errors';
 export type { Progress } from './folder';
 export * from './import';
 export { neutral } from './neutral';
+export { columnName } from './read-row';

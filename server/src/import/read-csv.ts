@@ -4,6 +4,7 @@ import { parse } from 'csv-parse';
 import type { FileFormat, Row } from './columns';
 import { isUtf16, lineOfByte, Utf8Check } from './encoding';
 import type { Mistake, Mistakes } from './errors';
+import { meant } from './neutral';
 import { columnName, type Header, readHeader, readRow } from './read-row';
 
 export interface ReadOptions {
@@ -83,9 +84,10 @@ export async function readCsv(path: string, file: string, format: FileFormat, mi
   let next = 1;
 
   /** Rows are read as the parser meets them, so that none is left unread in a buffer when a later one breaks the file. */
-  const take = (cells: string[]): null => {
+  const take = (written: string[]): null => {
     const line = next;
-    next += 1 + innerBreaks(cells);
+    next += 1 + innerBreaks(written);
+    const cells = written.map(meant);
     if (cells.every((cell) => cell.trim() === '')) return null;
     const at = (column: string | null, wrong: string, remedy: string) => note(line, column, wrong, remedy);
     if (header === null) {
