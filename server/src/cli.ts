@@ -7,7 +7,7 @@ import { ADMINISTRATOR, ANALYST, mintToken, viewerInRole } from './access';
 import { type Instance, openInstance } from './app';
 import { callerDirectory, readConfig, SettingError } from './config';
 import { EmbeddedError, Reader } from './database';
-import { exportFolder } from './export';
+import { exportFolder, writeTemplate } from './export';
 import { FolderRefused, type ImportCounts, importFolder } from './import';
 import { Journal, Notes } from './journal';
 import { lotNamed } from './lots';
@@ -15,8 +15,10 @@ import { terminalProgress } from './progress';
 import type { Question } from './questions';
 import { REPORT_FORMATS, reportOn } from './report';
 
-const USAGE = `lotline import DIR [--dry-run]   import a folder of CSV files, all or nothing
-lotline export DIR               write everything as such a folder, which must hold none of these files
+const USAGE = `lotline import DIR|FILE.xlsx [--dry-run]
+                                  import a folder of CSV files, or a workbook with a sheet for each, all or nothing
+lotline export DIR                write everything as such a folder, which must hold none of these files
+lotline template FILE.xlsx        write an empty workbook to fill in and import
 lotline trace LOT [--forward] [--format table|csv|jsonl]
                                   what a lot was made of, or what was made of it; LOT is its code, or OPERATION/code
 lotline token --admin | --analyst | --operation ID | --certifier CODE   print a token of demo mode
@@ -54,7 +56,7 @@ function told(counts: ImportCounts): string {
 async function importVerb(args: string[]): Promise<number> {
   const { values, positionals } = parse(args, { 'dry-run': { type: 'boolean' } });
   const [directory, ...rest] = positionals;
-  if (directory === undefined || rest.length > 0) throw new UsageError('import takes one folder');
+  if (directory === undefined || rest.length > 0) throw new UsageError('import takes one folder, or one .xlsx file');
   const progress = terminalProgress(process.stderr);
   try {
     const counts = await withInstance(({ runner }) =>
@@ -90,6 +92,21 @@ async function exportVerb(args: string[]): Promise<number> {
   });
   const files = Object.entries(counts).map(([file, rows]) => `${file}: ${rows}`);
   say(files.length === 0 ? 'there is nothing to export' : `exported: ${files.join('; ')}`);
+  return DONE;
+}
+
+async function templateVerb(args: string[]): Promise<number> {
+  const [file, ...rest] = parse(args, {}).positionals;
+  if (file === undefined || rest.length > 0 || !file.toLowerCase().endsWith('.xlsx')) throw new UsageError('template takes one .xlsx file');
+  const path = resolve(callerDirectory(), file);
+  try {
+    await writeTemplate(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    say(`${file} is there already; name another file`);
+    return REFUSED;
+  }
+  say(`written: ${file}; fill in its sheets, then lotline import ${file}`);
   return DONE;
 }
 
@@ -154,6 +171,7 @@ function parse(args: string[], options: Record<string, { type: 'boolean' | 'stri
 const VERBS: Record<string, (args: string[]) => Promise<number>> = {
   import: importVerb,
   export: exportVerb,
+  template: templateVerb,
   trace: traceVerb,
   token: tokenVerb,
 };

@@ -1,2 +1,3 @@
 export { exportFolder } from './folder';
 export { serveExports } from './serve';
+export { writeTemplate } from './template';

@@ -117,7 +117,7 @@ const degrees =
     return Math.abs(value) <= most ? good(value) : bad(`${quote(text)} is out of range`, `write degrees from -${most} to ${most}`);
   };
 
-const yesNo = (text: string): Parsed<boolean> => {
+export const yesNo = (text: string): Parsed<boolean> => {
   const value = text.trim().toLowerCase();
   if (['true', 'yes', '1'].includes(value)) return good(true);
   if (['false', 'no', '0'].includes(value)) return good(false);

@@ -84,12 +84,12 @@ const MANY = 5000;
 const ATTEMPTS = 3;
 
 /**
- * Imports a folder of CSV files.
+ * Imports a folder of CSV files, or a workbook with a sheet for each.
  * @throws FolderRefused with every mistake and its place; nothing is stored then
  */
-export async function importFolder(runner: Runner, viewer: Viewer, directory: string, options: ImportOptions = {}): Promise<ImportCounts> {
+export async function importFolder(runner: Runner, viewer: Viewer, path: string, options: ImportOptions = {}): Promise<ImportCounts> {
   const progress = options.progress ?? SILENT;
-  const folder = await readFolder(directory, progress, options.mostRows);
+  const folder = await readFolder(path, progress, options.mostRows);
   for (let attempt = 1; ; attempt++) {
     try {
       const done = await runner.execute(importFolderCommand(folder, progress), viewer, [{ digest: folder.digest }], uuidv7(), {

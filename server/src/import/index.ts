@@ -4,3 +4,4 @@ export type { Progress } from './folder';
 export * from './import';
 export { neutral } from './neutral';
 export { columnName } from './read-row';
+export { EXPLANATIONS } from './workbook';
