@@ -43,7 +43,7 @@ const MAY_USE = {
     'trace',
   ],
   report: ['database', 'questions', 'operations', 'products', 'lots', 'trace'],
-  import: ['access', 'commands', 'operations', 'products', 'lots', 'shipments', 'documents', 'certificates', 'customs'],
+  import: ['log', 'access', 'files', 'commands', 'operations', 'products', 'lots', 'shipments', 'documents', 'certificates', 'customs'],
   export: [
     'database',
     'log',
@@ -65,7 +65,7 @@ const MAY_USE = {
   notices: ['database', 'access', 'commands', 'questions', 'jobs', 'certificates', 'rules'],
   outside: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'jobs', 'operations', 'certificates', 'review'],
   live: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'operations', 'lots', 'shipments', 'certificates', 'customs'],
-  http: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'files', 'live', 'export'],
+  http: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'files', 'live', 'import', 'export'],
 };
 
 /** @type {import('dependency-cruiser').IConfiguration} */

@@ -1,8 +1,10 @@
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type EndOf, type Line, sheetsOf, workbook } from '@lotline/server/export';
 import { cellsOf, download } from '../support/download';
 import { type As, csv, type Lotline, startLotline } from '../support/lotline';
 import { certificateNumber } from '../support/world';
+import { cellsIn, partsOf } from '../support/zip';
 
 // Tables for analysts (docs/EXPORTS.md): what the graph says, to the same viewer, in the same order, and an end that says it is one.
 
@@ -35,7 +37,7 @@ beforeAll(async () => {
       lot('a/b.csv', MILL!, '1'),
       lot('SAME', MILL!, '1'),
       lot('SAME', SHOP!, '1'),
-      ...NASTY.map((code) => lot(code, STRANGER!, '0.001')),
+      ...NASTY.map((code) => lot(code.replace(/^'/, "''"), STRANGER!, '0.001')),
     ]),
     'transfers.csv': csv([
       { lot: 'GRAIN', from: FARM, to: MILL, on: '2025-02-01', quantity: 120, unit: 'KGM', document: 'PAPER' },
@@ -242,6 +244,70 @@ describe('lists', () => {
     expect(last.slice(0, 3)).toEqual(['complete', 'true', '12']);
     expect(await download(lotline, path, by(SHOP!))).toMatchObject({ status: 403 });
     expect(await download(lotline, path.replace('MILL', 'NONE'), by(SHOP!))).toMatchObject({ status: 404 });
+  });
+});
+
+describe('as a workbook', () => {
+  const sheet = async (path: string, as: As): Promise<Record<string, string>> => {
+    const response = await fetch(`${lotline.url}/export/${path}`, {
+      headers: { authorization: `Bearer ${await lotline.token(as as never)}` },
+    });
+    expect(response.headers.get('content-type')).toBe('application/vnd.openxmlformats-officedocument.spreadsheetml.sheet');
+    return partsOf(Buffer.from(await response.arrayBuffer()));
+  };
+
+  test('texts are text, kilograms too; no cell is a formula; the last row says complete', async () => {
+    const parts = await sheet('lots.xlsx', by(STRANGER!));
+    expect(parts['xl/workbook.xml']).toContain('<sheet name="lots" sheetId="1" r:id="rId1"/>');
+    const xml = parts['xl/worksheets/sheet1.xml']!;
+    const rows = cellsIn(xml);
+    expect(rows[0]!.slice(0, 4)).toEqual(['A inlineStr row', 'B inlineStr id', 'C inlineStr lot', 'D inlineStr code']);
+    expect(rows.slice(1, -1).map((cells) => cells[3])).toEqual(
+      NASTY.map((code) => `D inlineStr ${/^'?[=+\-@]/.test(code) ? "'" : ''}${code}`),
+    );
+    expect(rows[1]!.at(-1)).toBe('O inlineStr 0.001');
+    expect(rows.at(-1)).toEqual(['A inlineStr complete', 'B b 1', `C n ${NASTY.length}`]);
+    expect(xml).not.toMatch(/<f[ >]/);
+    // The same rows are the same bytes: nothing in it tells when it was made.
+    expect(await sheet('lots.xlsx', by(STRANGER!))).toEqual(parts);
+  });
+
+  test('a story, with numbers where they are numbers', async () => {
+    const rows = cellsIn((await sheet('trace/FLOUR.xlsx', by(SHOP!)))['xl/worksheets/sheet1.xml']!);
+    expect(rows[2]!.filter((cell) => /^[CNOP] /.test(cell))).toEqual(['C n 1', 'N inlineStr 100', 'O n 1', 'P inlineStr 10']);
+    expect(rows.at(-1)).toEqual(['A inlineStr complete', 'B b 0', 'C n 2', 'D inlineStr WITHHELD: 1 gap']);
+  });
+
+  test('of more rows than a sheet holds it goes on in the next, and says so', async () => {
+    const sheets = async (count: number) => {
+      async function* pages() {
+        for (let at = 0; at < count; at += 2)
+          yield Array.from({ length: Math.min(2, count - at) }, (_, index): Line => ['lot', `L${at + index}`]);
+      }
+      const table = { name: 'lots', columns: ['row', 'code'], pages, ending: async () => ({ complete: true, why: [] }) };
+      const chunks: Buffer[] = [];
+      const whole: EndOf = async function* (all) {
+        for await (const page of all) yield page;
+        return table.ending();
+      };
+      for await (const chunk of workbook(sheetsOf(table, whole, 3))) chunks.push(chunk);
+      const parts = partsOf(Buffer.concat(chunks));
+      const names = [...parts['xl/workbook.xml']!.matchAll(/<sheet name="(.*?)"/g)].map(([, name]) => name!);
+      return names.map((name, at) => [
+        name,
+        ...cellsIn(parts[`xl/worksheets/sheet${at + 1}.xml`]!).map((cells) =>
+          cells.map((cell) => cell.split(' ').slice(2).join(' ')).join('|'),
+        ),
+      ]);
+    };
+    const goesOn = (rows: number, sheet: number) => `continues|${rows}|in the sheet lots ${sheet}: a sheet holds 1048576 rows`;
+    expect(await sheets(0)).toEqual([['lots', 'row|code', 'complete|1|0']]);
+    expect(await sheets(3)).toEqual([['lots', 'row|code', 'lot|L0', 'lot|L1', 'lot|L2', 'complete|1|3']]);
+    expect(await sheets(7)).toEqual([
+      ['lots', 'row|code', 'lot|L0', 'lot|L1', 'lot|L2', goesOn(3, 2)],
+      ['lots 2', 'row|code', 'lot|L3', 'lot|L4', 'lot|L5', goesOn(6, 3)],
+      ['lots 3', 'row|code', 'lot|L6', 'complete|1|7'],
+    ]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { crc32, inflateRawSync } from 'node:zlib';
 
 /** An archive of parts, none of them packed. @param declared what the archive says of a part's size, where it is to lie */
 export function zipOf(parts: Record<string, string>, declared: Record<string, number> = {}): Buffer {
@@ -56,3 +56,34 @@ export function workbookOf(
 /** Rows of text as the data of a sheet. */
 export const textRows = (rows: readonly (readonly string[])[]): string =>
   rows.map((cells) => `<row>${cells.map((cell) => `<c t="inlineStr"><is><t>${cell}</t></is></c>`).join('')}</row>`).join('');
+
+/** The parts of an archive, unpacked, read from its directory at the end. */
+export function partsOf(archive: Buffer): Record<string, string> {
+  const end = archive.lastIndexOf('PK\x05\x06', undefined, 'latin1');
+  const parts: Record<string, string> = {};
+  let at = archive.readUInt32LE(end + 16);
+  for (let left = archive.readUInt16LE(end + 10); left > 0; left--) {
+    const [packed, name, extra, comment] = [20, 28, 30, 32].map((place, index) =>
+      index === 0 ? archive.readUInt32LE(at + place) : archive.readUInt16LE(at + place),
+    );
+    const [method, local] = [archive.readUInt16LE(at + 10), archive.readUInt32LE(at + 42)];
+    const file = archive.toString('utf8', at + 46, at + 46 + name!);
+    const start = local + 30 + archive.readUInt16LE(local + 26) + archive.readUInt16LE(local + 28);
+    const bytes = archive.subarray(start, start + packed!);
+    parts[file] = (method === 8 ? inflateRawSync(bytes) : bytes).toString('utf8');
+    at += 46 + name! + extra! + comment!;
+  }
+  return parts;
+}
+
+/** The cells of a sheet's XML, row by row, each as its type and its value. */
+export function cellsIn(xml: string): string[][] {
+  const plain = (text: string) => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
+  return [...xml.matchAll(/<row r="\d+">(.*?)<\/row>/gs)].map(([, row]) =>
+    [
+      ...row!.matchAll(
+        /<c r="([A-Z]+)\d+"(?: s="\d+")?(?: t="(\w+)")?>(?:<is><t xml:space="preserve">(.*?)<\/t><\/is>|<v>(.*?)<\/v>)<\/c>/gs,
+      ),
+    ].map(([, column, type = 'n', text, value]) => `${column} ${type} ${plain(text ?? value!)}`),
+  );
+}

@@ -11,6 +11,7 @@ import type { Runner } from '../commands';
 import { type Database, type Position, Reader } from '../database';
 import { serveExports } from '../export';
 import type { FileStore } from '../files';
+import { serveImport } from '../import';
 import { type Caller, Journal, type JournalSettings, Notes } from '../journal';
 import { type LiveSettings, openLive } from '../live';
 import type { Cursors } from '../log';
@@ -197,6 +198,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }),
   });
   serveExports(app, { ...options, signIn, journal, refKey });
+  serveImport(app, { ...options, signIn });
   const stopFiles = serveFiles(app, { ...options, signIn, journal });
   serveGraphiql(app, options.graphiqlToken);
   const live = await openLive(app, {

@@ -16,6 +16,7 @@ import {
 import { Doubts } from './doubts';
 import { Mistakes } from './errors';
 import { meantName } from './names';
+import type { Progress } from './progress';
 import { readCsv } from './read-csv';
 import { type BrokenRow, type ReadFile, TooManyRows } from './take-rows';
 import { readWorkbook } from './workbook';
@@ -39,13 +40,6 @@ export interface Folder {
 
 /** Most rows of a folder, over all its files: bounds memory. */
 export const MOST_ROWS = 1_000_000;
-
-/** Tells somebody who waits what goes on. */
-export interface Progress {
-  /** A phase, and how far it is: rows so far, and of how many where that is known. */
-  step(what: string, done?: number, of?: number): void;
-  note(line: string): void;
-}
 
 /** The column by which other rows name a row of these files. */
 const NAMED_BY = new Map<FileFormat, string>([

@@ -5,8 +5,8 @@ import { pipeline } from 'node:stream/promises';
 import { quote } from '@lotline/schema';
 import { type FileFormat, FORMATS } from './columns';
 import type { Mistakes } from './errors';
-import type { Progress } from './folder';
 import { meantName } from './names';
+import type { Progress } from './progress';
 import { columnName } from './read-row';
 import { type Epoch, type RawCell, textOf } from './sheet-cell';
 import {
