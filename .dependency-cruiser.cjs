@@ -2,7 +2,7 @@
 // folders, each folder reached through its index only, and lineage knows no other noun.
 
 const folders =
-  '(database|log|access|commands|questions|lineage|rules|operations|products|lots|shipments|documents|attachments|files|certificates|customs|grants|retraction|review|journal|search|trace|arrival|standing|report|import|live|http|jobs|notices|outside|webhooks|print)';
+  '(database|log|access|commands|questions|lineage|rules|operations|products|lots|shipments|documents|attachments|files|certificates|customs|grants|retraction|review|journal|search|trace|arrival|standing|report|import|export|live|http|jobs|notices|outside|webhooks|print)';
 
 /** What each folder of the server may lean on, besides the schema. */
 const MAY_USE = {
@@ -44,14 +44,31 @@ const MAY_USE = {
     'trace',
   ],
   report: ['database', 'questions', 'operations', 'products', 'lots', 'trace'],
-  import: ['access', 'commands', 'operations', 'products', 'lots', 'shipments', 'documents', 'certificates', 'customs'],
+  import: ['log', 'access', 'files', 'commands', 'operations', 'products', 'lots', 'shipments', 'documents', 'certificates', 'customs'],
+  export: [
+    'database',
+    'log',
+    'access',
+    'journal',
+    'commands',
+    'questions',
+    'rules',
+    'operations',
+    'products',
+    'documents',
+    'certificates',
+    'lots',
+    'shipments',
+    'trace',
+    'import',
+  ],
   standing: ['database', 'access', 'commands', 'jobs', 'lineage', 'rules', 'operations', 'certificates', 'lots', 'notices'],
   notices: ['database', 'access', 'commands', 'questions', 'jobs', 'certificates', 'rules'],
   outside: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'jobs', 'operations', 'certificates', 'review'],
   live: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'operations', 'lots', 'shipments', 'certificates', 'customs'],
   webhooks: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'jobs', 'live'],
   print: ['log', 'questions'],
-  http: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'files', 'live', 'print'],
+  http: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'files', 'live', 'print', 'import', 'export'],
 };
 
 /** @type {import('dependency-cruiser').IConfiguration} */

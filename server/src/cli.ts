@@ -7,6 +7,7 @@ import { ADMINISTRATOR, ANALYST, mintToken, viewerInRole } from './access';
 import { type Instance, openInstance } from './app';
 import { callerDirectory, readConfig, SettingError } from './config';
 import { EmbeddedError, Reader } from './database';
+import { exportFolder, writeTemplate } from './export';
 import { FolderRefused, type ImportCounts, importFolder } from './import';
 import { Journal, Notes } from './journal';
 import { lotNamed } from './lots';
@@ -14,7 +15,10 @@ import { terminalProgress } from './progress';
 import type { Question } from './questions';
 import { REPORT_FORMATS, reportOn } from './report';
 
-const USAGE = `lotline import DIR [--dry-run]   import a folder of CSV files, all or nothing
+const USAGE = `lotline import DIR|FILE.xlsx [--dry-run]
+                                  import a folder of CSV files, or a workbook with a sheet for each, all or nothing
+lotline export DIR                write everything as such a folder, which must hold none of these files
+lotline template FILE.xlsx        write an empty workbook to fill in and import
 lotline trace LOT [--forward] [--format table|csv|jsonl]
                                   what a lot was made of, or what was made of it; LOT is its code, or OPERATION/code
 lotline token --admin | --analyst | --operation ID | --certifier CODE   print a token of demo mode
@@ -26,8 +30,8 @@ const DONE = 0;
 const REFUSED = 1;
 const WRONG_USAGE = 2;
 
-/** Longest that a statement of a trace may take here, milliseconds: nobody else waits for it. */
-const TRACE_TIMEOUT_MS = 600_000;
+/** Longest that a statement of a trace or an export may take here, milliseconds: nobody else waits for it. */
+const PATIENT_MS = 600_000;
 
 class UsageError extends Error {}
 
@@ -52,7 +56,7 @@ function told(counts: ImportCounts): string {
 async function importVerb(args: string[]): Promise<number> {
   const { values, positionals } = parse(args, { 'dry-run': { type: 'boolean' } });
   const [directory, ...rest] = positionals;
-  if (directory === undefined || rest.length > 0) throw new UsageError('import takes one folder');
+  if (directory === undefined || rest.length > 0) throw new UsageError('import takes one folder, or one .xlsx file');
   const progress = terminalProgress(process.stderr);
   try {
     const counts = await withInstance(({ runner }) =>
@@ -67,6 +71,43 @@ async function importVerb(args: string[]): Promise<number> {
     for (const line of error.lines()) say(line);
     return REFUSED;
   }
+}
+
+async function exportVerb(args: string[]): Promise<number> {
+  const [directory, ...rest] = parse(args, {}).positionals;
+  if (directory === undefined || rest.length > 0) throw new UsageError('export takes one folder');
+  const progress = terminalProgress(process.stderr);
+  const counts = await withInstance(async ({ config, database }) => {
+    const reader = new Reader(database, { timeout: PATIENT_MS });
+    const notes = new Notes({ viewer: ADMINISTRATOR, key: null });
+    const journal = new Journal(database, config, (error, what) => say(`${what}: ${(error as Error).message}`));
+    try {
+      const keep = () => journal.take(notes.by, notes.take());
+      return await exportFolder(resolve(callerDirectory(), directory), { reader, notes, keep, progress });
+    } finally {
+      progress.end();
+      await journal.close();
+      await reader.close();
+    }
+  });
+  const files = Object.entries(counts).map(([file, rows]) => `${file}: ${rows}`);
+  say(files.length === 0 ? 'there is nothing to export' : `exported: ${files.join('; ')}`);
+  return DONE;
+}
+
+async function templateVerb(args: string[]): Promise<number> {
+  const [file, ...rest] = parse(args, {}).positionals;
+  if (file === undefined || rest.length > 0 || !file.toLowerCase().endsWith('.xlsx')) throw new UsageError('template takes one .xlsx file');
+  const path = resolve(callerDirectory(), file);
+  try {
+    await writeTemplate(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    say(`${file} is there already; name another file`);
+    return REFUSED;
+  }
+  say(`written: ${file}; fill in its sheets, then lotline import ${file}`);
+  return DONE;
 }
 
 async function tokenVerb(args: string[]): Promise<number> {
@@ -98,7 +139,7 @@ async function traceVerb(args: string[]): Promise<number> {
   if (!Object.hasOwn(REPORT_FORMATS, format))
     throw new UsageError(`--format ${format}: write one of ${Object.keys(REPORT_FORMATS).join(', ')}`);
   const report = await withInstance(async ({ config, database, runner, cursors }) => {
-    const reader = new Reader(database, { timeout: TRACE_TIMEOUT_MS });
+    const reader = new Reader(database, { timeout: PATIENT_MS });
     const notes = new Notes({ viewer: ANALYST, key: null });
     const question: Question = { viewer: ANALYST, reader, runner, cursors, notes, refKey: randomBytes(32), requestId: 'trace' };
     const journal = new Journal(database, config, (error, what) => say(`${what}: ${(error as Error).message}`));
@@ -127,7 +168,13 @@ function parse(args: string[], options: Record<string, { type: 'boolean' | 'stri
   }
 }
 
-const VERBS: Record<string, (args: string[]) => Promise<number>> = { import: importVerb, trace: traceVerb, token: tokenVerb };
+const VERBS: Record<string, (args: string[]) => Promise<number>> = {
+  import: importVerb,
+  export: exportVerb,
+  template: templateVerb,
+  trace: traceVerb,
+  token: tokenVerb,
+};
 
 async function main(args: string[]): Promise<number> {
   const [verb, ...rest] = args;

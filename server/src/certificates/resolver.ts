@@ -40,6 +40,13 @@ import {
 export const massOf = async ({ reader }: Question, { id, grams }: ImportCertificate): Promise<Grams> =>
   grams ?? sumGrams((await reader.loader(linesOf).load(id)).map((line) => line.grams));
 
+/** Its number, where it has one and the viewer sees that it was issued. */
+export async function numberOf({ reader, viewer }: Question, { id, issuedNumber }: ImportCertificate): Promise<string | null> {
+  if (issuedNumber === null || viewer.certifierId === null) return issuedNumber;
+  const history = await reader.loader(historyOf).load({ id, viewer });
+  return history.some(({ status }) => status === 'ISSUED') ? issuedNumber : null;
+}
+
 @Resolver(() => ImportCertificate)
 export class ImportCertificateResolver {
   @Query(() => ImportCertificate, { nullable: true, description: 'By its number; null where there is none, or the viewer may not see it.' })
@@ -65,10 +72,8 @@ export class ImportCertificateResolver {
     description:
       '21 characters, NNN-NNNNNNNNNN-NNNNNN; null before it is issued in the Organic Integrity Database, or where you do not see that.',
   })
-  async number(@Root() { id, issuedNumber }: ImportCertificate, @Ctx() { reader, viewer }: Question): Promise<string | null> {
-    if (issuedNumber === null || viewer.certifierId === null) return issuedNumber;
-    const history = await reader.loader(historyOf).load({ id, viewer });
-    return history.some(({ status }) => status === 'ISSUED') ? issuedNumber : null;
+  number(@Root() certificate: ImportCertificate, @Ctx() question: Question): Promise<string | null> {
+    return numberOf(question, certificate);
   }
 
   @FieldResolver(() => ImportCertificateStatus, { description: 'Where it stands: the last step of its history.' })

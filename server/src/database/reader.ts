@@ -33,6 +33,7 @@ export class Reader {
   private turn: Promise<unknown> = Promise.resolve();
   private loaders = new Map<unknown, DataLoader<unknown, unknown>>();
   private ended = false;
+  private cancelling: Promise<unknown> | null = null;
 
   /** @param source where to open a view; or a connection with an open transaction, whose view and end are its own */
   constructor(
@@ -75,6 +76,11 @@ export class Reader {
     return loader;
   }
 
+  /** Keeps nothing of what was loaded: an answer that goes on for long must not hold all of it. */
+  forget(): void {
+    this.loaders.clear();
+  }
+
   /** Lets the next question see what was committed since. */
   async renew(): Promise<void> {
     await this.close();
@@ -86,10 +92,25 @@ export class Reader {
     this.ended = true;
   }
 
+  /** The same, and the statement at hand is cancelled. */
+  async cancel(): Promise<void> {
+    this.end();
+    const { source, snapshot } = this;
+    if (snapshot === null || 'client' in source) return;
+    this.cancelling = snapshot
+      .then(({ connection }) =>
+        source.query('select pg_cancel_backend($1)', [(connection.client as unknown as { processID: number }).processID]),
+      )
+      .catch(() => {});
+    await this.cancelling;
+  }
+
   async close(): Promise<void> {
     const opened = this.snapshot;
     this.snapshot = null;
     if (!opened) return;
+    // The connection is another's as soon as it is given back.
+    await this.cancelling;
     await this.turn.catch(() => {});
     const snapshot = await opened.catch(() => null);
     if (!snapshot || snapshot.connection === this.source) return;

@@ -1,3 +1,4 @@
+export { bytesOf } from './body';
 export * from './bucket';
 export * from './claims';
 export * from './content';

@@ -4,7 +4,7 @@ import { type Reason, Refusal } from '@lotline/schema';
 export class FileRefused extends Refusal {
   constructor(
     readonly status: number,
-    reason: Reason,
+    reason: Reason | readonly Reason[],
     options: { retryable?: boolean; cause?: unknown } = {},
   ) {
     super(reason, options);

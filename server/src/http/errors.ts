@@ -9,6 +9,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
+  REFUSED: 422,
   TIMED_OUT: 503,
   BUSY: 503,
   UNAVAILABLE: 503,

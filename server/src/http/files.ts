@@ -3,7 +3,7 @@ import { parseGlobalId, Refusal } from '@lotline/schema';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { credentialsIn, mayActFor, type SignIn, type Viewer, withinScope } from '../access';
 import { type Database, Reader } from '../database';
-import { type Content, FileRefused, type FileStore, Uploads, visibleContent } from '../files';
+import { bytesOf, type Content, FileRefused, type FileStore, Uploads, visibleContent } from '../files';
 import { type Journal, Notes } from '../journal';
 
 interface FileOptions {
@@ -17,8 +17,6 @@ interface FileOptions {
   questionTimeout: number;
 }
 
-/** How long an upload may send nothing, milliseconds. */
-const SILENT_FOR_MS = 15_000;
 /** How often it is swept, milliseconds. */
 const SWEEP_EVERY_MS = 3_600_000;
 /** What the access journal calls a download. */
@@ -46,7 +44,7 @@ export function serveFiles(app: FastifyInstance, options: FileOptions): () => vo
           message: 'the file is encoded, and nothing is unpacked here',
           remedy: 'send the file as it is, without Content-Encoding',
         });
-      const uploaded = await uploads.take(viewer, bytesOf(request), { type, bytes: length === undefined ? null : Number(length) });
+      const uploaded = await uploads.take(viewer, bytesOf(request.raw), { type, bytes: length === undefined ? null : Number(length) });
       return reply.code(201).header('cache-control', 'no-store').send(uploaded);
     });
   });
@@ -72,28 +70,6 @@ export function serveFiles(app: FastifyInstance, options: FileOptions): () => vo
 
 /** Whoever may attach a document may upload its bytes. */
 const mayUpload = (viewer: Viewer) => mayActFor(viewer, viewer.operationId);
-
-/** The bytes of a request as they come; it stays open for an answer whatever becomes of them. */
-async function* bytesOf({ raw }: FastifyRequest): AsyncIterable<Buffer> {
-  const cut = setTimeout(() => raw.destroy(), SILENT_FOR_MS);
-  try {
-    for await (const chunk of raw.iterator({ destroyOnReturn: false })) {
-      cut.refresh();
-      yield chunk;
-    }
-  } catch (cause) {
-    // Nobody is there to read this; nor is it a fault of ours.
-    throw new FileRefused(
-      408,
-      { code: 'BAD_USER_INPUT', message: 'the connection ended before the file', remedy: 'send the file again' },
-      { retryable: true, cause },
-    );
-  } finally {
-    clearTimeout(cut);
-    // What is refused before its end is read to it, so that its sender hears the answer.
-    raw.resume();
-  }
-}
 
 /** The bytes that a download asks for, under the viewer's rights. @throws Refusal FORBIDDEN or NOT_FOUND */
 async function contentFor(

@@ -9,7 +9,9 @@ import { v7 as uuidv7 } from 'uuid';
 import { credentialsIn, SignIn, type SignInSettings } from '../access';
 import type { Runner } from '../commands';
 import { type Database, type Position, Reader } from '../database';
+import { serveExports } from '../export';
 import type { FileStore } from '../files';
+import { serveImport } from '../import';
 import { type Caller, Journal, type JournalSettings, Notes } from '../journal';
 import { type Live, type LiveSettings, openLive } from '../live';
 import type { Cursors } from '../log';
@@ -199,6 +201,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     handler: fastifyApolloHandler<Question>(apollo, { context: async (request) => questionOf(request) }),
   });
   servePrint(app, { graph, journal, identify, questionOf });
+  serveExports(app, { ...options, signIn, journal, refKey });
+  serveImport(app, { ...options, signIn });
   const stopFiles = serveFiles(app, { ...options, signIn, journal });
   serveClient(app);
   serveGraphiql(app, options.graphiqlToken);

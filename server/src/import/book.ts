@@ -4,7 +4,8 @@ import type { Work } from '../commands';
 import type { LatePaper } from '../documents';
 import { CERTIFIERS, DOCUMENTS, type FileFormat, IMPORT_CERTIFICATES, LOTS, OPERATIONS, PRODUCTS, SHIPMENTS } from './columns';
 import type { Mistakes } from './errors';
-import type { Folder, Progress } from './folder';
+import type { Folder } from './folder';
+import type { Progress } from './progress';
 import { columnName } from './read-row';
 
 export interface KnownCertifier {

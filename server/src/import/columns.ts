@@ -1,9 +1,17 @@
 import {
+  AdjustmentKind,
   bad,
   canonicalDecimal,
   type Decimal,
+  DispositionKind,
+  DocumentType,
   good,
+  ImportCertificateKind,
   type ImportCertificateStatus,
+  LotKind,
+  MarkedOrganic,
+  OperationCertificateStatus,
+  OperationRole,
   type Parsed,
   parseAdjustmentKind,
   parseCertificateNumber,
@@ -32,17 +40,24 @@ import {
   parseTreatmentKind,
   parseUnit,
   quote,
+  TransportMode,
+  TreatmentKind,
 } from '@lotline/schema';
 
 // What may stand in each column of each file, as DESIGN of the spreadsheets has it: data, with one parser a kind of value.
 
 export interface Column<T = unknown, Required extends boolean = boolean> {
   required: Required;
+  /** What stands in it, for a person who fills it in. */
+  about: string;
   read: (text: string) => Parsed<T>;
 }
 
-const required = <T>(read: (text: string) => Parsed<T>): Column<T, true> => ({ required: true, read });
-const optional = <T>(read: (text: string) => Parsed<T>): Column<T, false> => ({ required: false, read });
+const required = <T>(about: string, read: (text: string) => Parsed<T>): Column<T, true> => ({ required: true, about, read });
+const optional = <T>(about: string, read: (text: string) => Parsed<T>): Column<T, false> => ({ required: false, about, read });
+
+/** The codes of a list, as a person writes them. */
+const codes = (list: object): string => Object.keys(list).join(' ');
 
 /** A file of the folder: its name and its columns. */
 export interface FileFormat<C extends Record<string, Column> = Record<string, Column>> {
@@ -102,7 +117,7 @@ const degrees =
     return Math.abs(value) <= most ? good(value) : bad(`${quote(text)} is out of range`, `write degrees from -${most} to ${most}`);
   };
 
-const yesNo = (text: string): Parsed<boolean> => {
+export const yesNo = (text: string): Parsed<boolean> => {
   const value = text.trim().toLowerCase();
   if (['true', 'yes', '1'].includes(value)) return good(true);
   if (['false', 'no', '0'].includes(value)) return good(false);
@@ -130,91 +145,99 @@ const lot = (text: string): Parsed<string> => parseText(text, 300);
 const format = <C extends Record<string, Column>>(file: string, columns: C): FileFormat<C> => ({ name: file, columns });
 
 export const CERTIFIERS = format('certifiers.csv', {
-  certifier: required(parseCertifierCode),
-  name: required(name),
-  country: optional(parseCountry),
-  scheme: optional(several(parseStandard)),
+  certifier: required('its code of three characters', parseCertifierCode),
+  name: required('its name', name),
+  country: optional('where it is: ISO 3166-1, two letters', parseCountry),
+  scheme: optional('standards it certifies to, separated by semicolons', several(parseStandard)),
 });
 
 export const OPERATIONS = format('operations.csv', {
-  operation: required(parseOperationIdentifier),
-  name: required(name),
-  country: required(parseCountry),
-  roles: required(several(parseRole)),
-  address: optional(name),
-  latitude: optional(degrees(90)),
-  longitude: optional(degrees(180)),
+  operation: required('its NOP ID of ten digits, or SCHEME:value', parseOperationIdentifier),
+  name: required('its name', name),
+  country: required('where it is: ISO 3166-1, two letters', parseCountry),
+  roles: required(`${codes(OperationRole)}, separated by semicolons`, several(parseRole)),
+  address: optional('one line', name),
+  latitude: optional('degrees north', degrees(90)),
+  longitude: optional('degrees east', degrees(180)),
 });
 
 export const PRODUCTS = format('products.csv', {
-  product: required(name),
-  hts: required(parseHts),
-  organic: optional(yesNo),
-  kg_per_bushel: optional(aboveZero),
+  product: required('its name in the catalogue', name),
+  hts: required('ten digits of the tariff schedule, with or without points', parseHts),
+  organic: optional('yes or no; blank is no', yesNo),
+  kg_per_bushel: optional('what a bushel of it weighs, in kilograms', aboveZero),
 });
 
 export const OPERATION_CERTIFICATES = format('operation_certificates.csv', {
-  operation: required(parseOperationIdentifier),
-  certifier: required(parseCertifierCode),
-  status: required(parseOperationCertificateStatus),
-  effective_from: required(parseDay),
-  scope: optional(several(name)),
-  products: optional(several(name)),
-  standard: optional(parseStandard),
-  hectares: optional(notNegative),
-  expires_on: optional(parseDay),
-  reason: optional((text) => parseText(text)),
+  operation: required('whose certificate: its NOP ID of ten digits, or SCHEME:value', parseOperationIdentifier),
+  certifier: required('who certifies: code of three characters', parseCertifierCode),
+  status: required(`the standing from that day on: ${codes(OperationCertificateStatus)}`, parseOperationCertificateStatus),
+  effective_from: required('first day of the standing: the day as YYYY-MM-DD', parseDay),
+  scope: optional('what is certified, separated by semicolons', several(name)),
+  products: optional(
+    'names of the products on the Product Verification Form, separated by semicolons; blank keeps the list before',
+    several(name),
+  ),
+  standard: optional('NOP, or the arrangement of equivalence: CANADA EU UK SWITZERLAND JAPAN KOREA TAIWAN', parseStandard),
+  hectares: optional('certified area, a decimal, with a point', notNegative),
+  expires_on: optional('last day, for standards other than NOP: the day as YYYY-MM-DD', parseDay),
+  reason: optional('why the standing changed', (text) => parseText(text)),
 });
 
 export const LOTS = format('lots.csv', {
-  code: required(parseCode),
-  producer: required(parseOperationIdentifier),
-  product: required(name),
-  quantity: required(decimal),
-  unit: required(parseUnit),
-  kind: required(parseLotKind),
-  produced_on: optional(parseMoment),
-  country: optional(parseCountry),
-  latitude: optional(degrees(90)),
-  longitude: optional(degrees(180)),
+  code: required('unique within its producer', parseCode),
+  producer: required('who produced it: its NOP ID of ten digits, or SCHEME:value', parseOperationIdentifier),
+  product: required('its name in the catalogue', name),
+  quantity: required('net mass at birth, a decimal, with a point', decimal),
+  unit: required('unit of the mass: KGM GRM TNE LBR ONZ STN LTN, or BUA where the product says what a bushel weighs', parseUnit),
+  kind: required(codes(LotKind), parseLotKind),
+  produced_on: optional('when: the local day as YYYY-MM-DD, or an instant with its offset, 2025-03-01T08:30:00+02:00', parseMoment),
+  country: optional("where it was born: ISO 3166-1, two letters; blank is its producer's", parseCountry),
+  latitude: optional('degrees north', degrees(90)),
+  longitude: optional('degrees east', degrees(180)),
 });
 
 export const LOT_INPUTS = format('lot_inputs.csv', {
-  output: required(lot),
-  input: required(lot),
-  quantity: required(decimal),
-  unit: required(parseUnit),
-  on: optional(parseMoment),
-  reference: optional(parseCode),
+  output: required('what was made: a lot: its code, or OPERATION/code where several producers use the code', lot),
+  input: required('what went into it: a lot: its code, or OPERATION/code where several producers use the code', lot),
+  quantity: required('net mass used, a decimal, with a point', decimal),
+  unit: required('unit of the mass: KGM GRM TNE LBR ONZ STN LTN, or BUA where the product says what a bushel weighs', parseUnit),
+  on: optional(
+    "when: the local day as YYYY-MM-DD, or an instant with its offset, 2025-03-01T08:30:00+02:00; blank is the output's day",
+    parseMoment,
+  ),
+  reference: optional('tells rows apart that are equal in all else', parseCode),
 });
 
 export const TRANSFERS = format('transfers.csv', {
-  lot: required(lot),
-  from: required(parseOperationIdentifier),
-  to: required(parseOperationIdentifier),
-  on: required(parseMoment),
-  quantity: optional(decimal),
-  unit: optional(parseUnit),
-  document: optional(name),
-  reference: optional(parseCode),
+  lot: required('a lot: its code, or OPERATION/code where several producers use the code', lot),
+  from: required('who gave it: its NOP ID of ten digits, or SCHEME:value', parseOperationIdentifier),
+  to: required('who received it: its NOP ID of ten digits, or SCHEME:value', parseOperationIdentifier),
+  on: required('when: the local day as YYYY-MM-DD, or an instant with its offset, 2025-03-01T08:30:00+02:00', parseMoment),
+  quantity: optional('net mass, a decimal, with a point; blank for the whole lot', decimal),
+  unit: optional('unit of the mass: KGM GRM TNE LBR ONZ STN LTN, or BUA where the product says what a bushel weighs', parseUnit),
+  document: optional('its paper: the number, TYPE/number, or OPERATION/TYPE/number', name),
+  document_awaited: optional('its paper that is not on record yet, by its name: kept until it comes', name),
+  reference: optional('tells rows apart that are equal in all else', parseCode),
 });
 
 export const LOT_ADJUSTMENTS = format('lot_adjustments.csv', {
-  lot: required(lot),
-  holder: required(parseOperationIdentifier),
-  kind: required(parseAdjustmentKind),
-  on: required(parseMoment),
-  quantity: required(lossMass),
-  unit: required(parseUnit),
-  document: optional(name),
-  reference: optional(parseCode),
+  lot: required('a lot: its code, or OPERATION/code where several producers use the code', lot),
+  holder: required('who lost it: its NOP ID of ten digits, or SCHEME:value', parseOperationIdentifier),
+  kind: required(codes(AdjustmentKind), parseAdjustmentKind),
+  on: required('when: the local day as YYYY-MM-DD, or an instant with its offset, 2025-03-01T08:30:00+02:00', parseMoment),
+  quantity: required('net mass lost, above zero, a decimal, with a point', lossMass),
+  unit: required('unit of the mass: KGM GRM TNE LBR ONZ STN LTN, or BUA where the product says what a bushel weighs', parseUnit),
+  document: optional('its paper: the number, TYPE/number, or OPERATION/TYPE/number', name),
+  document_awaited: optional('its paper that is not on record yet, by its name: kept until it comes', name),
+  reference: optional('tells rows apart that are equal in all else', parseCode),
 });
 
 export const SHIPMENTS = format('shipments.csv', {
-  reference: required(parseCode),
-  shipper: required(parseOperationIdentifier),
-  consignee: required(parseOperationIdentifier),
-  booked_on: optional(parseDay),
+  reference: required('unique within its shipper', parseCode),
+  shipper: required('who sends: its NOP ID of ten digits, or SCHEME:value', parseOperationIdentifier),
+  consignee: required('to whom: its NOP ID of ten digits, or SCHEME:value', parseOperationIdentifier),
+  booked_on: optional('the day as YYYY-MM-DD', parseDay),
 });
 
 const ordinal =
@@ -227,36 +250,37 @@ const ordinal =
   };
 
 export const SHIPMENT_LEGS = format('shipment_legs.csv', {
-  shipment: required(lot),
-  sequence: required(ordinal('place in an order', 1000)),
-  mode: required(parseTransportMode),
-  from_place: required(parsePlace),
-  to_place: required(parsePlace),
-  departed: required(parseMoment),
-  arrived: optional(parseMoment),
-  carrier: optional(name),
-  conveyance: optional(name),
-  container: optional(parseContainer),
-  seal: optional(name),
+  shipment: required('a shipment: its reference, or OPERATION/reference where several shippers use it', lot),
+  sequence: required('its place in the order of legs, from 1', ordinal('place in an order', 1000)),
+  mode: required(codes(TransportMode), parseTransportMode),
+  from_place: required('UN/LOCODE, with or without a name behind it, or a name', parsePlace),
+  to_place: required('UN/LOCODE, with or without a name behind it, or a name', parsePlace),
+  departed: required('when: the local day as YYYY-MM-DD, or an instant with its offset, 2025-03-01T08:30:00+02:00', parseMoment),
+  arrived: optional('when: the local day as YYYY-MM-DD, or an instant with its offset, 2025-03-01T08:30:00+02:00', parseMoment),
+  carrier: optional('who carried', name),
+  conveyance: optional('vessel, train, truck or flight', name),
+  container: optional('ISO 6346: four letters and seven digits', parseContainer),
+  seal: optional('its number', name),
 });
 
 export const SHIPMENT_LOTS = format('shipment_lots.csv', {
-  shipment: required(lot),
-  lot: required(lot),
-  quantity: required(decimal),
-  unit: required(parseUnit),
-  reference: optional(parseCode),
+  shipment: required('a shipment: its reference, or OPERATION/reference where several shippers use it', lot),
+  lot: required('a lot: its code, or OPERATION/code where several producers use the code', lot),
+  quantity: required('net mass of it in the shipment, a decimal, with a point', decimal),
+  unit: required('unit of the mass: KGM GRM TNE LBR ONZ STN LTN, or BUA where the product says what a bushel weighs', parseUnit),
+  reference: optional('tells rows apart that are equal in all else', parseCode),
 });
 
 export const TREATMENTS = format('treatments.csv', {
-  kind: required(parseTreatmentKind),
-  on: required(parseMoment),
-  substance: required(name),
-  lot: optional(lot),
-  shipment: optional(lot),
-  prohibited: optional(yesNo),
-  document: optional(name),
-  reference: optional(parseCode),
+  kind: required(codes(TreatmentKind), parseTreatmentKind),
+  on: required('when: the local day as YYYY-MM-DD, or an instant with its offset, 2025-03-01T08:30:00+02:00', parseMoment),
+  substance: required('with what', name),
+  lot: optional('a lot: its code, or OPERATION/code where several producers use the code; or a shipment', lot),
+  shipment: optional('a shipment: its reference, or OPERATION/reference where several shippers use it; or a lot', lot),
+  prohibited: optional('yes or no; blank is no', yesNo),
+  document: optional('its paper: the number, TYPE/number, or OPERATION/TYPE/number', name),
+  document_awaited: optional('its paper that is not on record yet, by its name: kept until it comes', name),
+  reference: optional('tells rows apart that are equal in all else', parseCode),
 });
 
 /** A path inside the folder. */
@@ -280,68 +304,68 @@ const issuedStatus = (text: string): Parsed<ImportCertificateStatus> => {
 const NOT_ISSUED: ReadonlySet<ImportCertificateStatus> = new Set(['REQUESTED', 'INFORMATION_ASKED', 'REJECTED', 'WITHDRAWN', 'APPROVED']);
 
 export const DOCUMENTS = format('documents.csv', {
-  type: required(parseDocumentType),
-  number: required(parseCode),
-  issuer: required(parseOperationIdentifier),
-  issued_on: required(parseDay),
-  marked_organic: required(parseMarkedOrganic),
-  file: optional(fileInside),
-  lots: optional(several(lot)),
-  shipments: optional(several(lot)),
-  certificates: optional(several(parseCertificateNumber)),
-  operations: optional(several(parseOperationIdentifier)),
+  type: required(codes(DocumentType), parseDocumentType),
+  number: required('unique within its issuer and type', parseCode),
+  issuer: required('who issued it: its NOP ID of ten digits, or SCHEME:value', parseOperationIdentifier),
+  issued_on: required('the day as YYYY-MM-DD', parseDay),
+  marked_organic: required(codes(MarkedOrganic), parseMarkedOrganic),
+  file: optional('path of the file inside the folder; its hash is recorded', fileInside),
+  lots: optional('lots it is about, separated by semicolons', several(lot)),
+  shipments: optional('shipments it is about, separated by semicolons', several(lot)),
+  certificates: optional('numbers of import certificates it is about, separated by semicolons', several(parseCertificateNumber)),
+  operations: optional('operations it is about, separated by semicolons', several(parseOperationIdentifier)),
 });
 
 export const IMPORT_CERTIFICATES = format('import_certificates.csv', {
-  number: required(parseCertificateNumber),
-  kind: required(parseImportCertificateKind),
-  exporter: required(parseOperationIdentifier),
-  importer: required(parseOperationIdentifier),
-  certifier: required(parseCertifierCode),
-  hts: required(parseHts),
-  issued_on: required(parseMoment),
-  requested_on: optional(parseMoment),
-  origin: optional(parseCountry),
-  destination: optional(parseCountry),
-  standard: optional(parseStandard),
-  valid_from: optional(parseDay),
-  valid_to: optional(parseDay),
-  quantity: optional(decimal),
-  unit: optional(parseUnit),
-  final_handler: optional(parseOperationIdentifier),
-  consignee: optional(parseOperationIdentifier),
-  status: optional(issuedStatus),
+  number: required('NNN-NNNNNNNNNN-NNNNNN, 21 characters', parseCertificateNumber),
+  kind: required(codes(ImportCertificateKind), parseImportCertificateKind),
+  exporter: required('its NOP ID of ten digits, or SCHEME:value', parseOperationIdentifier),
+  importer: required('its NOP ID of ten digits, or SCHEME:value', parseOperationIdentifier),
+  certifier: required('who issued it: code of three characters', parseCertifierCode),
+  hts: required('ten digits of the tariff schedule, with or without points', parseHts),
+  issued_on: required('when: the local day as YYYY-MM-DD, or an instant with its offset, 2025-03-01T08:30:00+02:00', parseMoment),
+  requested_on: optional('when: the local day as YYYY-MM-DD, or an instant with its offset, 2025-03-01T08:30:00+02:00', parseMoment),
+  origin: optional('where the goods come from: ISO 3166-1, two letters', parseCountry),
+  destination: optional('where they go: ISO 3166-1, two letters', parseCountry),
+  standard: optional('NOP, or the arrangement of equivalence: CANADA EU UK SWITZERLAND JAPAN KOREA TAIWAN', parseStandard),
+  valid_from: optional('first day of its period: the day as YYYY-MM-DD', parseDay),
+  valid_to: optional('last day of its period: the day as YYYY-MM-DD', parseDay),
+  quantity: optional('net mass covered, a decimal, with a point; blank where its lines say it', decimal),
+  unit: optional('unit of the mass: KGM GRM TNE LBR ONZ STN LTN, or BUA where the product says what a bushel weighs', parseUnit),
+  final_handler: optional('last certified operation before export: its NOP ID of ten digits, or SCHEME:value', parseOperationIdentifier),
+  consignee: optional('where it is another than the importer: its NOP ID of ten digits, or SCHEME:value', parseOperationIdentifier),
+  status: optional('where it stands since its issue; blank is ISSUED', issuedStatus),
 });
 
 export const IMPORT_CERTIFICATE_LINES = format('import_certificate_lines.csv', {
-  certificate: required(parseCertificateNumber),
-  product: required(name),
-  quantity: required(decimal),
-  unit: required(parseUnit),
-  lot: optional(lot),
-  reference: optional(parseCode),
+  certificate: required('number of the import certificate', parseCertificateNumber),
+  product: required('its name in the catalogue', name),
+  quantity: required('net mass covered, a decimal, with a point', decimal),
+  unit: required('unit of the mass: KGM GRM TNE LBR ONZ STN LTN, or BUA where the product says what a bushel weighs', parseUnit),
+  lot: optional('where it is known: a lot: its code, or OPERATION/code where several producers use the code', lot),
+  reference: optional('tells rows apart that are equal in all else', parseCode),
 });
 
 export const CUSTOMS_ENTRIES = format('customs_entries.csv', {
-  entry: required(parseEntryNumber),
-  line: required(ordinal('number of a line', 9999)),
-  certificate: required(parseCertificateNumber),
-  filed_on: required(parseMoment),
-  hts: required(parseHts),
-  quantity: required(decimal),
-  unit: required(parseUnit),
-  filer: optional(parseOperationIdentifier),
-  lots: optional(several(lot)),
+  entry: required('ACE entry number with its check digit', parseEntryNumber),
+  line: required('number of the line, from 1', ordinal('number of a line', 9999)),
+  certificate: required('number of the import certificate', parseCertificateNumber),
+  filed_on: required('when: the local day as YYYY-MM-DD, or an instant with its offset, 2025-03-01T08:30:00+02:00', parseMoment),
+  hts: required('ten digits of the tariff schedule, with or without points', parseHts),
+  quantity: required('net mass entered, a decimal, with a point', decimal),
+  unit: required('unit of the mass: KGM GRM TNE LBR ONZ STN LTN, or BUA where the product says what a bushel weighs', parseUnit),
+  filer: optional('who filed it: its NOP ID of ten digits, or SCHEME:value', parseOperationIdentifier),
+  lots: optional('lots entered, separated by semicolons', several(lot)),
 });
 
 export const EMERGENCY_ACTIONS = format('emergency_actions.csv', {
-  number: required(parseCode),
-  on: required(parseMoment),
-  ordered: required((text) => parseText(text)),
-  shipment: optional(lot),
-  lot: optional(lot),
-  certifier_notified_on: optional(parseDay),
-  disposition: optional(parseDispositionKind),
+  number: required('of the notification', parseCode),
+  on: required('when: the local day as YYYY-MM-DD, or an instant with its offset, 2025-03-01T08:30:00+02:00', parseMoment),
+  ordered: required('what was ordered', (text) => parseText(text)),
+  shipment: optional('a shipment: its reference, or OPERATION/reference where several shippers use it; or a lot', lot),
+  lot: optional('a lot: its code, or OPERATION/code where several producers use the code; or a shipment', lot),
+  certifier_notified_on: optional('the day as YYYY-MM-DD', parseDay),
+  disposition: optional(codes(DispositionKind), parseDispositionKind),
 });
 
 /** Files that are read, in the order in which one refers to another. */

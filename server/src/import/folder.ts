@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
-import { join, parse } from 'node:path';
+import { basename, dirname, join, parse } from 'node:path';
 import {
   CERTIFIERS,
   DOCUMENTS,
@@ -15,7 +15,11 @@ import {
 } from './columns';
 import { Doubts } from './doubts';
 import { Mistakes } from './errors';
-import { type BrokenRow, type ReadFile, readCsv, TooManyRows } from './read-csv';
+import { meantName } from './names';
+import type { Progress } from './progress';
+import { readCsv } from './read-csv';
+import { type BrokenRow, type ReadFile, TooManyRows } from './take-rows';
+import { readWorkbook } from './workbook';
 
 /** The rows of a folder, read and parsed, not yet joined with what the database knows. */
 export interface Folder {
@@ -36,28 +40,6 @@ export interface Folder {
 
 /** Most rows of a folder, over all its files: bounds memory. */
 export const MOST_ROWS = 1_000_000;
-
-/** Tells somebody who waits what goes on. */
-export interface Progress {
-  /** A phase, and how far it is: rows so far, and of how many where that is known. */
-  step(what: string, done?: number, of?: number): void;
-  note(line: string): void;
-}
-
-/** A file name that is almost one of ours: two letters off at most, in a short name one. */
-function meantName(name: string): string | null {
-  return FORMATS.map((format) => format.name).find((each) => distance(name, each) <= (each.length < 'products.csv'.length ? 1 : 2)) ?? null;
-}
-
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
-    row = next;
-  }
-  return row[b.length]!;
-}
 
 /** The column by which other rows name a row of these files. */
 const NAMED_BY = new Map<FileFormat, string>([
@@ -120,11 +102,35 @@ function findFiles(directory: string, mistakes: Mistakes, doubts: Doubts, progre
 }
 
 /**
- * Reads every file of a folder.
+ * Reads every file of a folder, or every sheet of a workbook.
  * @param mostRows over all files
  * @throws FolderRefused where there is nothing to go on with
  */
-export async function readFolder(directory: string, progress: Progress, mostRows: number = MOST_ROWS): Promise<Folder> {
+export const readFolder = (path: string, progress: Progress, mostRows: number = MOST_ROWS): Promise<Folder> =>
+  isFile(path) && path.toLowerCase().endsWith('.xlsx') ? readSheets(path, progress, mostRows) : readFiles(path, progress, mostRows);
+
+async function readSheets(path: string, progress: Progress, mostRows: number): Promise<Folder> {
+  const mistakes = new Mistakes(undefined, 'workbook');
+  const doubts = new Doubts();
+  const { files, doubted, digest } = await readWorkbook(path, basename(path), { mistakes, progress, mostRows });
+  for (const format of doubted) doubts.addAll(format);
+  if (files.size === 0) {
+    if (mistakes.count === 0)
+      mistakes.add({
+        file: basename(path),
+        line: null,
+        column: null,
+        code: 'BAD_USER_INPUT',
+        wrong: 'none of its sheets has a row',
+        remedy: 'fill in at least one',
+      });
+    mistakes.check();
+  }
+  for (const [format, read] of files) doubt(doubts, format, read);
+  return folderOf(dirname(path), digest, mistakes, doubts, files);
+}
+
+async function readFiles(directory: string, progress: Progress, mostRows: number): Promise<Folder> {
   const mistakes = new Mistakes();
   const doubts = new Doubts();
   const found = findFiles(directory, mistakes, doubts, progress);
@@ -153,17 +159,25 @@ export async function readFolder(directory: string, progress: Progress, mostRows
     progress.step(`reading ${name}`, read.count, read.count);
     doubt(doubts, format, read);
   }
-  return {
-    directory,
-    digest: hash.digest('hex'),
-    mistakes,
-    doubts,
-    has: (format) => found.has(format),
-    rows: <F extends FileFormat>(format: F) => (files.get(format)?.rows ?? []) as unknown as Row<F>[],
-    broken: (format) => files.get(format)?.broken ?? [],
-    whole: (format) => files.get(format)?.whole ?? true,
-  };
+  return folderOf(directory, hash.digest('hex'), mistakes, doubts, files);
 }
+
+const folderOf = (
+  directory: string,
+  digest: string,
+  mistakes: Mistakes,
+  doubts: Doubts,
+  files: ReadonlyMap<FileFormat, ReadFile>,
+): Folder => ({
+  directory,
+  digest,
+  mistakes,
+  doubts,
+  has: (format) => files.has(format),
+  rows: <F extends FileFormat>(format: F) => (files.get(format)?.rows ?? []) as unknown as Row<F>[],
+  broken: (format) => files.get(format)?.broken ?? [],
+  whole: (format) => files.get(format)?.whole ?? true,
+});
 
 function doubt(doubts: Doubts, format: FileFormat, { whole, broken }: ReadFile): void {
   const column = NAMED_BY.get(format);

@@ -1,18 +1,19 @@
-import { Refusal } from '@lotline/schema';
+import { type Reason, Refusal } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { mayCommand, type Viewer } from '../access';
-import type { Command, Runner } from '../commands';
+import type { Command, Done, Runner } from '../commands';
 import { bindPapers } from '../documents';
 import type { Book, Count } from './book';
 import { importCertifiers, importOperations, importProducts } from './catalogue';
 import { checkCustoms } from './customs';
 import { checkDocuments } from './documents';
 import { Mistakes } from './errors';
-import { type Folder, type Progress, readFolder } from './folder';
+import { type Folder, readFolder } from './folder';
 import { checkImportCertificates } from './import-certificates';
 import { checkLots } from './lots';
 import { importOperationCertificates } from './operation-certificates';
+import type { Progress } from './progress';
 import { type Coded, lookUpBroken } from './references';
 import { checkShipments } from './shipments';
 
@@ -29,16 +30,19 @@ export interface ImportOptions {
 
 const digest = z.object({ digest: z.string() });
 
+/** Why somebody may not import; null for who may. */
+export const mayImport = (viewer: Viewer): Reason | null =>
+  mayCommand(viewer) ??
+  (viewer.kind === 'ADMINISTRATOR'
+    ? null
+    : { code: 'FORBIDDEN', message: 'only an administrator imports', remedy: 'use a token of the administrator' });
+
 /** A folder as one command: all of it, or nothing. Its facts are stored as reported, so that fraud can be found. */
 const importFolderCommand = (folder: Folder, progress: Progress): Command<z.infer<typeof digest>, ImportCounts> => ({
   name: 'import',
   input: digest,
   reported: true,
-  may: (viewer) =>
-    mayCommand(viewer) ??
-    (viewer.kind === 'ADMINISTRATOR'
-      ? null
-      : { code: 'FORBIDDEN', message: 'only an administrator imports', remedy: 'use a token of the administrator' }),
+  may: mayImport,
   async run(work) {
     const book: Book = {
       work,
@@ -84,12 +88,22 @@ const MANY = 5000;
 const ATTEMPTS = 3;
 
 /**
- * Imports a folder of CSV files.
+ * Imports a folder of CSV files, or a workbook with a sheet for each.
  * @throws FolderRefused with every mistake and its place; nothing is stored then
  */
-export async function importFolder(runner: Runner, viewer: Viewer, directory: string, options: ImportOptions = {}): Promise<ImportCounts> {
+export async function importFolder(runner: Runner, viewer: Viewer, path: string, options: ImportOptions = {}): Promise<ImportCounts> {
+  return (await importWithPlace(runner, viewer, path, options)).counts;
+}
+
+/** The same, and where it stands in the log. */
+export async function importWithPlace(
+  runner: Runner,
+  viewer: Viewer,
+  path: string,
+  options: ImportOptions,
+): Promise<{ counts: ImportCounts; place: Done<ImportCounts>['place'] }> {
   const progress = options.progress ?? SILENT;
-  const folder = await readFolder(directory, progress, options.mostRows);
+  const folder = await readFolder(path, progress, options.mostRows);
   for (let attempt = 1; ; attempt++) {
     try {
       const done = await runner.execute(importFolderCommand(folder, progress), viewer, [{ digest: folder.digest }], uuidv7(), {
@@ -98,7 +112,7 @@ export async function importFolder(runner: Runner, viewer: Viewer, directory: st
       const counts = done.outcomes[0]!;
       const recorded = Object.values(counts).reduce((sum, count) => sum + count.recorded, 0);
       if (recorded > MANY && !options.dryRun) await runner.refreshStatistics();
-      return counts;
+      return { counts, place: done.place };
     } catch (error) {
       // A name that was free when we looked and is taken now: look again, it may be the same row.
       const raced = error instanceof Refusal && error.reasons[0].code === 'CONFLICT';

@@ -1,4 +1,8 @@
-export { CERTIFIERS, FORMATS, LOT_INPUTS, LOTS } from './columns';
+export * from './columns';
 export { FolderRefused } from './errors';
-export type { Progress } from './folder';
 export * from './import';
+export { neutral } from './neutral';
+export type { Progress } from './progress';
+export { columnName } from './read-row';
+export { serveImport } from './serve';
+export { EXPLANATIONS } from './workbook';

@@ -19,7 +19,7 @@ export async function newTransfers(
     const lot = references.resolve(book, TRANSFERS, line, 'lot', values.lot);
     const sender = operationOf(book, TRANSFERS, line, 'from', values.from);
     const receiver = operationOf(book, TRANSFERS, line, 'to', values.to);
-    const paper = paperOf(book, documents, TRANSFERS, line, values.document);
+    const paper = paperOf(book, documents, TRANSFERS, line, values, [values.from, values.to]);
     if (values.from === values.to)
       wrong(book, TRANSFERS, line, 'to', 'sender and receiver are the same operation', 'name another receiver, or remove the row');
     const quantity = values.quantity ?? null;
@@ -95,7 +95,7 @@ export async function newLosses(
     const lot = references.resolve(book, LOT_ADJUSTMENTS, line, 'lot', values.lot);
     const holder = operationOf(book, LOT_ADJUSTMENTS, line, 'holder', values.holder);
     const grams = lot && weigh(book, LOT_ADJUSTMENTS, line, values.quantity, values.unit, lot.product);
-    const paper = paperOf(book, documents, LOT_ADJUSTMENTS, line, values.document);
+    const paper = paperOf(book, documents, LOT_ADJUSTMENTS, line, values, [values.holder]);
     if (!lot || !holder || grams === null || !paper) continue;
     const fact: NewLoss = {
       id: uuidv7(),
@@ -148,22 +148,39 @@ export interface PaperOfFact {
   documentNamed: string | null;
 }
 
+/** How a row names its paper. */
+interface NamedPaper {
+  document?: string | null | undefined;
+  document_awaited?: string | null | undefined;
+}
+
 /**
- * The paper that a row names; null where the name is a mistake, which is noted. Papers arrive late: in a folder without documents.csv a
- * paper that is not on record is kept by its name, and bound when it arrives. A name that has come to mean several papers may be that of a
- * known fact: `withoutKnown` looks.
+ * The paper that a row names; null where the name is a mistake, which is noted. Papers arrive late: one that is awaited, or that is not on
+ * record in a folder without documents.csv, is kept by its name, and bound when it arrives. A name that has come to mean several papers may
+ * be that of a known fact: `withoutKnown` looks.
+ * @param parties to the fact: one that is awaited comes from them; from anybody where none are given
  */
 export function paperOf(
   book: Book,
   documents: CodeReferences<KnownDocument>,
   format: FileFormat,
   line: number,
-  name: string | null | undefined,
+  { document: on, document_awaited: awaited }: NamedPaper,
+  parties: readonly string[] = [],
 ): PaperOfFact | null {
+  if (on != null && awaited != null) {
+    wrong(book, format, line, 'document_awaited', 'a fact has one paper: on record, or awaited', 'name it in one of the two columns');
+    return null;
+  }
+  const name = on ?? awaited;
   if (name == null) return { documentId: null, documentNamed: null };
-  const meant = documents.find(name).length;
-  if (!book.folder.has(DOCUMENTS) && meant !== 1) {
-    if (meant === 0) book.papersNamed.set(format.name, (book.papersNamed.get(format.name) ?? 0) + 1);
+  const meant = documents.find(name);
+  if (awaited != null) {
+    const [paper] = meant.length === 1 && (parties.length === 0 || parties.includes(meant[0]!.owner)) ? meant : [];
+    return { documentId: paper?.id ?? null, documentNamed: paper ? null : paperName(name) };
+  }
+  if (!book.folder.has(DOCUMENTS) && meant.length !== 1) {
+    if (meant.length === 0) book.papersNamed.set(format.name, (book.papersNamed.get(format.name) ?? 0) + 1);
     return { documentId: null, documentNamed: paperName(name) };
   }
   const document = documents.resolve(book, format, line, 'document', name);
@@ -212,8 +229,9 @@ export function bindLate(
     const before = known.get(key);
     if (before && before.document === null && fact.documentId !== null)
       book.latePapers.push({ table, fact: before.id as string, documentId: fact.documentId });
-    if (!before && fact.documentNamed !== null && documents.find(fact.documentNamed).length > 1)
-      documents.resolve(book, format, row.line, 'document', String((row.values as { document?: string }).document));
+    const { document } = row.values as NamedPaper;
+    if (!before && document != null && fact.documentNamed !== null && documents.find(fact.documentNamed).length > 1)
+      documents.resolve(book, format, row.line, 'document', document);
   }
 }
 

@@ -1,39 +1,16 @@
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { parse } from 'csv-parse';
-import type { FileFormat, Row } from './columns';
+import type { FileFormat } from './columns';
 import { isUtf16, lineOfByte, Utf8Check } from './encoding';
 import type { Mistake, Mistakes } from './errors';
-import { columnName, type Header, readHeader, readRow } from './read-row';
-
-export interface ReadOptions {
-  /** Most rows to take. */
-  most: number;
-  bytes(chunk: Buffer): void;
-  rows(count: number): void;
-}
-
-/** Of a row with a mistake, what could be read. */
-export interface BrokenRow {
-  line: number;
-  values: Record<string, unknown>;
-}
-
-/** A file as far as it could be read. */
-export interface ReadFile {
-  rows: Row<FileFormat>[];
-  broken: BrokenRow[];
-  /** False where rows are missing because the file itself is broken. */
-  whole: boolean;
-  /** Rows of any kind. */
-  count: number;
-}
+import { columnName, type Header } from './read-row';
+import { NoHeader, type ReadFile, type ReadOptions, TakenRows, TooManyRows } from './take-rows';
 
 /** Longest row, bytes. */
 const LONGEST_ROW = 1024 * 1024;
 const DELIMITERS = [',', ';', '\t'] as const;
 const HEAD = 64 * 1024;
-const TELL_EVERY = 20_000;
 
 function headOf(path: string): Buffer {
   const descriptor = openSync(path, 'r');
@@ -58,10 +35,6 @@ function delimiterOf(head: Buffer, format: FileFormat): string {
 }
 
 class NotUtf8 extends Error {}
-/** The folder has more rows than an import takes. */
-export class TooManyRows extends Error {}
-/** The header cannot be used: the rest of the file means nothing. */
-class NoHeader extends Error {}
 
 /** Line breaks inside the cells of a row; a pair of CR and LF is one. */
 function innerBreaks(cells: readonly string[]): number {
@@ -75,10 +48,8 @@ function innerBreaks(cells: readonly string[]): number {
  * @throws TooManyRows after noting it
  */
 export async function readCsv(path: string, file: string, format: FileFormat, mistakes: Mistakes, options: ReadOptions): Promise<ReadFile> {
-  const note = (line: number | null, column: string | null, wrong: string, remedy: string) =>
-    mistakes.add({ file, line, column, code: 'BAD_USER_INPUT', wrong, remedy });
-  const read: ReadFile = { rows: [], broken: [], whole: true, count: 0 };
-  let header: Header | null = null;
+  const taken = new TakenRows(file, format, mistakes, options);
+  const { read } = taken;
   // Where the next row begins. Counted here: the parser counts a pair of CR and LF in a quoted cell as two lines.
   let next = 1;
 
@@ -86,26 +57,7 @@ export async function readCsv(path: string, file: string, format: FileFormat, mi
   const take = (cells: string[]): null => {
     const line = next;
     next += 1 + innerBreaks(cells);
-    if (cells.every((cell) => cell.trim() === '')) return null;
-    const at = (column: string | null, wrong: string, remedy: string) => note(line, column, wrong, remedy);
-    if (header === null) {
-      header = readHeader(cells, format, at);
-      if (header === null) throw new NoHeader();
-      return null;
-    }
-    if (read.count >= options.most) {
-      at(
-        null,
-        'the folder has more rows than an import takes',
-        'split it into folders of at most 1,000,000 rows and import one after the other',
-      );
-      throw new TooManyRows();
-    }
-    read.count++;
-    const row = readRow(cells, line, header, at);
-    if (row.fine) read.rows.push(row.row);
-    else read.broken.push({ line, values: row.values });
-    if (read.count % TELL_EVERY === 0) options.rows(read.count);
+    taken.take(cells, line);
     return null;
   };
 
@@ -122,7 +74,7 @@ export async function readCsv(path: string, file: string, format: FileFormat, mi
   try {
     const head = headOf(path);
     if (isUtf16(head)) {
-      note(1, null, 'it is UTF-16', 'save it as "CSV UTF-8"');
+      taken.note(1, null, 'it is UTF-16', 'save it as "CSV UTF-8"');
       return { ...read, whole: false };
     }
     const parser = parse({
@@ -135,16 +87,19 @@ export async function readCsv(path: string, file: string, format: FileFormat, mi
     });
     parser.resume();
     await pipeline(createReadStream(path), checked, parser);
-    if (header === null) {
-      note(1, null, 'it is empty', `begin with the header row: ${Object.keys(format.columns).join(',')}`);
-      read.whole = false;
-    }
+    taken.end();
   } catch (error) {
     if (error instanceof TooManyRows) throw error;
     read.whole = false;
     if (error instanceof NotUtf8)
-      note(await lineOfByte(path, utf8.brokenAt!), null, 'it is not UTF-8, the bytes are of another encoding', 'save it as "CSV UTF-8"');
-    else if (!(error instanceof NoHeader)) mistakes.add({ file, code: 'BAD_USER_INPUT', ...brokenFile(error as CsvFault, next, header) });
+      taken.note(
+        await lineOfByte(path, utf8.brokenAt!),
+        null,
+        'it is not UTF-8, the bytes are of another encoding',
+        'save it as "CSV UTF-8"',
+      );
+    else if (!(error instanceof NoHeader))
+      mistakes.add({ file, code: 'BAD_USER_INPUT', ...brokenFile(error as CsvFault, next, taken.header) });
   }
   return read;
 }

@@ -61,8 +61,8 @@ export function readHeader(cells: readonly string[], format: FileFormat, note: N
 /** A row whose every cell could be read, or what could be read of it. */
 export type ReadRow = { fine: true; row: Row<FileFormat> } | { fine: false; values: Record<string, unknown> };
 
-/** Reads a row, each cell by its column's parser. */
-export function readRow(cells: readonly string[], line: number, header: Header, note: Note): ReadRow {
+/** Reads a row, each cell by its column's parser. @param spoiled cells of which is noted already that they cannot be read */
+export function readRow(cells: readonly string[], line: number, header: Header, note: Note, spoiled: ReadonlySet<number>): ReadRow {
   if (cells.length < header.length || cells.slice(header.length).some((cell) => cell.trim() !== '')) {
     note(
       null,
@@ -72,13 +72,14 @@ export function readRow(cells: readonly string[], line: number, header: Header, 
     return { fine: false, values: {} };
   }
   const values: Record<string, unknown> = {};
-  let fine = true;
+  let fine = spoiled.size === 0;
   const wrong: Note = (...mistake) => {
     note(...mistake);
     fine = false;
   };
   for (const { name, at, column } of header.known) {
     const text = cells[at]!;
+    if (spoiled.has(at)) continue;
     if (text.trim() === '') {
       if (column.required) wrong(name, 'it is empty', 'give a value');
       else values[name] = null;

@@ -32,9 +32,11 @@ const REFERENCES: readonly { format: FileFormat; column: string; noun: Noun }[] 
   { format: TRANSFERS, column: 'from', noun: 'operation' },
   { format: TRANSFERS, column: 'to', noun: 'operation' },
   { format: TRANSFERS, column: 'document', noun: 'document' },
+  { format: TRANSFERS, column: 'document_awaited', noun: 'document' },
   { format: LOT_ADJUSTMENTS, column: 'lot', noun: 'lot' },
   { format: LOT_ADJUSTMENTS, column: 'holder', noun: 'operation' },
   { format: LOT_ADJUSTMENTS, column: 'document', noun: 'document' },
+  { format: LOT_ADJUSTMENTS, column: 'document_awaited', noun: 'document' },
   { format: SHIPMENTS, column: 'shipper', noun: 'operation' },
   { format: SHIPMENTS, column: 'consignee', noun: 'operation' },
   { format: SHIPMENT_LEGS, column: 'shipment', noun: 'shipment' },
@@ -43,6 +45,7 @@ const REFERENCES: readonly { format: FileFormat; column: string; noun: Noun }[] 
   { format: TREATMENTS, column: 'lot', noun: 'lot' },
   { format: TREATMENTS, column: 'shipment', noun: 'shipment' },
   { format: TREATMENTS, column: 'document', noun: 'document' },
+  { format: TREATMENTS, column: 'document_awaited', noun: 'document' },
   { format: DOCUMENTS, column: 'issuer', noun: 'operation' },
   { format: DOCUMENTS, column: 'lots', noun: 'lot' },
   { format: DOCUMENTS, column: 'shipments', noun: 'shipment' },
@@ -94,9 +97,9 @@ export function lookUpBroken(book: Book, coded: Coded): void {
   for (const { format, column, noun } of REFERENCES) {
     for (const { line, values } of book.folder.broken(format)) {
       for (const name of namesIn(values, column)) {
-        // A paper that is not on record is no mistake in a folder without documents.csv.
+        // A paper that is not on record is no mistake where it is awaited, nor in a folder without documents.csv.
         const late = noun === 'document' && !book.folder.has(DOCUMENTS) && coded.document.find(name).length === 0;
-        if (late) continue;
+        if (late || column === 'document_awaited') continue;
         if (noun === 'lot' || noun === 'shipment' || noun === 'document') coded[noun].resolve(book, format, line, column, name);
         else if (!known[noun].has(name)) unknown(book, format, line, column, noun, name);
       }

@@ -228,7 +228,7 @@ async function newTreatments(
     }
     const lot = values.lot ? lots.resolve(book, TREATMENTS, line, 'lot', values.lot) : null;
     const shipment = values.shipment ? references.resolve(book, TREATMENTS, line, 'shipment', values.shipment) : null;
-    const paper = paperOf(book, documents, TREATMENTS, line, values.document);
+    const paper = paperOf(book, documents, TREATMENTS, line, values);
     if ((!lot && !shipment) || !paper) continue;
     const fact: NewTreatment = {
       id: uuidv7(),

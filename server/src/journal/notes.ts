@@ -37,6 +37,13 @@ export class Notes {
     return this.noted.size === 0 ? [] : [...this.noted.values()];
   }
 
+  /** The same, and forgets it: an answer that goes on for long takes its notes away as it goes. */
+  take(): readonly Note[] {
+    const all = this.all;
+    this.noted.clear();
+    return all;
+  }
+
   /** A noun was shown. */
   read(noun: NodeType, subject: string): void {
     if (!this.noted.has(subject)) this.noted.set(subject, { act: 'READ', noun, subject, what: null, code: null, lots: [] });

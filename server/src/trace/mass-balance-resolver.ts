@@ -4,7 +4,7 @@ import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-g
 import { OF_LOTS, operationVisible, seesWhole } from '../access';
 import { lotById } from '../lots';
 import { idIn, makePage, PageArguments, type Question, readPage } from '../questions';
-import { type BalanceStep, countSteps, type MassBalanceRequest, massBalanceOf, stepsOf } from './mass-balance';
+import { type BalanceStep, countSteps, type MassBalanceRequest, massBalanceOf, type Sums, stepsOf } from './mass-balance';
 
 class FoundMassBalance extends MassBalance {
   constructor(readonly request: MassBalanceRequest) {
@@ -35,6 +35,22 @@ async function checkRight(question: Question, operation: string): Promise<void> 
   });
 }
 
+/** The sums of a balance, for who may see it. @throws Refusal FORBIDDEN or NOT_FOUND, or BAD_USER_INPUT for a period in no order */
+export async function balanceFor(question: Question, request: MassBalanceRequest): Promise<Sums> {
+  const { operation, product, from, to } = request;
+  if (from > to)
+    throw new Refusal({
+      code: 'BAD_USER_INPUT',
+      message: `the period ends on ${to}, before it begins`,
+      path: ['to'],
+      remedy: 'give from and to in order',
+    });
+  await checkRight(question, operation);
+  const [known] = await question.reader.query('select from product where id = $1', [product]);
+  if (!known) throw notFound('product');
+  return massBalanceOf(question.reader, request);
+}
+
 @Resolver(() => MassBalance)
 export class MassBalanceResolver {
   @Query(() => MassBalance, {
@@ -54,17 +70,7 @@ export class MassBalanceResolver {
       from,
       to,
     };
-    if (from > to)
-      throw new Refusal({
-        code: 'BAD_USER_INPUT',
-        message: `the period ends on ${to}, before it begins`,
-        path: ['to'],
-        remedy: 'give from and to in order',
-      });
-    await checkRight(question, request.operation);
-    const [product] = await question.reader.query('select from product where id = $1', [request.product]);
-    if (!product) throw notFound('product');
-    return Object.assign(new FoundMassBalance(request), await massBalanceOf(question.reader, request));
+    return Object.assign(new FoundMassBalance(request), await balanceFor(question, request));
   }
 
   @FieldResolver(() => TraceStepConnection, { description: 'The facts behind the sums, oldest first. A use is told of the lot used.' })
