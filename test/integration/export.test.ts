@@ -266,7 +266,7 @@ describe('as a workbook', () => {
       NASTY.map((code) => `D inlineStr ${/^'?[=+\-@]/.test(code) ? "'" : ''}${code}`),
     );
     expect(rows[1]!.at(-1)).toBe('O inlineStr 0.001');
-    expect(rows.at(-1)).toEqual(['A inlineStr complete', 'B b 1', `C n ${NASTY.length}`]);
+    expect(rows.at(-1)).toEqual(['A inlineStr complete', 'B inlineStr true', `C n ${NASTY.length}`]);
     expect(xml).not.toMatch(/<f[ >]/);
     // The same rows are the same bytes: nothing in it tells when it was made.
     expect(await sheet('lots.xlsx', by(STRANGER!))).toEqual(parts);
@@ -275,7 +275,7 @@ describe('as a workbook', () => {
   test('a story, with numbers where they are numbers', async () => {
     const rows = cellsIn((await sheet('trace/FLOUR.xlsx', by(SHOP!)))['xl/worksheets/sheet1.xml']!);
     expect(rows[2]!.filter((cell) => /^[CNOP] /.test(cell))).toEqual(['C n 1', 'N inlineStr 100', 'O n 1', 'P inlineStr 10']);
-    expect(rows.at(-1)).toEqual(['A inlineStr complete', 'B b 0', 'C n 2', 'D inlineStr WITHHELD: 1 gap']);
+    expect(rows.at(-1)).toEqual(['A inlineStr complete', 'B inlineStr false', 'C n 2', 'D inlineStr WITHHELD: 1 gap']);
   });
 
   test('of more rows than a sheet holds it goes on in the next, and says so', async () => {
@@ -301,12 +301,12 @@ describe('as a workbook', () => {
       ]);
     };
     const goesOn = (rows: number, sheet: number) => `continues|${rows}|in the sheet lots ${sheet}: a sheet holds 1048576 rows`;
-    expect(await sheets(0)).toEqual([['lots', 'row|code', 'complete|1|0']]);
-    expect(await sheets(3)).toEqual([['lots', 'row|code', 'lot|L0', 'lot|L1', 'lot|L2', 'complete|1|3']]);
+    expect(await sheets(0)).toEqual([['lots', 'row|code', 'complete|true|0']]);
+    expect(await sheets(3)).toEqual([['lots', 'row|code', 'lot|L0', 'lot|L1', 'lot|L2', 'complete|true|3']]);
     expect(await sheets(7)).toEqual([
       ['lots', 'row|code', 'lot|L0', 'lot|L1', 'lot|L2', goesOn(3, 2)],
       ['lots 2', 'row|code', 'lot|L3', 'lot|L4', 'lot|L5', goesOn(6, 3)],
-      ['lots 3', 'row|code', 'lot|L6', 'complete|1|7'],
+      ['lots 3', 'row|code', 'lot|L6', 'complete|true|7'],
     ]);
   });
 });

@@ -49,7 +49,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   steps: story(['TraceStep', 'Shipment', 'ImportCertificate', 'Document'], stepsTable),
   gaps: story(['TraceGap'], (_, chain) => gapsTable(chain)),
   lots: { of: null, parameters: [], types: ['Lot'], open: lotsTable },
-  certificates: { of: null, parameters: [], types: ['ImportCertificate', 'CustomsEntry'], open: certificatesTable },
+  certificates: { of: null, parameters: [], types: ['ImportCertificate'], open: certificatesTable },
   'mass-balance': {
     of: 'OPERATION',
     parameters: ['product', 'from', 'to'],

@@ -50,11 +50,11 @@ const lettersOf = (at: number): string => (at < 26 ? String.fromCharCode(A + at)
 /** Styles by their place in `STYLES`. */
 const [TEXT, HEADER] = [1, 2];
 
+/** A truth value is text, too: LibreOffice shows one as 1. */
 function cellXml(value: Cell, reference: string, style: number): string {
   if (value === null) return '';
   if (typeof value === 'number') return `<c r="${reference}"><v>${value}</v></c>`;
-  if (typeof value === 'boolean') return `<c r="${reference}" t="b"><v>${value ? 1 : 0}</v></c>`;
-  return `<c r="${reference}" s="${style}" t="inlineStr"><is><t xml:space="preserve">${escaped(cut(neutral(value)))}</t></is></c>`;
+  return `<c r="${reference}" s="${style}" t="inlineStr"><is><t xml:space="preserve">${escaped(cut(neutral(String(value))))}</t></is></c>`;
 }
 
 const rowXml = (cells: Line, row: number, style = TEXT): string =>

@@ -66,7 +66,7 @@ export class TakenRows {
     }
     if (read.count >= options.most) {
       const most = options.most.toLocaleString('en-US');
-      at(null, 'there are more rows than an import takes', `split them, and import at most ${most} at once, one part after the other`);
+      at(null, 'there are more rows than an import takes', `split it, and import at most ${most} at once, one part after the other`);
       throw new TooManyRows();
     }
     read.count++;
