@@ -63,11 +63,7 @@ const WITHOUT_VALUE = [
   'ArrivalAnswer.findings',
   'ArrivalFinding.message',
   'ArrivalFinding.rule',
-  'CloseOut.shipments',
-  'CloseOutShipment.departedOn',
-  'CloseOutShipment.entered',
-  'CloseOutShipment.shipment',
-  'CloseOutShipment.shipped',
+  'CloseOut.withheld',
   'CustomsEntry.cancelledOn',
   'CustomsEntryChange.by',
   'CustomsEntryChange.reason',
@@ -88,7 +84,8 @@ const WITHOUT_VALUE = [
   'NoticeGiven.lot',
   'NoticeGiven.shipment',
   'Shipment.notices',
-  'UnreconciledMass.shipment',
+  'UnreconciledMass.customsEntry',
+  'UnreconciledMass.line',
 ];
 
 const asked = table.sections.filter(({ type }) => type !== 'Mutation');
