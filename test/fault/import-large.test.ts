@@ -37,7 +37,7 @@ long(
       }
       expect(await exit).toBe(1);
       // The operation is the first row of a million, so one lot fewer is taken; the header is line 1.
-      expect(said).toContain('\nlots.csv:1000001: there are more rows than an import takes; split them');
+      expect(said).toContain('\nlots.csv:1000001: there are more rows than an import takes; split it');
       expect(said).toContain('\n1 mistake in the folder; nothing was stored\n');
       expect(resident).toBeGreaterThan(0);
       expect(resident).toBeLessThan(MOST_RESIDENT_KB);

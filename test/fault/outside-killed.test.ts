@@ -139,7 +139,7 @@ interface Seen {
   effects: { what: string; state: string }[];
 }
 
-/** A certificate once all that was to be done outside is done. */
+/** A certificate once all that was to be done outside is done, or not needed any more. */
 async function settled(certificate: string): Promise<Seen> {
   const query = 'query ($id: ID!) { node(id: $id) { ... on ImportCertificate { number history { status } effects { what state } } } }';
   for (;;) {
@@ -151,7 +151,7 @@ async function settled(certificate: string): Promise<Seen> {
       ({ data }) => data?.node,
       () => undefined,
     );
-    if (seen?.effects.every(({ state }) => state === 'DONE')) return seen;
+    if (seen?.effects.every(({ state }) => state === 'DONE' || state === 'NOT_NEEDED')) return seen;
     if (seen?.effects.some(({ state }) => state === 'FAILED')) {
       wrong.push(`${certificate} is ${JSON.stringify(seen)}`);
       return seen;
@@ -180,6 +180,8 @@ async function walk(): Promise<string[]> {
     await settled(importCertificate);
     const revised = { importCertificate, quantity: { value: '2', unit: 'KGM' }, reason: 'weighed again' };
     if (wrong.length === 0) await give('reviseImportCertificate', 'CERTIFIER', revised);
+    // Of every other one the void comes while the revision may be anywhere.
+    if (wrong.length === 0 && walked.length % 2 === 0) await settled(importCertificate);
     if (wrong.length === 0) await give('voidImportCertificate', 'CERTIFIER', { importCertificate, reason: 'asked for twice' });
     walked.push(importCertificate);
   }
@@ -212,13 +214,17 @@ test(
       `OUTSIDE_KILLED_SEED=${SEED}: ${KILLS} kills (${Object.entries(met).map(([moment, many]) => `${many} ${moment}`)}), ${certificates.length} certificates, asked ${oid.asked.length} times, done ${oid.memory.paths.length}\n`,
     );
     const numbers: (string | null)[] = [];
+    let done = 0;
     for (const certificate of certificates) {
       const { number, history, effects } = await settled(certificate);
       const key = `/certificates/${Buffer.from(certificate, 'base64url').toString().split(':')[1]}`;
       const there = oid.memory.paths.filter((path) => path.startsWith(key)).map((path) => path.split('/')[3] ?? 'issue');
+      done += there.length;
+      // A revision that was not needed any more may have been on its way.
+      const isRevised = effects[1]!.state === 'DONE' || there.includes('revision');
       expect({ number, there, history: history.map(({ status }) => status), effects: effects.map(({ what }) => what) }).toEqual({
         number: (oid.memory.answered(key)!.body as { number: string }).number,
-        there: ['issue', 'revision', 'void'],
+        there: ['issue', ...(isRevised ? ['revision'] : []), 'void'],
         history: ['REQUESTED', 'APPROVED', 'ISSUED', 'VOIDED'],
         effects: ['ISSUE', 'REVISE', 'VOID'],
       });
@@ -226,7 +232,7 @@ test(
     }
     expect([...wrong, ...server.crashes]).toEqual([]);
     expect(new Set(numbers).size).toBe(certificates.length);
-    expect(oid.memory.paths).toHaveLength(3 * certificates.length);
+    expect(oid.memory.paths).toHaveLength(done);
     const [left] = await database.query('select (select count(*)::int from graphile_worker.jobs where attempts >= max_attempts) as dead');
     expect(left).toEqual({ dead: 0 });
   },
