@@ -31,6 +31,7 @@ beforeAll(async () => {
   await run(npm!, [...words, '--no-audit', '--no-fund', '--no-update-notifier'], { cwd: folder, env });
 }, 120_000);
 afterAll(async () => {
+  await server.end('SIGTERM');
   await server.close();
   rmSync(folder, { recursive: true, force: true });
 });
