@@ -217,14 +217,14 @@ describe('how it says that it ended', () => {
 
   test.each([
     ['no verb', []],
-    ['an unknown verb', ['export', 'folder']],
+    ['an unknown verb', ['expel', 'folder']],
     ['no folder', ['import']],
     ['two folders', ['import', 'small', 'small']],
     ['an unknown flag', ['import', 'small', '--force']],
   ])('2 when it is used wrongly: %s', async (_, args) => {
     const wrong = await lotline(args).ended;
     expect(wrong).toMatchObject({ code: 2, out: '' });
-    expect(wrong.err).toMatch(/lotline import DIR \[--dry-run\]/);
+    expect(wrong.err).toMatch(/lotline import DIR\|FILE\.xlsx \[--dry-run\]/);
   });
 
   test('2 for a setting that cannot be read, 1 for a database that is not there', async () => {

@@ -59,6 +59,9 @@ test('what a living worker has in hand is left to it', async () => {
   const worker = await startWorker(lotline.database, slow.tasks, SILENT);
   try {
     while (slow.seen.length === 0) await new Promise((done) => setTimeout(done, 10));
+    // It says that it lives a moment after it has begun.
+    const lives = `select from graphile_worker.jobs j join pg_stat_activity a on a.application_name = 'lotline jobs ' || j.locked_by`;
+    while ((await lotline.database.query(lives)).length === 0) await new Promise((done) => setTimeout(done, 10));
     const other = probe();
     await workOnce(lotline.database, other.tasks, SILENT);
     expect(other.seen).toEqual([]);

@@ -114,6 +114,8 @@ function fitting(type: GraphQLInputType, name: string): fc.Arbitrary<unknown> {
     Date: day,
     DateTime: instant,
     CountryCode: fc.constantFrom('TR', 'US', 'DE'),
+    Cursor: text,
+    JSONObject: fc.dictionary(fc.string(), fc.jsonValue(), { maxKeys: 3 }),
   };
   const scalar = scalars[type.name];
   if (!scalar) throw new Error(`say what a ${type.name} may be`);

@@ -34,6 +34,13 @@ export type WebhookEvent =
         };
       };
     }[keyof Told]
+  | {
+      readonly id: string;
+      /** A change that could not be told: ask for the state, or select less. */
+      readonly type: 'failed';
+      readonly timestamp: string;
+      readonly data: { readonly cursor: string; readonly errors: readonly { readonly message: string }[] };
+    }
   | { readonly id: string; readonly type: 'test'; readonly timestamp: string; readonly data: Readonly<Record<string, never>> };
 
 /** Reads a body whose signature was found good. */

@@ -51,5 +51,5 @@ export function messageIdOf(
   return `msg_${createHmac('sha256', key).update(`${webhook} ${position} ${told}`).digest('base64url').slice(0, 27)}`;
 }
 
-/** The body of a message, as Standard Webhooks have it. @param type name of the subscription's field, or `test` */
+/** The body of a message, as Standard Webhooks have it. @param type name of the subscription's field, `test`, or `failed` where a change could not be told */
 export const bodyOf = (type: string, at: Date, data: object): string => JSON.stringify({ type, timestamp: at.toISOString(), data });

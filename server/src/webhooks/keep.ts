@@ -48,6 +48,13 @@ export interface KeepingParts {
 /** Thrown where a webhook is told from elsewhere by now: it was deleted, paused or replayed, or another server follows it. */
 class Elsewhere extends Error {}
 
+/** What a message tells. */
+interface Told {
+  cursor: string;
+  change: unknown;
+  errors: readonly unknown[] | undefined;
+}
+
 interface Following {
   stream: Stream | null;
   /** Messages that are kept. */
@@ -179,7 +186,7 @@ export class Keeping {
         messageId: messageIdOf(cursors, database.installation.cursorKey, { webhook: webhook.id, cursor, viewer: by.viewer.name }),
         subject,
         isPublic,
-        body: this.bodyOf(feed.field, at, { cursor, change, ...(errors && { errors }) }),
+        body: this.messageOf(feed.field, at, { cursor, change, errors }),
       };
       await database.within(async (tx) => {
         const moved = await tx.query(
@@ -193,12 +200,13 @@ export class Keeping {
     }
   }
 
-  /** A message that is too large is told without what it says. */
-  private bodyOf(type: string, at: Date, data: { cursor: string; change: unknown }): string {
-    const body = bodyOf(type, at, data);
+  /** A message; where there is nothing to tell of a change, since it could not be written or is too large, it is of the type `failed`. */
+  private messageOf(type: string, at: Date, { cursor, change, errors }: Told): string {
+    const failed = (reasons: readonly unknown[]) => bodyOf('failed', at, { cursor, errors: reasons });
+    if (change === null) return failed(errors ?? []);
+    const body = bodyOf(type, at, { cursor, change, ...(errors && { errors }) });
     if (Buffer.byteLength(body) <= LARGEST) return body;
-    const message = `the message is larger than ${LARGEST} bytes: select less`;
-    return bodyOf(type, at, { cursor: data.cursor, change: null, errors: [{ message }] });
+    return failed([{ message: `the message is larger than ${LARGEST} bytes: select less` }]);
   }
 
   /** Is a message that could not be written, e.g. since the database was slow, to be tried again? */
