@@ -10,7 +10,7 @@ import { signedHeaders } from './sign';
 /** How long after a message failed it is sent again, seconds; the last again and again, until it is given up. */
 const AGAIN_AFTER_S = [5, 30, 120, 600, 1800, 3600, 7200, 14_400, 21_600] as const;
 /** How long a message is sent again before it is given up, milliseconds: three days. */
-export const GIVEN_UP_AFTER_MS = 3 * 24 * 3_600_000;
+const GIVEN_UP_AFTER_MS = 3 * 24 * 3_600_000;
 /** So much of the wait, at random, may be added, so that those that failed together do not come back together. */
 const JITTER = 0.2;
 
@@ -71,9 +71,7 @@ async function sendAll({ database, settings, later, stop }: Sending, webhook: st
   for (;;) {
     const due = await firstOf(database, webhook, subject);
     if (!due) return;
-    if (due.nextAt > due.now) {
-      return later(due.nextAt);
-    }
+    if (due.nextAt > due.now) return later(due.nextAt);
     if (stop?.aborted) return later(due.now);
     const secrets = due.formerSecret ? [due.secret, due.formerSecret] : [due.secret];
     const lost = await whyNotSeen(database, due, subject);
