@@ -30,6 +30,7 @@ module.exports = {
     '^@lotline/client/(webhooks|codegen)$': '<rootDir>/../client-sdk/src/$1',
     '^@lotline/server/(.*)$': '<rootDir>/../server/src/$1',
   },
+  testSequencer: '<rootDir>/support/longest-first.cjs',
   maxWorkers: 2,
   testTimeout: 60_000,
   reporters: ['default', '<rootDir>/support/closing-line.cjs'],

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { Refusal } from '@lotline/schema';
 import { ADMINISTRATOR, ANALYST, mintToken, viewerInRole } from './access';
 import { type Instance, openInstance } from './app';
-import { callerDirectory, readConfig, SettingError } from './config';
+import { callerDirectory, readConfig } from './config';
 import { EmbeddedError, Reader } from './database';
 import { exportFolder, writeTemplate } from './export';
 import { FolderRefused, type ImportCounts, importFolder } from './import';
@@ -14,6 +14,7 @@ import { lotNamed } from './lots';
 import { terminalProgress } from './progress';
 import type { Question } from './questions';
 import { REPORT_FORMATS, reportOn } from './report';
+import { SettingError } from './settings';
 
 const USAGE = `lotline import DIR|FILE.xlsx [--dry-run]
                                   import a folder of CSV files, or a workbook with a sheet for each, all or nothing

@@ -2,9 +2,10 @@ import { join, resolve } from 'node:path';
 import type { OidcSettings } from './access';
 import type { BucketSettings } from './files';
 import type { OutsideSettings, SystemsSettings } from './outside';
+import { readSettings, SettingError, type Settings } from './settings';
 import type { PostSettings } from './webhooks';
 
-/** Settings, read once from the environment. The names are part of the product's contract. */
+/** What the parts of an instance are told by the settings, which are read once. */
 export interface Config {
   /** TCP port of the HTTP server; 0 takes a free one. */
   port: number;
@@ -49,69 +50,36 @@ export interface Config {
   mostConnections: number;
 }
 
-/** A setting that cannot be used; printed as it is. */
-export class SettingError extends Error {}
-
-function integer(name: string, text: string | undefined, fallback: number, least: number, most: number): number {
-  if (text === undefined || text === '') return fallback;
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new SettingError(`${name}=${text}: write a whole number from ${least} to ${most}`);
-  }
-  return value;
+function oidcIn({ OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_CLAIM: claim }: Settings): OidcSettings | null {
+  if (issuer === null && audience === null) return null;
+  if (issuer === null || audience === null) throw new SettingError('OIDC_ISSUER and OIDC_AUDIENCE: set both, or neither');
+  return { issuer, audience, claim: claim ?? 'lotline' };
 }
 
-function oneOf<T extends string>(name: string, text: string | undefined, fallback: T, names: readonly T[]): T {
-  if (text === undefined || text === '') return fallback;
-  if (!(names as readonly string[]).includes(text)) throw new SettingError(`${name}=${text}: write one of ${names.join(' ')}`);
-  return text as T;
-}
-
-/** Loopback may be asked without TLS: nobody listens there in between. */
-const SAFE_URL = /^(?:https:\/\/|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])[:/])[^?#]*$/;
-
-function oidcIn({ OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_CLAIM: claim }: NodeJS.ProcessEnv): OidcSettings | null {
-  if (!issuer && !audience) return null;
-  if (!issuer || !audience) throw new SettingError('OIDC_ISSUER and OIDC_AUDIENCE: set both, or neither');
-  if (!SAFE_URL.test(issuer)) throw new SettingError(`OIDC_ISSUER=${issuer}: write https://, as it stands in the tokens' claim iss`);
-  return { issuer, audience, claim: claim || 'lotline' };
-}
-
-function outsideIn(env: NodeJS.ProcessEnv, system: 'OID' | 'ACE', timeoutMs: number): OutsideSettings | null {
-  const [name, token] = [`${system}_URL`, env[`${system}_TOKEN`] || null];
-  const url = env[name];
-  if (!url) {
-    if (token !== null) throw new SettingError(`${system}_TOKEN: set ${name} with it`);
-    return null;
-  }
-  if (!SAFE_URL.test(url)) throw new SettingError(`${name}=${url}: write https://, without a query`);
-  return { url: url.replace(/\/+$/, ''), token, timeoutMs };
+function outsideIn(settings: Settings, system: 'OID' | 'ACE'): OutsideSettings | null {
+  const { [`${system}_URL` as const]: url, [`${system}_TOKEN` as const]: token, OUTSIDE_TIMEOUT_MS: timeoutMs } = settings;
+  if (url !== null) return { url: url.replace(/\/+$/, ''), token, timeoutMs };
+  if (token !== null) throw new SettingError(`${system}_TOKEN: set ${system}_URL with it`);
+  return null;
 }
 
 const BUCKET = ['FILES_S3_BUCKET', 'FILES_S3_KEY', 'FILES_S3_SECRET'] as const;
 const BUCKET_MORE = ['FILES_S3_ENDPOINT', 'FILES_S3_REGION', 'FILES_S3_PREFIX'] as const;
-/** The names of objects are made of it, which are parts of addresses. */
-const PREFIX = /^(?!\.{1,2}(?:\/|$))[\w.-]+(?:\/(?!\.{1,2}(?:\/|$))[\w.-]+)*$/;
 
-function bucketIn(env: NodeJS.ProcessEnv): BucketSettings | null {
-  const set = [...BUCKET, ...BUCKET_MORE].filter((name) => env[name]);
+function bucketIn(settings: Settings): BucketSettings | null {
+  const set = [...BUCKET, ...BUCKET_MORE].filter((name) => settings[name] !== null);
   if (set.length === 0) return null;
-  const missing = BUCKET.filter((name) => !env[name]);
+  const missing = BUCKET.filter((name) => settings[name] === null);
   if (missing.length > 0) throw new SettingError(`${set.join(', ')}: set ${missing.join(', ')} with it, or none of them`);
-  if (env.FILES_DIR) throw new SettingError('FILES_DIR and FILES_S3_BUCKET: files are in a folder or in a bucket; set one of them');
-  const { FILES_S3_BUCKET: bucket, FILES_S3_ENDPOINT: endpoint, FILES_S3_PREFIX: prefix } = env;
-  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket!))
-    throw new SettingError(`FILES_S3_BUCKET=${bucket}: write its name, 3 to 63 lower-case letters, digits, points and hyphens`);
-  if (endpoint && !SAFE_URL.test(`${endpoint}/`)) throw new SettingError(`FILES_S3_ENDPOINT=${endpoint}: write https://, without a query`);
-  if (prefix && !PREFIX.test(prefix))
-    throw new SettingError(`FILES_S3_PREFIX=${prefix}: write letters, digits, points, hyphens and underscores, with / between folders`);
+  if (settings.FILES_DIR !== null)
+    throw new SettingError('FILES_DIR and FILES_S3_BUCKET: files are in a folder or in a bucket; set one of them');
   return {
-    endpoint: endpoint?.replace(/\/+$/, '') || null,
-    region: env.FILES_S3_REGION || 'us-east-1',
-    bucket: bucket!,
-    prefix: prefix ?? '',
-    key: env.FILES_S3_KEY!,
-    secret: env.FILES_S3_SECRET!,
+    endpoint: settings.FILES_S3_ENDPOINT?.replace(/\/+$/, '') ?? null,
+    region: settings.FILES_S3_REGION ?? 'us-east-1',
+    bucket: settings.FILES_S3_BUCKET!,
+    prefix: settings.FILES_S3_PREFIX ?? '',
+    key: settings.FILES_S3_KEY!,
+    secret: settings.FILES_S3_SECRET!,
   };
 }
 
@@ -124,45 +92,42 @@ export function callerDirectory(env: NodeJS.ProcessEnv = process.env): string {
 /** The database of a checkout, wherever in it or outside of it somebody stands. */
 const HOME = resolve(__dirname, '..', '..', '.lotline');
 
-/** Reads the settings. `from` is where relative paths stand. */
+/** Reads the settings. `from` is where relative paths stand. @throws SettingError */
 export function readConfig(env: NodeJS.ProcessEnv = process.env, from: string = process.cwd()): Config {
-  const databaseUrl = env.DATABASE_URL || null;
-  if (databaseUrl !== null && !/^postgres(?:ql)?:\/\//.test(databaseUrl)) {
-    throw new SettingError('DATABASE_URL: write postgres://user:password@host:port/database');
-  }
+  const settings = readSettings(env);
+  const { DATABASE_URL: databaseUrl } = settings;
   // On a database of somebody's own it would let everybody on this machine in: only when told to.
-  const demo = oneOf('LOTLINE_DEMO', env.LOTLINE_DEMO, databaseUrl === null ? 'yes' : 'no', ['yes', 'no']) === 'yes';
+  const demo = (settings.LOTLINE_DEMO ?? (databaseUrl === null ? 'yes' : 'no')) === 'yes';
   if (databaseUrl === null && !demo)
     throw new SettingError('LOTLINE_DEMO: only a database of your own runs outside of demo mode; set DATABASE_URL');
-  const outsideTimeout = integer('OUTSIDE_TIMEOUT_MS', env.OUTSIDE_TIMEOUT_MS, 10_000, 100, 60_000);
-  const dataDir = env.DATA_DIR ? resolve(from, env.DATA_DIR) : HOME;
+  const dataDir = settings.DATA_DIR === null ? HOME : resolve(from, settings.DATA_DIR);
   return {
-    port: integer('PORT', env.PORT, 4000, 0, 65535),
-    host: demo ? '127.0.0.1' : env.HOST || '0.0.0.0',
+    port: settings.PORT,
+    host: demo ? '127.0.0.1' : (settings.HOST ?? '0.0.0.0'),
     dataDir,
-    filesDir: env.FILES_DIR ? resolve(from, env.FILES_DIR) : join(dataDir, 'files'),
-    bucket: bucketIn(env),
-    largestFile: integer('LARGEST_FILE', env.LARGEST_FILE, 25 * 1024 * 1024, 1, 1024 ** 3),
+    filesDir: settings.FILES_DIR === null ? join(dataDir, 'files') : resolve(from, settings.FILES_DIR),
+    bucket: bucketIn(settings),
+    largestFile: settings.LARGEST_FILE,
     databaseUrl,
     demo,
-    oidc: oidcIn(env),
+    oidc: oidcIn(settings),
     outside: {
-      ORGANIC_INTEGRITY_DATABASE: outsideIn(env, 'OID', outsideTimeout),
-      AUTOMATED_COMMERCIAL_ENVIRONMENT: outsideIn(env, 'ACE', outsideTimeout),
+      ORGANIC_INTEGRITY_DATABASE: outsideIn(settings, 'OID'),
+      AUTOMATED_COMMERCIAL_ENVIRONMENT: outsideIn(settings, 'ACE'),
     },
-    outsideTimeout,
-    askEveryMinutes: integer('OID_POLL_MINUTES', env.OID_POLL_MINUTES, 1440, 1, 43_200),
+    outsideTimeout: settings.OUTSIDE_TIMEOUT_MS,
+    askEveryMinutes: settings.OID_POLL_MINUTES,
     webhooks: {
-      privateAddresses: oneOf('WEBHOOK_PRIVATE', env.WEBHOOK_PRIVATE, demo ? 'yes' : 'no', ['yes', 'no']) === 'yes',
-      timeoutMs: integer('WEBHOOK_TIMEOUT_MS', env.WEBHOOK_TIMEOUT_MS, 10_000, 100, 60_000),
+      privateAddresses: (settings.WEBHOOK_PRIVATE ?? (demo ? 'yes' : 'no')) === 'yes',
+      timeoutMs: settings.WEBHOOK_TIMEOUT_MS,
     },
-    samples: oneOf('LOTLINE_SAMPLES', env.LOTLINE_SAMPLES, demo ? 'all' : 'none', ['all', 'none']) === 'all',
-    logLevel: oneOf('LOG_LEVEL', env.LOG_LEVEL, 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
-    questionTimeout: integer('QUESTION_TIMEOUT_MS', env.QUESTION_TIMEOUT_MS, 15_000, 100, 600_000),
-    poolSize: integer('POOL_SIZE', env.POOL_SIZE, 10, 2, 200),
-    retentionDays: integer('LOG_RETENTION_DAYS', env.LOG_RETENTION_DAYS, 90, 1, 36_500),
-    journalDays: integer('ACCESS_JOURNAL_DAYS', env.ACCESS_JOURNAL_DAYS, 400, 1, 36_500),
-    heartbeatMs: integer('HEARTBEAT_MS', env.HEARTBEAT_MS, 15_000, 100, 600_000),
-    mostConnections: integer('LIVE_CONNECTIONS', env.LIVE_CONNECTIONS, 10_000, 1, 100_000),
+    samples: (settings.LOTLINE_SAMPLES ?? (demo ? 'all' : 'none')) === 'all',
+    logLevel: settings.LOG_LEVEL,
+    questionTimeout: settings.QUESTION_TIMEOUT_MS,
+    poolSize: settings.POOL_SIZE,
+    retentionDays: settings.LOG_RETENTION_DAYS,
+    journalDays: settings.ACCESS_JOURNAL_DAYS,
+    heartbeatMs: settings.HEARTBEAT_MS,
+    mostConnections: settings.LIVE_CONNECTIONS,
   };
 }

@@ -1,0 +1,196 @@
+/** A setting that cannot be used, or several, a line each; printed as it is. */
+export class SettingError extends Error {}
+
+/** A setting, an environment variable: what it is for, and how it is read. The reference, docs/settings.md, is written from these. */
+export interface Setting<Value> {
+  /** What it means, for whoever runs a server. */
+  says: string;
+  /** How it is written. */
+  written: string;
+  /** What is so where it is not set. */
+  unset: string;
+  /** Must its value never be shown? */
+  secret: boolean;
+  /** @returns what was written; where it is not set what is so instead, or null where that hangs on other settings @throws SettingError */
+  read(name: string, text: string | undefined): Value;
+}
+
+const isUnset = (text: string | undefined): text is undefined | '' => text === undefined || text === '';
+
+/** A whole number. */
+function whole(
+  says: string,
+  { unset, least, most, unit = '' }: { unset: number; least: number; most: number; unit?: string },
+): Setting<number> {
+  return {
+    says,
+    written: `a whole number from ${least} to ${most}${unit && `, ${unit}`}`,
+    unset: `${unset}`,
+    secret: false,
+    read: (name, text) => {
+      if (isUnset(text)) return unset;
+      const value = Number(text);
+      if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+      throw new SettingError(`${name}=${text}: write a whole number from ${least} to ${most}`);
+    },
+  };
+}
+
+/** One of several words; where none is written, and that hangs on other settings, null. */
+function choice<const Name extends string>(says: string, names: readonly Name[], unset: Name): Setting<Name>;
+function choice<const Name extends string>(says: string, names: readonly Name[], unset: { words: string }): Setting<Name | null>;
+function choice<const Name extends string>(says: string, names: readonly Name[], unset: Name | { words: string }): Setting<Name | null> {
+  const instead = typeof unset === 'string' ? unset : null;
+  return {
+    says,
+    written: names.map((name) => `\`${name}\``).join(', '),
+    unset: typeof unset === 'string' ? `\`${unset}\`` : unset.words,
+    secret: false,
+    read: (name, text) => {
+      if (isUnset(text)) return instead;
+      const found = names.find((each) => each === text);
+      if (found !== undefined) return found;
+      throw new SettingError(`${name}=${text}: write one of ${names.join(' ')}`);
+    },
+  };
+}
+
+interface TextOptions {
+  /** What is so where it is not set. */
+  unset: string;
+  written: string;
+  /** Every value matches it. */
+  like?: RegExp;
+  secret?: boolean;
+}
+
+/** A text; null where it is not set. */
+function text(says: string, { unset, written, like = /^/, secret = false }: TextOptions): Setting<string | null> {
+  return {
+    says,
+    written,
+    unset,
+    secret,
+    read: (name, value) => {
+      if (isUnset(value)) return null;
+      if (like.test(value)) return value;
+      throw new SettingError(`${name}${secret ? '' : `=${value}`}: write ${written}`);
+    },
+  };
+}
+
+/** Loopback may be asked without TLS: nobody listens there in between. */
+const SAFE_URL = /^(?:https:\/\/|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/]|$))[^?#]*$/;
+/** The names of objects are made of it, which are parts of addresses. */
+const PREFIX = /^(?!\.{1,2}(?:\/|$))[\w.-]+(?:\/(?!\.{1,2}(?:\/|$))[\w.-]+)*$/;
+
+const url = (says: string, unset: string) => text(says, { unset, written: 'https://, without a query', like: SAFE_URL });
+const token = (says: string) => text(says, { unset: 'none', written: 'a text', secret: true });
+const folder = (says: string, unset: string) => text(says, { unset, written: 'a path, from where you stand' });
+const milliseconds = (says: string, unset: number, least = 100, most = 60_000) => whole(says, { unset, least, most, unit: 'milliseconds' });
+const days = (says: string, unset: number) => whole(says, { unset, least: 1, most: 36_500, unit: 'days' });
+
+/** Every setting, by what it is about. Names are part of the product's contract. */
+export const SETTINGS = {
+  'The server': {
+    PORT: whole('TCP port of the server; 0 takes a free one', { unset: 4000, least: 0, most: 65_535 }),
+    HOST: text('address to listen on; in demo mode it is loopback, whatever is set', { unset: '0.0.0.0', written: 'an address or a name' }),
+    LOTLINE_DEMO: choice(
+      'demo mode: whoever can reach the loopback of this machine may do everything, and finds a token for each kind of viewer',
+      ['yes', 'no'],
+      { words: '`yes` without `DATABASE_URL`, `no` with it' },
+    ),
+    LOTLINE_SAMPLES: choice('loads the sample corridors into an empty database', ['all', 'none'], {
+      words: '`all` in demo mode, `none` outside of it',
+    }),
+    LOG_LEVEL: choice('the least that is logged', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info'),
+  },
+  'The database': {
+    DATABASE_URL: text('a PostgreSQL 15 or later of your own', {
+      unset: 'the embedded one',
+      written: 'postgres://user:password@host:port/database',
+      like: /^postgres(?:ql)?:\/\//,
+      secret: true,
+    }),
+    DATA_DIR: folder('where the embedded database and the demo tokens live', "`.lotline` in the project's folder"),
+    POOL_SIZE: whole('connections to the database, for each instance', { unset: 10, least: 2, most: 200 }),
+    QUESTION_TIMEOUT_MS: milliseconds('longest that a question may work in the database', 15_000, 100, 600_000),
+  },
+  'Who may come in': {
+    OIDC_ISSUER: text('whose tokens are good: the claim `iss`, below which `/.well-known/openid-configuration` lies', {
+      unset: "nobody's but those of demo mode",
+      written: "https://, as it stands in the tokens' claim iss",
+      like: SAFE_URL,
+    }),
+    OIDC_AUDIENCE: text('who the tokens must be for: the claim `aud`; set with `OIDC_ISSUER`', { unset: 'none', written: 'a text' }),
+    OIDC_CLAIM: text('the claim that lists the roles', { unset: '`lotline`', written: 'a text' }),
+  },
+  'The bytes of documents': {
+    FILES_DIR: folder('where they are; instances of one database share it', '`files` below `DATA_DIR`'),
+    FILES_S3_BUCKET: text('a bucket in place of the folder, with `FILES_S3_KEY` and `FILES_S3_SECRET`', {
+      unset: 'the folder',
+      written: 'its name, 3 to 63 lower-case letters, digits, points and hyphens',
+      like: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    }),
+    FILES_S3_KEY: text('the access key to the bucket', { unset: 'none', written: 'a text' }),
+    FILES_S3_SECRET: token('its secret'),
+    FILES_S3_ENDPOINT: url('where the store of the bucket is', 'Amazon S3'),
+    FILES_S3_REGION: text('its region', { unset: '`us-east-1`', written: 'a text' }),
+    FILES_S3_PREFIX: text('what the names of objects begin with', {
+      unset: 'nothing',
+      written: 'letters, digits, points, hyphens and underscores, with / between folders',
+      like: PREFIX,
+    }),
+    LARGEST_FILE: whole('most bytes of one file', { unset: 25 * 1024 * 1024, least: 1, most: 1024 ** 3, unit: 'bytes' }),
+  },
+  'The systems outside': {
+    OID_URL: url('where the Organic Integrity Database is', 'certifiers issue there by hand and type the number'),
+    OID_TOKEN: token('the bearer token that it asks for'),
+    OID_POLL_MINUTES: whole('how often it is asked for the standing of each operation on an open chain', {
+      unset: 1440,
+      least: 1,
+      most: 43_200,
+      unit: 'minutes',
+    }),
+    ACE_URL: url('where the Automated Commercial Environment is', 'no entry is filed by itself'),
+    ACE_TOKEN: token('the bearer token that it asks for'),
+    OUTSIDE_TIMEOUT_MS: milliseconds('longest that either may take to answer', 10_000),
+  },
+  Webhooks: {
+    WEBHOOK_PRIVATE: choice('may webhooks lead to addresses of the house, and without TLS?', ['yes', 'no'], {
+      words: '`yes` in demo mode, `no` outside of it',
+    }),
+    WEBHOOK_TIMEOUT_MS: milliseconds('longest that a receiver may take to answer', 10_000),
+  },
+  Subscriptions: {
+    HEARTBEAT_MS: milliseconds('between one heartbeat of a stream and the next', 15_000, 100, 600_000),
+    LIVE_CONNECTIONS: whole('most connections that subscribe, for each instance', { unset: 10_000, least: 1, most: 100_000 }),
+  },
+  'What is kept': {
+    LOG_RETENTION_DAYS: days('how long a cursor can be resumed from', 90),
+    ACCESS_JOURNAL_DAYS: days('how long records of the access journal are kept', 400),
+  },
+} as const;
+
+type Areas = typeof SETTINGS;
+type All = { [Area in keyof Areas]: (settings: Areas[Area]) => void }[keyof Areas] extends (settings: infer Settings) => void
+  ? Settings
+  : never;
+/** What was read of each setting. */
+export type Settings = { [Name in keyof All]: All[Name] extends Setting<infer Value> ? Value : never };
+
+/** Reads every setting from the environment. @throws SettingError with all that cannot be used */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const wrong: string[] = [];
+  const read: Record<string, unknown> = {};
+  for (const [name, setting] of Object.values(SETTINGS).flatMap((area) => Object.entries<Setting<unknown>>(area))) {
+    try {
+      read[name] = setting.read(name, env[name]);
+    } catch (error) {
+      if (!(error instanceof SettingError)) throw error;
+      wrong.push(error.message);
+    }
+  }
+  if (wrong.length > 0) throw new SettingError(wrong.join('\n'));
+  return read as Settings;
+}
