@@ -14,35 +14,42 @@ interface Post {
   signal: AbortSignal | undefined;
 }
 
+/** Longest that a timer can run, milliseconds: a longer one would ring at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+/** What a header may hold. */
+const HEADER = /^[\x20-\x7e]*$/;
 /** Statuses that say of themselves that it may go better later, whoever sends them. */
 const MAY_PASS = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 /**
  * Sends once, and reads what comes within the time.
  * @param read is handed the response; the time runs until it is done
- * @throws NetworkError, TimeoutError; the reason of the signal
+ * @throws NetworkError, TimeoutError; the reason of the signal; TypeError for what cannot be sent at all: variables that are no JSON, a
+ *   token with characters that no header holds
  */
 export async function post<T>(settings: Settings, sent: Post, read: (response: Response, end: AbortController) => Promise<T>): Promise<T> {
   const { path, query, operationName, variables, token, attempt, timeoutMs, signal } = sent;
   const url = settings.url + path;
+  // fetch would say so with the token in its words.
+  if (token !== null && !HEADER.test(token)) throw new TypeError('the token holds characters that no header does');
+  const init = {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(token !== null && { authorization: `Bearer ${token}` }),
+      ...(settings.actingFor !== null && { 'lotline-acting-for': settings.actingFor }),
+      ...sent.headers,
+    },
+    body: JSON.stringify({ query, variables, ...(operationName !== null && { operationName }) }),
+  };
   signal?.throwIfAborted();
   const end = new AbortController();
   const stop = () => end.abort(signal!.reason);
   signal?.addEventListener('abort', stop, { once: true });
-  const late = setTimeout(() => end.abort(new TimeoutError(timeoutMs)), timeoutMs);
+  const late = setTimeout(() => end.abort(new TimeoutError(timeoutMs)), Math.min(timeoutMs, LONGEST_MS));
   settings.onRequest?.({ query, operationName, variables, url, attempt });
   try {
-    const response = await settings.fetch(url, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        ...(token !== null && { authorization: `Bearer ${token}` }),
-        ...(settings.actingFor !== null && { 'lotline-acting-for': settings.actingFor }),
-        ...sent.headers,
-      },
-      body: JSON.stringify({ query, variables, ...(operationName !== null && { operationName }) }),
-      signal: end.signal,
-    });
+    const response = await settings.fetch(url, { ...init, signal: end.signal });
     return await read(response, end);
   } catch (error) {
     if (end.signal.aborted) throw end.signal.reason;

@@ -314,6 +314,21 @@ describe('errors', () => {
     expect(await failure(new Lotline({ url: 'http://127.0.0.1:1', retries: 0 }).viewer())).toBeInstanceOf(NetworkError);
   });
 
+  test('of what cannot be sent at all are told at once, and are no lost way', async () => {
+    const sent: SentRequest[] = [];
+    const client = (token: string) => new Lotline({ url: server.url, token, onRequest: (request) => sent.push(request) });
+    const big = await failure(client('whatever').lot({ code: 10n as unknown as string }));
+    expect(big).toBeInstanceOf(TypeError);
+    const token = await failure(client('töken').viewer());
+    expect(token).toEqual(new TypeError('the token holds characters that no header does'));
+    expect(sent).toEqual([]);
+  });
+
+  test('do not come from a time that no timer holds', async () => {
+    const client = new Lotline({ url: server.url, timeoutMs: 2 ** 40, retries: 0 });
+    expect(await client.viewer()).toMatchObject({ kind: 'NOBODY' });
+  });
+
   test('keep what was answered all the same', async () => {
     const document = new TypedDocument<{ viewer: { kind: string }; lot: unknown }, Record<string, never>>(
       '{ viewer { kind } massBalance(operation: "x", product: "x", from: "2025-01-01", to: "2025-01-02") { born } }',
