@@ -2,7 +2,7 @@
 // folders, each folder reached through its index only, and lineage knows no other noun.
 
 const folders =
-  '(database|log|access|commands|questions|lineage|rules|operations|products|lots|shipments|documents|attachments|files|certificates|customs|grants|retraction|review|journal|search|trace|arrival|standing|report|import|export|live|http|jobs|notices|outside|webhooks|print)';
+  '(database|log|access|commands|questions|lineage|rules|operations|products|lots|shipments|documents|attachments|files|certificates|customs|grants|retraction|review|journal|search|trace|arrival|standing|report|import|export|live|http|jobs|notices|outside|webhooks|print|limits)';
 
 /** What each folder of the server may lean on, besides the schema. */
 const MAY_USE = {
@@ -11,8 +11,9 @@ const MAY_USE = {
   access: ['database'],
   journal: ['database', 'access'],
   commands: ['database', 'log', 'access', 'journal'],
+  limits: [],
   jobs: ['database', 'access', 'commands', 'questions'],
-  questions: ['database', 'log', 'access', 'journal', 'commands'],
+  questions: ['database', 'log', 'access', 'journal', 'limits', 'commands'],
   lineage: ['database'],
   rules: [],
   products: ['database', 'commands', 'questions'],
@@ -65,10 +66,23 @@ const MAY_USE = {
   standing: ['database', 'access', 'commands', 'jobs', 'lineage', 'rules', 'operations', 'certificates', 'lots', 'notices'],
   notices: ['database', 'access', 'commands', 'questions', 'jobs', 'certificates', 'rules'],
   outside: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'jobs', 'operations', 'certificates', 'review'],
-  live: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'operations', 'lots', 'shipments', 'certificates', 'customs'],
+  live: [
+    'database',
+    'log',
+    'access',
+    'journal',
+    'limits',
+    'commands',
+    'questions',
+    'operations',
+    'lots',
+    'shipments',
+    'certificates',
+    'customs',
+  ],
   webhooks: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'jobs', 'live'],
   print: ['log', 'questions'],
-  http: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'files', 'live', 'print', 'import', 'export'],
+  http: ['database', 'log', 'access', 'journal', 'limits', 'commands', 'questions', 'files', 'live', 'print', 'import', 'export'],
 };
 
 /** @type {import('dependency-cruiser').IConfiguration} */

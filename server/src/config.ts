@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { OidcSettings } from './access';
 import type { BucketSettings } from './files';
+import type { LimitSettings } from './limits';
 import type { OutsideSettings, SystemsSettings } from './outside';
 import { readSettings, SettingError, type Settings } from './settings';
 import type { PostSettings } from './webhooks';
@@ -36,8 +37,10 @@ export interface Config {
   /** Load the sample corridors into an empty database. */
   samples: boolean;
   logLevel: string;
-  /** Longest a question may work in the database, milliseconds. */
+  /** Longest a question or a command may take, all its statements together, milliseconds. */
   questionTimeout: number;
+  /** What questions may cost, and how many may be under way. */
+  limits: LimitSettings;
   /** Connections to the database, per instance. */
   poolSize: number;
   /** How long a cursor can be resumed from, days. */
@@ -124,6 +127,20 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, from: string = 
     samples: (settings.LOTLINE_SAMPLES ?? (demo ? 'all' : 'none')) === 'all',
     logLevel: settings.LOG_LEVEL,
     questionTimeout: settings.QUESTION_TIMEOUT_MS,
+    limits: {
+      viewer: {
+        budget: settings.COST_BUDGET,
+        restoreRate: settings.COST_RESTORE_RATE,
+        concurrent: settings.CONCURRENT_QUESTIONS,
+        streams: settings.OPEN_STREAMS,
+      },
+      nobody: {
+        budget: settings.COST_BUDGET_NOBODY,
+        restoreRate: settings.COST_RESTORE_RATE_NOBODY,
+        concurrent: settings.CONCURRENT_QUESTIONS_NOBODY,
+        streams: settings.OPEN_STREAMS_NOBODY,
+      },
+    },
     poolSize: settings.POOL_SIZE,
     retentionDays: settings.LOG_RETENTION_DAYS,
     journalDays: settings.ACCESS_JOURNAL_DAYS,

@@ -1,5 +1,5 @@
 import { AccessRecord, Node, type NodeType, parseGlobalId, Refusal, ReviewEvidence, ReviewSubject } from '@lotline/schema';
-import type { GraphQLSchema } from 'graphql';
+import { type GraphQLSchema, specifiedDirectives } from 'graphql';
 import { Arg, buildSchemaSync, Ctx, FieldResolver, ID, type PubSub, Query, Resolver, Root } from 'type-graphql';
 import { withinScope } from './access';
 import {
@@ -79,6 +79,7 @@ import {
 } from './grants';
 import { JobsResolver } from './jobs';
 import { watch } from './journal';
+import { COST, LIST_SIZE, priced } from './limits';
 import {
   ImportCertificateStatusChangeResolver,
   LotEventResolver,
@@ -351,11 +352,12 @@ export function buildGraph(): GraphQLSchema {
     // Inputs are read by the parsers of the codes, and commands by their own schemas.
     validate: false,
     pubSub: NOBODY,
+    directives: [...specifiedDirectives, COST, LIST_SIZE],
   });
   // The library takes no words for these.
   graph.getQueryType()!.description = 'What may be asked. Every answer reflects one state of the log, named by extensions.cursor.';
   graph.getMutationType()!.description = 'What may be changed: each a command, carried out whole or not at all, once per idempotencyKey.';
   graph.getSubscriptionType()!.description =
     'What may be followed, over WebSocket (graphql-transport-ws) at /graphql or server-sent events at /graphql/stream; docs/PROTOCOL.md.';
-  return watch(graph);
+  return watch(priced(graph));
 }

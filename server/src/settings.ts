@@ -88,6 +88,7 @@ const url = (says: string, unset: string) => text(says, { unset, written: 'https
 const token = (says: string) => text(says, { unset: 'none', written: 'a text', secret: true });
 const folder = (says: string, unset: string) => text(says, { unset, written: 'a path, from where you stand' });
 const milliseconds = (says: string, unset: number, least = 100, most = 60_000) => whole(says, { unset, least, most, unit: 'milliseconds' });
+const cost = (says: string, unset: number) => whole(says, { unset, least: 100, most: 1_000_000_000 });
 const days = (says: string, unset: number) => whole(says, { unset, least: 1, most: 36_500, unit: 'days' });
 
 /** Every setting, by what it is about. Names are part of the product's contract. */
@@ -114,7 +115,21 @@ export const SETTINGS = {
     }),
     DATA_DIR: folder('where the embedded database and the demo tokens live', "`.lotline` in the project's folder"),
     POOL_SIZE: whole('connections to the database, for each instance', { unset: 10, least: 2, most: 200 }),
-    QUESTION_TIMEOUT_MS: milliseconds('longest that a question may work in the database', 15_000, 100, 600_000),
+    QUESTION_TIMEOUT_MS: milliseconds('longest that a question or a command may take, all its statements together', 15_000, 100, 600_000),
+  },
+  'What may be asked': {
+    COST_BUDGET: cost('most that a question of a viewer may cost, and all that it asks at once; for each instance', 200_000),
+    COST_RESTORE_RATE: cost('what comes back of it each second', 10_000),
+    COST_BUDGET_NOBODY: cost('the same budget for whoever has no token, by address', 50_000),
+    COST_RESTORE_RATE_NOBODY: cost('what comes back of that each second', 2000),
+    CONCURRENT_QUESTIONS: whole('most questions and commands of a viewer at a time, for each instance', {
+      unset: 50,
+      least: 1,
+      most: 10_000,
+    }),
+    CONCURRENT_QUESTIONS_NOBODY: whole('the same for whoever has no token, by address', { unset: 10, least: 1, most: 10_000 }),
+    OPEN_STREAMS: whole('most streams of a viewer that are open at a time, for each instance', { unset: 1000, least: 1, most: 100_000 }),
+    OPEN_STREAMS_NOBODY: whole('the same for whoever has no token, by address', { unset: 50, least: 1, most: 100_000 }),
   },
   'Who may come in': {
     OIDC_ISSUER: text('whose tokens are good: the claim `iss`, below which `/.well-known/openid-configuration` lies', {

@@ -10,13 +10,14 @@ import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
 // The server's own copy of graphql: a schema is only known to the copy that made it.
-const { buildSchema, findBreakingChanges, isSpecifiedScalarType, printSchema } = require('graphql');
+const { buildSchema, findBreakingChanges, isSpecifiedScalarType } = require('graphql');
 const { buildGraph } = require('../../server/dist/graph.js');
+const { printGraph } = require('../../server/dist/limits/index.js');
 
 const path = (name) => fileURLToPath(new URL(`../../schema/${name}`, import.meta.url));
 const committed = path('schema.graphql');
 const released = path('released.graphql');
-const printed = `# Printed from the code by "npm run generate"; do not edit.\n\n${printSchema(buildGraph())}\n`;
+const printed = `# Printed from the code by "npm run generate"; do not edit.\n\n${printGraph(buildGraph())}\n`;
 
 if (process.argv.includes('--write') || process.argv.includes('--release')) writeFileSync(committed, printed);
 if (process.argv.includes('--release')) {

@@ -16,8 +16,9 @@ const LOTS =
   'subscription ($after: Cursor, $filter: LotFilter) { lotEvents(after: $after, filter: $filter) { cursor sequence change { lot { code } } } }';
 const CERTIFICATES = 'subscription ($after: Cursor) { importCertificateStatusChanged(after: $after) { cursor sequence change { to } } }';
 const MOST_CONNECTIONS = 12;
-/** Large messages, so that what one client does not read fills what may wait for it. */
-const LARGE = `subscription { lotEvents { cursor sequence change { lot { code ${Array.from({ length: 1200 }, (_, index) => `a${index}: code`).join(' ')} } } } }`;
+/** Large messages by long names, so that what one client does not read fills what may wait for it. */
+const LARGE = `subscription { lotEvents { cursor sequence change { lot { code ...Codes } again: lot { ...Codes } } } }
+  fragment Codes on Lot { ${Array.from({ length: 25 }, (_, index) => `a${index}_${'x'.repeat(2000)}: code`).join(' ')} }`;
 
 let lotline: Lotline;
 let named = 0;
@@ -95,6 +96,7 @@ const another = (streamLimits?: { messages: number; bytes: number }): Promise<Ru
     host: '127.0.0.1',
     logLevel: 'silent',
     questionTimeout: 30_000,
+    limits: null,
     demo: true,
     oidc: null,
     graphiqlToken: null,

@@ -11,6 +11,7 @@ import { type RunningServer, startServer } from '@lotline/server/http';
 import { FolderRefused, type ImportCounts, importFolder } from '@lotline/server/import';
 import type { JournalSettings } from '@lotline/server/journal';
 import { followOf } from '@lotline/server/later';
+import type { LimitSettings } from '@lotline/server/limits';
 import type { LiveSettings } from '@lotline/server/live';
 import { Cursors } from '@lotline/server/log';
 import { NOBODY_OUTSIDE, type SystemsSettings } from '@lotline/server/outside';
@@ -85,13 +86,21 @@ export async function createDatabase(): Promise<{ url: string; drop(): Promise<v
   };
 }
 
+/** For tests that ask a thousand times as one viewer. */
+const GENEROUS = { budget: 10_000_000, restoreRate: 1_000_000, concurrent: 10_000, streams: 10_000 };
+
 let graph: GraphQLSchema | undefined;
 
 /** A running server on an empty database of its own. */
 export async function startLotline(
-  options: { poolSize?: number; largestFile?: number; files?: FileStore; outside?: SystemsSettings; privateWebhooks?: boolean } & Partial<
-    LiveSettings & SignInSettings & JournalSettings
-  > = {},
+  options: {
+    poolSize?: number;
+    largestFile?: number;
+    files?: FileStore;
+    outside?: SystemsSettings;
+    privateWebhooks?: boolean;
+    limits?: LimitSettings;
+  } & Partial<LiveSettings & SignInSettings & JournalSettings> = {},
 ): Promise<Lotline> {
   const { url: databaseUrl, drop } = await createDatabase();
   const database = await Database.open(databaseUrl, { poolSize: options.poolSize ?? 8 });
@@ -107,6 +116,7 @@ export async function startLotline(
     host: '127.0.0.1',
     logLevel: process.env.LOG_LEVEL ?? 'silent',
     questionTimeout: 30_000,
+    limits: { viewer: GENEROUS, nobody: GENEROUS },
     demo: true,
     oidc: null,
     graphiqlToken: null,

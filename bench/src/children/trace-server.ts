@@ -33,6 +33,7 @@ answerParent<ServerTask, ServerPlace>(async ({ url, roles = [] }) => {
     host: '127.0.0.1',
     logLevel: 'warn',
     questionTimeout: 15_000,
+    limits: null,
     demo: true,
     oidc: null,
     graphiqlToken: null,

@@ -1,21 +1,54 @@
-import type { ApolloServerPlugin } from '@apollo/server';
+import { type ApolloServerPlugin, type GraphQLRequestContext, HeaderMap } from '@apollo/server';
 import { Refusal } from '@lotline/schema';
 import { GraphQLError } from 'graphql';
+import { type Asked, RateLimited } from '../limits';
 import { type Question, refuseCostly, refuseOutOfScope } from '../questions';
 
-/** Refuses what could not be answered within bounded memory, or is beyond the scopes of a key, before it runs. */
+type Asking = Pick<GraphQLRequestContext<Question>, 'schema' | 'document' | 'operation' | 'request'>;
+
+const askedIn = ({ schema, document, operation, request }: Asking): Asked | null =>
+  document && operation ? { graph: schema, document, operation, variables: request.variables ?? {} } : null;
+
+function headOf(refusal: Refusal) {
+  if (!(refusal instanceof RateLimited)) return { status: 400 };
+  return { status: 429, headers: new HeaderMap([['retry-after', String(refusal.retryAfter)]]) };
+}
+
+/** Refuses what costs too much, could not be answered within bounded memory, or is beyond the scopes of a key, before it runs. */
 export const boundedAnswer: ApolloServerPlugin<Question> = {
   async requestDidStart() {
     return {
-      async didResolveOperation({ schema, document, operation, request, contextValue }) {
-        if (!operation) return;
+      async didResolveOperation(context) {
+        const asked = askedIn(context);
+        const { notes, ticket } = context.contextValue;
+        if (!asked) return;
         try {
-          refuseOutOfScope(schema, document, contextValue.notes);
-          refuseCostly(document, operation, request.variables ?? {});
+          refuseOutOfScope(asked.graph, asked.document, notes);
+          ticket?.admit(asked);
+          refuseCostly(asked.document, asked.operation, asked.variables);
         } catch (error) {
           if (!(error instanceof Refusal)) throw error;
-          throw new GraphQLError(error.message, { originalError: error, extensions: { http: { status: 400 } } });
+          throw new GraphQLError(error.message, { originalError: error, extensions: { http: headOf(error) } });
         }
+      },
+    };
+  },
+};
+
+/** Every answer says what it cost. */
+export const costOfAnswer: ApolloServerPlugin<Question> = {
+  async requestDidStart() {
+    return {
+      async willSendResponse(context) {
+        const { body } = context.response;
+        const { ticket } = context.contextValue;
+        const asked = askedIn(context);
+        if (body.kind !== 'single') return ticket?.abandon();
+        const { data, errors = [] } = body.singleResult;
+        // What failed deep within an answer was worked for, though the answer does not hold it.
+        const whole = errors.every(({ path, extensions }) => path?.length === 1 && extensions?.code !== 'TIMED_OUT');
+        const cost = ticket?.close(asked && data !== undefined ? { asked, data: data as object | null, whole } : null);
+        if (cost) body.singleResult.extensions = { ...body.singleResult.extensions, cost };
       },
     };
   },

@@ -2,6 +2,7 @@ import { type ErrorCode, Refusal } from '@lotline/schema';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { explain } from '../database';
 import { FileRefused } from '../files';
+import { RateLimited } from '../limits';
 import { refusalBody } from '../questions';
 
 /** HTTP status of a refusal that stops a request before GraphQL answers it. */
@@ -12,6 +13,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   REFUSED: 422,
   TIMED_OUT: 503,
   BUSY: 503,
+  RATE_LIMITED: 429,
   UNAVAILABLE: 503,
   BAD_USER_INPUT: 400,
   AMBIGUOUS: 400,
@@ -41,9 +43,12 @@ const FAULT = new Refusal(
   { retryable: true },
 );
 
+const withRetryAfter = (reply: FastifyReply, refusal: Refusal): FastifyReply =>
+  refusal instanceof RateLimited ? reply.header('retry-after', String(refusal.retryAfter)) : reply;
+
 /** Answers an error that GraphQL never saw, in the shape that GraphQL errors have. */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const send = (status: number, refusal: Refusal) => reply.code(status).send(refusalBody(refusal, request.id));
+  const send = (status: number, refusal: Refusal) => withRetryAfter(reply, refusal).code(status).send(refusalBody(refusal, request.id));
   const explained = explain(error);
   if (explained instanceof FileRefused) {
     // Whoever runs the server must see to it.

@@ -7,17 +7,17 @@ import type { Question } from '../questions';
 interface PrintOptions {
   graph: GraphQLSchema;
   journal: Journal;
-  /** Finds out who asks, before the answer begins. */
-  identify: preHandlerAsyncHookHandler;
+  /** Finds out who asks, and whether it may, before the answer begins. */
+  preHandler: preHandlerAsyncHookHandler[];
   questionOf(request: FastifyRequest): Question;
 }
 
 /** Serves pages that are made for print, under the rights and limits of the graph (docs/PRINT.md). */
-export function servePrint(app: FastifyInstance, { graph, journal, identify, questionOf }: PrintOptions): void {
+export function servePrint(app: FastifyInstance, { graph, journal, preHandler, questionOf }: PrintOptions): void {
   app.route<{ Params: { what: string; name: string }; Querystring: Record<string, unknown> }>({
     url: '/print/:what/:name',
     method: ['GET', 'HEAD'],
-    preHandler: identify,
+    preHandler,
     handler: async (request, reply) => {
       const question = questionOf(request);
       const { notes, reader } = question;
@@ -37,6 +37,7 @@ export function servePrint(app: FastifyInstance, { graph, journal, identify, que
         return reply.type(`text/${asText ? 'plain' : 'html'}; charset=utf-8`).send(asText ? text : html);
       } finally {
         journal.take(notes.by, notes.all);
+        question.ticket?.abandon();
         await reader.close();
       }
     },

@@ -3,7 +3,7 @@ import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { Refusal } from '@lotline/schema';
-import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyRequest, LogController, type preHandlerAsyncHookHandler } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { credentialsIn, SignIn, type SignInSettings } from '../access';
@@ -13,11 +13,13 @@ import { serveExports } from '../export';
 import type { FileStore } from '../files';
 import { serveImport } from '../import';
 import { type Caller, Journal, type JournalSettings, Notes } from '../journal';
+import { LIMIT_RULES, type LimitSettings, Limits, MOST_TOKENS, type Ticket } from '../limits';
 import { type Live, type LiveSettings, openLive } from '../live';
 import type { Cursors } from '../log';
 import { formatError, type Question, refusalBody } from '../questions';
+import { begin } from './begin';
 import { serveClient } from './client';
-import { boundedAnswer } from './cost';
+import { boundedAnswer, costOfAnswer } from './cost';
 import { sendError } from './errors';
 import { serveFiles } from './files';
 import { serveGraphiql } from './graphiql';
@@ -28,8 +30,6 @@ import { UPLOAD_WITHIN_MS, withinTime } from './time';
 
 /** Largest request, bytes. */
 const LARGEST_BODY = 1024 * 1024;
-/** Most tokens of a document. */
-const MOST_TOKENS = 5000;
 /** How long a client may take for the headers of a request, milliseconds. */
 const HEADERS_WITHIN_MS = 10_000;
 /** How often it is looked for those who take longer, milliseconds. */
@@ -52,6 +52,8 @@ export interface ServerOptions extends LiveSettings, SignInSettings, JournalSett
   host: string;
   logLevel: string;
   questionTimeout: number;
+  /** What questions may cost, and how many may be under way; null for no limits. */
+  limits: LimitSettings | null;
   /** Demo mode: its own tokens are good, and only loopback names are served. */
   demo: boolean;
   /** Where the bytes of documents are, and most bytes of one file. */
@@ -74,6 +76,8 @@ export interface RunningServer {
 interface Asker {
   by: Caller;
   atLeast: Position | null;
+  /** Its limits. */
+  ticket: Ticket | null;
 }
 
 const askers = new WeakMap<FastifyRequest, Asker>();
@@ -109,6 +113,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ApolloServerPluginLandingPageDisabled(),
       tellFaults(app.log),
       boundedAnswer,
+      costOfAnswer,
       stateOfAnswer,
       keepJournal(journal),
       legacyStatus,
@@ -119,7 +124,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     stopOnTerminationSignals: false,
     persistedQueries: false,
     parseOptions: { maxTokens: MOST_TOKENS },
-    maxRecursiveSelections: true,
+    validationRules: [...LIMIT_RULES],
     logger: app.log,
   });
   await apollo.start();
@@ -174,16 +179,24 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     return reply.code(fine ? 200 : 503).send({ status: fine ? 'ready' : 'no database' });
   });
 
+  const limits = new Limits(options.limits);
   const signIn = new SignIn(database, options);
   const refKey = createHmac('sha256', database.installation.cursorKey).update('refs').digest();
   const identify = async (request: FastifyRequest): Promise<void> => {
     const { viewer, key } = await signIn.by(credentialsIn(request.raw.rawHeaders));
     const wanted = request.headers['lotline-at-least'];
     const atLeast = typeof wanted === 'string' ? cursors.decode(wanted, viewer.name).position : null;
-    askers.set(request, { by: { viewer, key }, atLeast });
+    askers.set(request, { by: { viewer, key }, atLeast, ticket: null });
+  };
+  const admit: preHandlerAsyncHookHandler = async (request, reply) => {
+    const asker = askers.get(request)!;
+    const { viewer } = asker.by;
+    const ticket = limits.begin({ viewer: viewer.kind === 'NOBODY' ? null : viewer.name, address: request.ip });
+    asker.ticket = ticket;
+    reply.raw.once('close', () => ticket.abandon());
   };
   const questionOf = (request: FastifyRequest): Question => {
-    const { by, atLeast } = askers.get(request)!;
+    const { by, atLeast, ticket } = askers.get(request)!;
     return {
       viewer: by.viewer,
       cursors,
@@ -191,16 +204,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       refKey,
       notes: new Notes(by),
       requestId: request.id,
+      ticket: ticket!,
       reader: new Reader(database, { timeout: options.questionTimeout, atLeast }),
     };
   };
   app.route({
     url: '/graphql',
     method: ['GET', 'POST'],
-    preHandler: identify,
+    preHandler: [identify, admit, begin],
     handler: fastifyApolloHandler<Question>(apollo, { context: async (request) => questionOf(request) }),
   });
-  servePrint(app, { graph, journal, identify, questionOf });
+  servePrint(app, { graph, journal, preHandler: [identify, admit], questionOf });
   serveExports(app, { ...options, signIn, journal, refKey });
   serveImport(app, { ...options, signIn });
   const stopFiles = serveFiles(app, { ...options, signIn, journal });
@@ -212,6 +226,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     refKey,
     isServed,
     signIn,
+    limits,
+    addressOf: (request) => request.socket.remoteAddress ?? '',
   });
 
   const endSilent = silentConnections(app.server);

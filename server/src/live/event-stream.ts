@@ -3,9 +3,11 @@ import { type ErrorCode, Refusal } from '@lotline/schema';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLFormattedError } from 'graphql';
 import { credentialsIn } from '../access';
+import { RateLimited } from '../limits';
 import { errorsOf, isExpected, TOO_MANY } from './errors';
 import { Restarting } from './hub';
-import { type Asked, InvalidDocument, readRequest } from './request';
+import { openStream } from './open';
+import { type Asked, InvalidDocument } from './request';
 import { type Stream, StreamEnded } from './stream';
 import type { LiveOptions } from './web-socket';
 
@@ -17,7 +19,7 @@ const READ_WITHIN_MS = 30_000;
 /** How long a stop waits for what was written to be read, milliseconds. */
 const STOP_WITHIN_MS = 2000;
 
-const STATUS: Partial<Record<ErrorCode, number>> = { UNAUTHENTICATED: 401, FORBIDDEN: 403, BUSY: 503, UNAVAILABLE: 503 };
+const STATUS: Partial<Record<ErrorCode, number>> = { UNAUTHENTICATED: 401, FORBIDDEN: 403, BUSY: 503, UNAVAILABLE: 503, RATE_LIMITED: 429 };
 
 /** Serves subscriptions as server-sent events at `/graphql/stream`: graphql-sse's distinct connections, with ids that are cursors. */
 export function serveEventStream(app: FastifyInstance, options: LiveOptions): { readonly size: number; stop(): Promise<void> } {
@@ -36,10 +38,9 @@ export function serveEventStream(app: FastifyInstance, options: LiveOptions): { 
       let stream: Stream;
       try {
         const signedIn = await options.signIn.by(credentialsIn(request.raw.rawHeaders));
-        const asked = readRequest(options, signedIn, askedIn(request));
         const last = request.headers['last-event-id'];
-        if (typeof last === 'string' && last !== '') asked.after = last;
-        stream = await options.hub.subscribe(asked);
+        const after = typeof last === 'string' && last !== '' ? last : null;
+        ({ stream } = await openStream(options, signedIn, request.ip, askedIn(request), () => {}, after));
         // It may have been revoked between its sign-in and this subscription.
         await options.signIn.again(signedIn).catch((error) => {
           void stream.return();
@@ -51,6 +52,7 @@ export function serveEventStream(app: FastifyInstance, options: LiveOptions): { 
         if (!isExpected(error)) options.warn(error, 'a subscription failed');
         const code = error instanceof Refusal ? error.reasons[0].code : null;
         const status = error instanceof InvalidDocument ? 400 : code === null ? 500 : (STATUS[code] ?? 400);
+        if (error instanceof RateLimited) reply.header('retry-after', String(error.retryAfter));
         return send(reply, status, [error], request.id);
       }
       await pour(stream, begin(reply), request, options);

@@ -1,9 +1,11 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { SignedIn, SignIn } from '../access';
 import type { Runner } from '../commands';
 import type { Database } from '../database';
 import type { Journal } from '../journal';
+import type { Limits } from '../limits';
 import { type Cursors, type Follower, Tail } from '../log';
 import { serveEventStream } from './event-stream';
 import { Hub } from './hub';
@@ -33,6 +35,9 @@ export interface LiveParts extends LiveSettings {
   refKey: Buffer;
   questionTimeout: number;
   signIn: SignIn;
+  limits: Limits;
+  /** The address that a request came from. */
+  addressOf(request: IncomingMessage): string;
   /** Is this host served? */
   isServed(host: string | undefined): boolean;
 }

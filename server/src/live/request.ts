@@ -9,6 +9,7 @@ import {
   Kind,
   type OperationDefinitionNode,
   parse,
+  specifiedRules,
   validate,
   visit,
 } from 'graphql';
@@ -16,6 +17,7 @@ import { collectFields, collectSubfields } from 'graphql/execution/collectFields
 import { getArgumentValues, getVariableValues } from 'graphql/execution/values';
 import type { SignedIn, Viewer } from '../access';
 import { type Journal, Notes } from '../journal';
+import { LIMIT_RULES, MOST_TOKENS, refuseLargeVariables, refuseLongDocument } from '../limits';
 import { refuseCostly, refuseOutOfScope, valuesAskedFor } from '../questions';
 import type { Feed, Fits } from './feed';
 import { importCertificateFeed } from './feeds/import-certificates';
@@ -58,6 +60,7 @@ export interface LiveRequest {
   /** Cursor to go on after. */
   after: string | null;
   document: DocumentNode;
+  operation: OperationDefinitionNode;
   operationName: string | null;
   variables: Record<string, unknown>;
   /** What the subscription's field is called in the answer. */
@@ -67,11 +70,6 @@ export interface LiveRequest {
   /** Streams of this name have the same bytes for a change. */
   likeness: string;
 }
-
-/** Most tokens of a document, as over HTTP. */
-const MOST_TOKENS = 5000;
-/** Longest document, characters: each open stream keeps its own. */
-const LONGEST_DOCUMENT = 64 * 1024;
 
 /** Thrown with the errors that GraphQL itself has found. */
 export class InvalidDocument extends Error {
@@ -86,8 +84,7 @@ export class InvalidDocument extends Error {
 const badRequest = (message: string, remedy: string, path?: string[]) => new Refusal({ code: 'BAD_USER_INPUT', message, remedy, path });
 
 function parsed(query: unknown): DocumentNode {
-  if (typeof query === 'string' && query.length > LONGEST_DOCUMENT)
-    throw badRequest(`the document is longer than ${LONGEST_DOCUMENT} characters`, 'select less, and leave comments out', ['query']);
+  refuseLongDocument(query);
   if (typeof query !== 'string') throw badRequest('there is no query', 'send {"query": "subscription { ... }"}', ['query']);
   try {
     return parse(query, { maxTokens: MOST_TOKENS });
@@ -119,11 +116,12 @@ export function readRequest(
   asked: Asked,
 ): LiveRequest {
   const document = parsed(asked.query);
-  const found = validate(graph, document);
+  const found = validate(graph, document, [...specifiedRules, ...LIMIT_RULES]);
   if (found.length > 0) throw new InvalidDocument(found, 'GRAPHQL_VALIDATION_FAILED');
   const operation = subscriptionIn(document, asked.operationName);
   if (asked.variables != null && (typeof asked.variables !== 'object' || Array.isArray(asked.variables)))
     throw badRequest('the variables are no object', 'send {"variables": {...}}', ['variables']);
+  refuseLargeVariables(asked.variables);
   const variables = (asked.variables ?? {}) as Record<string, unknown>;
   const values = getVariableValues(graph, operation.variableDefinitions ?? [], variables);
   if (values.errors) throw new InvalidDocument(values.errors, 'BAD_USER_INPUT');
@@ -159,6 +157,7 @@ export function readRequest(
     filter: JSON.stringify(filter ?? null),
     after: after ?? null,
     document,
+    operation,
     operationName,
     variables,
     responseKey,

@@ -8,11 +8,12 @@ import { v7 as uuidv7 } from 'uuid';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Credentials, credentialsIn, type SignedIn, type SignIn } from '../access';
 import type { Journal } from '../journal';
+import type { Limits } from '../limits';
 import { at } from './at';
 import { errorsOf, isExpected, TOO_MANY } from './errors';
 import { Frames, MOST_SUBSCRIPTIONS } from './frames';
 import { type Hub, Restarting } from './hub';
-import { readRequest } from './request';
+import { openStream } from './open';
 import type { Sent, Stream } from './stream';
 
 /** What both ways to subscribe share. */
@@ -21,6 +22,9 @@ export interface LiveOptions {
   journal: Journal;
   hub: Hub;
   signIn: SignIn;
+  limits: Limits;
+  /** The address that a request came from. */
+  addressOf(request: IncomingMessage): string;
   /** Is another connection to be taken? */
   mayOpen(): boolean;
   /** Is this host served? */
@@ -85,14 +89,13 @@ const endSoon = (socket: WebSocket, reason: string): void =>
 
 /** Errors as the library takes them: what they say has been decided. */
 const asGraphQL = (errors: readonly GraphQLFormattedError[]): GraphQLError[] =>
-  errors.map(({ message, extensions }) => new GraphQLError(message, { extensions }));
+  errors.map(({ message, locations, extensions }) => Object.assign(new GraphQLError(message, { extensions }), { locations }));
 
 /** Serves `graphql-transport-ws` at `/graphql` of an HTTP server. */
 export function serveWebSocket(
   server: Server,
   options: LiveOptions,
 ): { readonly size: number; revoke(keys: ReadonlySet<string>): void; stop(): Promise<void> } {
-  const { hub } = options;
   const protocol = makeServer<Record<string, unknown>, Extra>({
     connectionInitWaitTimeout: INIT_WITHIN_MS,
     async onConnect(connection) {
@@ -119,8 +122,9 @@ export function serveWebSocket(
             message: `a connection has at most ${MOST_SUBSCRIPTIONS} subscriptions`,
             remedy: 'complete one, or open another connection',
           });
-        const request = readRequest(options, extra.signedIn!, payload);
-        const stream = await hub.subscribe(request, () => extra.streams.delete(stream));
+        const { request, stream } = await openStream(options, extra.signedIn!, options.addressOf(extra.request), payload, (ended) =>
+          extra.streams.delete(ended),
+        );
         if (!stream.ended) extra.streams.add(stream);
         stream.expire();
         // It may have been revoked between its sign-in and this subscription.

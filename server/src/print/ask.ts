@@ -11,6 +11,7 @@ export async function ask<Answer>(
 ): Promise<Answer> {
   const operation = document.definitions.find((each) => each.kind === Kind.OPERATION_DEFINITION)!;
   withinScopes(() => refuseOutOfScope(graph, document, question.notes));
+  question.ticket?.admit({ graph, document, operation, variables });
   refuseCostly(document, operation, variables);
   const { data, errors } = await execute({ schema: graph, document, variableValues: variables, contextValue: question });
   if (errors) throw causeOf(errors);

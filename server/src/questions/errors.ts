@@ -1,6 +1,7 @@
 import { type ErrorCode, type Reason, Refusal } from '@lotline/schema';
 import type { GraphQLError, GraphQLFormattedError } from 'graphql';
 import { explain } from '../database';
+import { RateLimited } from '../limits';
 
 /** Longest message that leaves the server: graphql-js quotes whole values back. */
 const LONGEST_MESSAGE = 600;
@@ -18,8 +19,11 @@ const plain = ({ code, message, path, rule, remedy }: Reason) => ({
 /** A refusal as the extensions of a GraphQL error: the first reason's own fields, and every reason. */
 function extensionsOf(refusal: Refusal): Record<string, unknown> {
   const { message: _, ...first } = plain(refusal.reasons[0]);
-  return { ...first, retryable: refusal.retryable, reasons: refusal.reasons.map(plain) };
+  return { ...first, retryable: refusal.retryable, ...retryAfterOf(refusal), reasons: refusal.reasons.map(plain) };
 }
+
+/** Whole seconds to wait, of what may be asked again later. */
+const retryAfterOf = (refusal: Refusal) => (refusal instanceof RateLimited ? { retryAfter: refusal.retryAfter } : {});
 
 /** A whole answer that is nothing but a refusal. */
 export const refusalBody = (refusal: Refusal, requestId: string) => ({

@@ -2,6 +2,7 @@ import type { Viewer } from '../access';
 import type { Runner } from '../commands';
 import type { Reader } from '../database';
 import type { Notes } from '../journal';
+import type { Ticket } from '../limits';
 import type { Cursors } from '../log';
 
 /** What a resolver has at hand: who asks, and one consistent view of the database for the whole answer. */
@@ -15,4 +16,6 @@ export type Question = {
   /** What it shows and refuses, for the access journal. */
   notes: Notes;
   requestId: string;
+  /** What it may cost; none where the server asks for itself. */
+  ticket?: Ticket;
 };

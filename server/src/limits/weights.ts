@@ -1,0 +1,56 @@
+// What fields weigh. One unit is what one object of a list costs to find, with its rights, and to write: about 20 microseconds of a core.
+
+/** An object, where nothing else is said of its field. */
+export const OBJECT = 1;
+/** A value: a name, a number, a code. */
+export const LEAF = 0.1;
+
+/** The beginning of an operation: its viewer, its view of the database, its answer. */
+export const OF_OPERATION = { Query: 20, Mutation: 100, Subscription: 50 } as const;
+/** A command, in one transaction. */
+export const COMMAND = 300;
+/** A list that is asked of the database. */
+export const LIST = 5;
+/** A list of the whole graph, not of one noun. */
+export const ROOT_LIST = 20;
+/** A noun by what names it. */
+export const LOOK_UP = 10;
+/** How many there are, at most 10,001. */
+export const COUNT = 3;
+/** The schema of the graph, whatever is asked of it; a type of it. */
+export const INTROSPECTION = { __schema: 2000, __type: 50 } as const;
+
+/** Length of a list that has no pages, where nothing else is said of it. */
+export const ASSUMED = 5;
+
+/** Fields that do much work of their own, as measured (test/integration/limits-cost.test.ts). */
+export const WEIGHTS: Readonly<Record<string, number>> = {
+  'Lot.trace': 150,
+  'Lot.origin': 150,
+  'Lot.balance': 10,
+  'Query.recall': 300,
+  'Query.massBalance': 300,
+  'Query.search': 200,
+  'Query.customsFiling': 100,
+  'Query.importCertificateDeadlines': 30,
+  'ImportCertificate.closeOut': 100,
+  'ImportCertificate.review': 500,
+  'ImportCertificate.checklist': 50,
+  'Shipment.checklist': 50,
+  'OperationCertificate.impact': 300,
+  'Trace.summary': 20,
+  'Trace.lots': 20,
+  'Trace.links': 20,
+  'Trace.steps': 100,
+  'Trace.gaps': 100,
+  'Trace.holders': 20,
+};
+
+/** Lengths of lists that have no pages. */
+export const LENGTHS: Readonly<Record<string, number>> = {
+  'FailedJobs.jobs': 100,
+  'Query.webhooks': 20,
+  'Webhook.deliveries': 100,
+  'ImportCertificateReview.findings': 20,
+  'UnreconciledMass.lots': 20,
+};

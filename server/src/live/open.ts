@@ -1,0 +1,44 @@
+import type { SignedIn } from '../access';
+import type { Limits } from '../limits';
+import type { Hub } from './hub';
+import { type Asked, type LiveRequest, readRequest } from './request';
+import type { Stream } from './stream';
+
+interface Opening extends Pick<Parameters<typeof readRequest>[0], 'graph' | 'journal'> {
+  hub: Hub;
+  limits: Limits;
+}
+
+/**
+ * Opens a stream for a client, within its limits: its first message is charged, and it counts among the client's streams until it ends.
+ * @param last where to go on after, if not where the request says
+ * @throws what `readRequest` and the hub throw; Refusal TOO_COSTLY or RATE_LIMITED
+ */
+export async function openStream(
+  options: Opening,
+  by: SignedIn,
+  address: string,
+  asked: Asked,
+  onEnd: (stream: Stream) => void = () => {},
+  last: string | null = null,
+): Promise<{ request: LiveRequest; stream: Stream }> {
+  const { graph, hub, limits } = options;
+  const ticket = limits.begin({ viewer: by.viewer.kind === 'NOBODY' ? null : by.viewer.name, address });
+  try {
+    const read = readRequest(options, by, asked);
+    const request = last === null ? read : { ...read, after: last };
+    const close = ticket.open({ graph, document: request.document, operation: request.operation, variables: request.variables });
+    try {
+      const stream: Stream = await hub.subscribe(request, () => {
+        close();
+        onEnd(stream);
+      });
+      return { request, stream };
+    } catch (error) {
+      close();
+      throw error;
+    }
+  } finally {
+    ticket.close(null);
+  }
+}
