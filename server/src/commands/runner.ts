@@ -2,7 +2,17 @@ import { createHash } from 'node:crypto';
 import { type LogEvent, parseText, type Reason, Refusal } from '@lotline/schema';
 import { v7 as uuidv7 } from 'uuid';
 import type { Viewer } from '../access';
-import { type Connection, type Database, explain, isRetryable, type Position, Reader, Transaction } from '../database';
+import {
+  type Connection,
+  type Database,
+  type Deadline,
+  explain,
+  isRetryable,
+  type Position,
+  Reader,
+  StatementTimer,
+  Transaction,
+} from '../database';
 import { keepGrants } from '../journal';
 import { commitCommand, type Place, writeEvents } from '../log';
 import type { Command, Follow, Work } from './command';
@@ -37,7 +47,13 @@ export class Runner {
   constructor(
     private readonly database: Database,
     private readonly follow: readonly Follow[] = [],
+    private readonly deadline?: Deadline,
   ) {}
+
+  /** The same, for commands that must be carried out by then, or not at all. */
+  within(deadline: Deadline): Runner {
+    return new Runner(this.database, this.follow, deadline);
+  }
 
   /**
    * Carries out a command, all or nothing.
@@ -73,7 +89,7 @@ export class Runner {
               { code: 'BUSY', message: 'others are changing the same lots', remedy: 'try again' },
               { retryable: true, cause: error },
             );
-          throw explain(error);
+          throw this.deadline && isLate(error) ? tookTooLong(error) : explain(error);
         }
         await new Promise((done) => setTimeout(done, Math.random() * 20 * 2 ** attempt));
       }
@@ -86,10 +102,11 @@ export class Runner {
   }
 
   private async attempt<Input, Outcome>(attempt: Attempt<Input, Outcome>): Promise<Done<Outcome>> {
-    const connection = await this.database.connect();
+    const connecting = this.database.connect();
+    const connection = await (this.deadline ? this.deadline.during(connecting, (late) => late.release()) : connecting);
     let broken: Error | undefined;
     try {
-      return await carryOut(connection, attempt, this.follow);
+      return await carryOut(connection, attempt, this.follow, this.deadline);
     } catch (error) {
       await connection.client.query('rollback').catch((failure: Error) => {
         broken = failure;
@@ -105,12 +122,14 @@ async function carryOut<Input, Outcome>(
   connection: Connection,
   { command, viewer, rows, key, inputHash, dryRun }: Attempt<Input, Outcome>,
   follow: readonly Follow[],
+  deadline?: Deadline,
 ): Promise<Done<Outcome>> {
   const { client } = connection;
-  const tx = new Transaction(client);
+  const timer = deadline && new StatementTimer(client, deadline);
+  const tx = new Transaction(client, timer);
   const id = uuidv7();
   const now = new Date();
-  await client.query('begin isolation level read committed');
+  await client.query(`begin isolation level read committed${timer ? `; set local statement_timeout = ${timer.begin()}` : ''}`);
 
   const earlier = await claimKey<Outcome>(tx, { caller: viewer.name, key, inputHash, command: id, at: now });
   if (earlier) {
@@ -126,7 +145,7 @@ async function carryOut<Input, Outcome>(
   const work: Work = {
     command: id,
     tx,
-    reader: new Reader(connection),
+    reader: new Reader(connection, { deadline }),
     now,
     viewer,
     reported: command.reported ?? false,
@@ -142,6 +161,7 @@ async function carryOut<Input, Outcome>(
   const outcomes = await command.run(work, rows);
   refuseIfAny();
   if (dryRun || events.length === 0) {
+    await timer?.before();
     await client.query('set constraints all immediate');
     const [state] = await tx.query<{ position: string; command: string | null }>('select position, command from log_counter');
     await client.query('rollback');
@@ -153,9 +173,22 @@ async function carryOut<Input, Outcome>(
   refuseIfAny();
   await keepGrants(tx, viewer, now, events);
   await tx.query('update idempotency_key set outcome = $3 where caller = $1 and key = $2', [viewer.name, key, JSON.stringify(outcomes)]);
+  await timer?.before();
   const position = await commitCommand(client, { id, type: command.name, at: now, by: viewer.name, key, inputHash });
   return { place: { position, command: id, told: null }, outcomes };
 }
+
+const isLate = (error: unknown): boolean => {
+  const explained = explain(error);
+  return explained instanceof Refusal && explained.reasons[0].code === 'TIMED_OUT';
+};
+
+/** Nothing of it was carried out: it was rolled back. */
+const tookTooLong = (cause: unknown): Refusal =>
+  new Refusal(
+    { code: 'TIMED_OUT', message: 'the command took too long; nothing was changed', remedy: 'try again with the same idempotencyKey' },
+    { retryable: true, cause },
+  );
 
 function parseInputs<Input>(command: Command<Input, unknown>, inputs: readonly unknown[]): Input[] {
   const reasons: Reason[] = [];

@@ -1,4 +1,5 @@
 export * from './database';
+export { Deadline, StatementTimer } from './deadline';
 export * from './embedded';
 export * from './known';
 export { explain, isAway, isRetryable, LAWS } from './laws';

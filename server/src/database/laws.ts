@@ -1,4 +1,5 @@
 import { type ErrorCode, Refusal } from '@lotline/schema';
+import { timedOut } from './deadline';
 
 /** What breaking a law means to a caller: the constraint's name, and the words. */
 interface Law {
@@ -443,16 +444,7 @@ export function explain(error: unknown): unknown {
   if (isPostgresError(error)) {
     const law = error.constraint ? LAWS[error.constraint] : undefined;
     if (law && law.code !== 'INTERNAL_SERVER_ERROR') return new Refusal({ ...law }, { cause: error });
-    if (error.code === '57014') {
-      return new Refusal(
-        {
-          code: 'TIMED_OUT',
-          message: 'the question took too long',
-          remedy: 'ask for less: fewer lots, a smaller maxDepth, a smaller page',
-        },
-        { cause: error },
-      );
-    }
+    if (error.code === '57014') return timedOut(error);
     if (error.code === '22021' || error.code === '22P05') {
       return new Refusal(
         { code: 'BAD_USER_INPUT', message: 'a text holds a character that cannot be stored', remedy: 'remove NUL characters' },

@@ -2,20 +2,24 @@ import { Refusal } from '@lotline/schema';
 import DataLoader from 'dataloader';
 import type { EntityTarget, ObjectLiteral } from 'typeorm';
 import type { Connection, Database } from './database';
+import { type Deadline, StatementTimer } from './deadline';
 import { explain } from './laws';
 
 /** Number of a command in the log; dense, in commit order, never shown outside. */
 export type Position = bigint & { readonly __brand: 'Position' };
 
 export interface ReaderOptions {
-  /** Longest that one statement may take, milliseconds. */
+  /** Longest that one statement may take, milliseconds; for what has no deadline. */
   timeout?: number;
+  /** When all of it must be over. */
+  deadline?: Deadline;
   /** The answer must reflect at least this much of the log. */
   atLeast?: Position | null;
 }
 
 interface Snapshot {
   connection: Connection;
+  timer?: StatementTimer;
   position: Position;
   /** The command at that position; null before the first. */
   command: string | null;
@@ -127,7 +131,13 @@ export class Reader {
     // Where the reader has ended meanwhile nobody waits for it.
     opened.catch(() => {});
     const mine = this.turn
-      .then(async () => (this.ended ? Promise.reject(STOPPING) : work(await opened)))
+      .then(async () => {
+        if (this.ended) throw STOPPING;
+        const snapshot = await opened;
+        if (this.ended) throw STOPPING;
+        await snapshot.timer?.before();
+        return work(snapshot);
+      })
       .catch((error) => Promise.reject(explain(error)));
     this.turn = mine.catch(() => {});
     return mine;
@@ -139,19 +149,26 @@ export class Reader {
   }
 
   private async begin(): Promise<Snapshot> {
-    if ('client' in this.source) return { connection: this.source, ...(await positionOf(this.source)) };
-    const deadline = Date.now() + WAIT_FOR_POSITION_MS;
-    const connection = await this.source.connect();
+    const { deadline, atLeast, timeout = 15_000 } = this.options;
+    if ('client' in this.source) {
+      const timer = deadline && new StatementTimer(this.source.client, deadline);
+      await timer?.before();
+      return { connection: this.source, timer, ...(await positionOf(this.source)) };
+    }
+    const last = Date.now() + WAIT_FOR_POSITION_MS;
+    const connecting = this.source.connect();
+    const connection = await (deadline ? deadline.during(connecting, (late) => late.release()) : connecting);
+    const timer = deadline && new StatementTimer(connection.client, deadline);
     try {
       for (;;) {
         const results = (await connection.client.query(
-          `begin isolation level repeatable read read only; set local statement_timeout = ${this.options.timeout ?? 15_000}; select position, command from log_counter`,
+          `begin isolation level repeatable read read only; set local statement_timeout = ${timer?.begin() ?? timeout}; select position, command from log_counter`,
         )) as unknown as { rows: { position: string; command: string | null }[] }[];
         const { command, ...counter } = results[2]!.rows[0]!;
         const position = BigInt(counter.position) as Position;
-        if (position >= (this.options.atLeast ?? 0n)) return { connection, position, command };
+        if (position >= (atLeast ?? 0n)) return { connection, timer, position, command };
         await connection.client.query('rollback');
-        if (Date.now() > deadline) {
+        if (Date.now() > last) {
           throw new Refusal(
             { code: 'UNAVAILABLE', message: 'this server has not yet seen the state asked for', remedy: 'try again in a moment' },
             { retryable: true },

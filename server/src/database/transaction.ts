@@ -1,13 +1,19 @@
 import type { PoolClient } from 'pg';
+import type { StatementTimer } from './deadline';
 
 /** How rows lie in a table: the SQL type of each column, and its value. */
 export type Columns<Row> = Record<string, readonly [type: string, value: (row: Row) => unknown]>;
 
 /** What a command may do inside its transaction. */
 export class Transaction {
-  constructor(private readonly client: PoolClient) {}
+  /** @param timer keeps its statements within a deadline */
+  constructor(
+    private readonly client: PoolClient,
+    private readonly timer?: StatementTimer,
+  ) {}
 
   async query<Row = Record<string, unknown>>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    await this.timer?.before();
     return (await this.client.query(sql, parameters)).rows as Row[];
   }
 
@@ -20,6 +26,7 @@ export class Transaction {
     const isArray = (type: string) => type.endsWith('[]');
     const taken = entries.map(([name, [type]]) => (isArray(type) ? `${name}::${type}` : name));
     const given = entries.map(([, [type]], index) => `$${index + 1}::${isArray(type) ? 'text' : type}[]`);
+    await this.timer?.before();
     await this.client.query(
       `insert into ${table} (${names}) select ${taken.join(', ')} from unnest(${given.join(', ')}) with ordinality as t(${names}, ordinality)
        order by ordinality ${onConflict}`,

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { parseGlobalId, Refusal } from '@lotline/schema';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { credentialsIn, mayActFor, type SignIn, type Viewer, withinScope } from '../access';
-import { type Database, Reader } from '../database';
+import { type Database, Deadline, Reader } from '../database';
 import { bytesOf, type Content, FileRefused, type FileStore, Uploads, visibleContent } from '../files';
 import { type Journal, Notes } from '../journal';
 
@@ -85,7 +85,7 @@ async function contentFor(
   const parsed = parseGlobalId(globalId, 'Document');
   if (parsed.ok) {
     const { id } = parsed.value;
-    const reader = new Reader(database, { timeout: questionTimeout });
+    const reader = new Reader(database, { deadline: new Deadline(questionTimeout) });
     const content = await visibleContent(reader, viewer, id).finally(() => reader.close());
     if (content) return { id, content };
     notes.refused(DOWNLOAD, 'NOT_FOUND', { type: 'Document', id });

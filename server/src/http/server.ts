@@ -8,7 +8,7 @@ import type { GraphQLSchema } from 'graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { credentialsIn, SignIn, type SignInSettings } from '../access';
 import type { Runner } from '../commands';
-import { type Database, type Position, Reader } from '../database';
+import { type Database, Deadline, type Position, Reader } from '../database';
 import { serveExports } from '../export';
 import type { FileStore } from '../files';
 import { serveImport } from '../import';
@@ -78,6 +78,8 @@ interface Asker {
   atLeast: Position | null;
   /** Its limits. */
   ticket: Ticket | null;
+  /** What it is read by, once it is. */
+  reader: Reader | null;
 }
 
 const askers = new WeakMap<FastifyRequest, Asker>();
@@ -186,26 +188,34 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const { viewer, key } = await signIn.by(credentialsIn(request.raw.rawHeaders));
     const wanted = request.headers['lotline-at-least'];
     const atLeast = typeof wanted === 'string' ? cursors.decode(wanted, viewer.name).position : null;
-    askers.set(request, { by: { viewer, key }, atLeast, ticket: null });
+    askers.set(request, { by: { viewer, key }, atLeast, ticket: null, reader: null });
   };
   const admit: preHandlerAsyncHookHandler = async (request, reply) => {
     const asker = askers.get(request)!;
     const { viewer } = asker.by;
     const ticket = limits.begin({ viewer: viewer.kind === 'NOBODY' ? null : viewer.name, address: request.ip });
     asker.ticket = ticket;
-    reply.raw.once('close', () => ticket.abandon());
+    reply.raw.once('close', () => {
+      ticket.abandon();
+      // Nobody waits for it any more.
+      if (!reply.raw.writableFinished) void asker.reader?.cancel();
+    });
   };
   const questionOf = (request: FastifyRequest): Question => {
-    const { by, atLeast, ticket } = askers.get(request)!;
+    const asker = askers.get(request)!;
+    const { by, atLeast, ticket } = asker;
+    const deadline = new Deadline(options.questionTimeout);
+    const reader = new Reader(database, { deadline, atLeast });
+    asker.reader = reader;
     return {
       viewer: by.viewer,
       cursors,
-      runner,
+      runner: runner.within(deadline),
       refKey,
       notes: new Notes(by),
       requestId: request.id,
       ticket: ticket!,
-      reader: new Reader(database, { timeout: options.questionTimeout, atLeast }),
+      reader,
     };
   };
   app.route({
