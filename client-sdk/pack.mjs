@@ -16,7 +16,7 @@ const filesIn = (path) =>
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
     .sort();
 
-const sources = [...filesIn(join(folder, 'dist')), ...['package.json', 'README.md', 'pack.mjs'].map((name) => join(folder, name))];
+const sources = [...filesIn(join(folder, 'dist')), ...['package.json', 'README.md', 'trusted-documents.json', 'pack.mjs'].map((name) => join(folder, name))];
 const state = createHash('sha256');
 for (const path of sources) state.update(relative(folder, path)).update('\0').update(readFileSync(path)).update('\0');
 const wanted = state.digest('hex');

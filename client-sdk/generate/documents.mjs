@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { getNamedType, isScalarType, print, TypeInfo, visit, visitWithTypeInfo } from 'graphql';
 import { fragments, NOTE, operations, schema } from './schema.mjs';
 
@@ -39,6 +40,13 @@ function needed(definition, found = new Set()) {
 
 const constant = (name) => `${name[0].toLowerCase()}${name.slice(1)}Fragment`;
 const kindOf = ({ operation }) => operation[0].toUpperCase() + operation.slice(1);
+
+/** Every document as it is sent, by its hash: what a server that answers trusted documents alone is told of. */
+export const manifestFile = () => {
+  const texts = operations.map((operation) => `${print(operation)}${needed(operation).map((name) => `\n${print(byName.get(name))}`).join('')}`);
+  const entries = texts.map((text) => [`sha256:${createHash('sha256').update(text).digest('hex')}`, text]);
+  return `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`;
+};
 
 /** Every document as it is sent, with the fragments that it needs. */
 export function documentsFile() {

@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { documentsFile, massesFile } from './documents.mjs';
+import { documentsFile, manifestFile, massesFile } from './documents.mjs';
 import { methodsFile } from './methods.mjs';
 import { typesFile } from './types.mjs';
 
@@ -20,6 +20,13 @@ const styled = (name, text) =>
     input: text,
     encoding: 'utf8',
   });
+
+const manifest = new URL('../trusted-documents.json', import.meta.url);
+if (process.argv.includes('--write')) writeFileSync(manifest, manifestFile());
+else if (!existsSync(manifest) || readFileSync(manifest, 'utf8') !== manifestFile()) {
+  console.error('client-sdk/trusted-documents.json is not what the documents say: run "npm run generate"');
+  process.exitCode = 1;
+}
 
 const files = { 'types.ts': await typesFile(), 'documents.ts': documentsFile(), 'masses.ts': massesFile(), 'lotline.ts': methodsFile() };
 for (const [name, text] of Object.entries(files)) {

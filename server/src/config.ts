@@ -41,6 +41,8 @@ export interface Config {
   questionTimeout: number;
   /** What questions may cost, and how many may be under way. */
   limits: LimitSettings;
+  /** The manifest of the only documents that are answered; null where all are. */
+  trusted: string | null;
   /** Connections to the database, per instance. */
   poolSize: number;
   /** How long a cursor can be resumed from, days. */
@@ -127,6 +129,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, from: string = 
     samples: (settings.LOTLINE_SAMPLES ?? (demo ? 'all' : 'none')) === 'all',
     logLevel: settings.LOG_LEVEL,
     questionTimeout: settings.QUESTION_TIMEOUT_MS,
+    trusted: settings.TRUSTED_DOCUMENTS === null ? null : resolve(from, settings.TRUSTED_DOCUMENTS),
     limits: {
       viewer: {
         budget: settings.COST_BUDGET,

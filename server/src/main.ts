@@ -8,6 +8,7 @@ import { buildGraph } from './graph';
 import { startServer } from './http';
 import { startWorker } from './jobs';
 import { tasksOf, webhookTasks } from './later';
+import { readManifest } from './limits';
 import { beginAsking, openSystems, type SystemsSettings, startStandIns } from './outside';
 import { loadSamples } from './samples';
 import { Keeping } from './webhooks';
@@ -51,7 +52,16 @@ async function main(): Promise<void> {
     const { database, runner, cursors } = instance;
     const files = filesOf(config, database.installation.id);
     const graphiqlToken = tokens?.analyst ?? null;
-    const server = await startServer({ ...config, graph: buildGraph(), database, runner, cursors, files, graphiqlToken });
+    const server = await startServer({
+      ...config,
+      trusted: config.trusted === null ? null : readManifest(config.trusted),
+      graph: buildGraph(),
+      database,
+      runner,
+      cursors,
+      files,
+      graphiqlToken,
+    });
     const systems = openSystems(config.outside);
     const { askEveryMinutes } = config;
     const worker = await startWorker(database, tasksOf(runner, { database, systems, askEveryMinutes }), server.log);

@@ -129,6 +129,10 @@ export const SETTINGS = {
     }),
     CONCURRENT_QUESTIONS_NOBODY: whole('the same for whoever has no token, by address', { unset: 10, least: 1, most: 10_000 }),
     OPEN_STREAMS: whole('most streams of a viewer that are open at a time, for each instance', { unset: 1000, least: 1, most: 100_000 }),
+    TRUSTED_DOCUMENTS: text('a manifest of the only documents that are answered, by `documentId` or as they are', {
+      unset: 'every document is answered',
+      written: 'a path, from where you stand',
+    }),
     OPEN_STREAMS_NOBODY: whole('the same for whoever has no token, by address', { unset: 50, least: 1, most: 100_000 }),
   },
   'Who may come in': {

@@ -97,6 +97,7 @@ const another = (streamLimits?: { messages: number; bytes: number }): Promise<Ru
     logLevel: 'silent',
     questionTimeout: 30_000,
     limits: null,
+    trusted: null,
     demo: true,
     oidc: null,
     graphiqlToken: null,

@@ -11,7 +11,7 @@ import { type RunningServer, startServer } from '@lotline/server/http';
 import { FolderRefused, type ImportCounts, importFolder } from '@lotline/server/import';
 import type { JournalSettings } from '@lotline/server/journal';
 import { followOf } from '@lotline/server/later';
-import type { LimitSettings } from '@lotline/server/limits';
+import type { LimitSettings, TrustedDocuments } from '@lotline/server/limits';
 import type { LiveSettings } from '@lotline/server/live';
 import { Cursors } from '@lotline/server/log';
 import { NOBODY_OUTSIDE, type SystemsSettings } from '@lotline/server/outside';
@@ -100,6 +100,8 @@ export async function startLotline(
     outside?: SystemsSettings;
     privateWebhooks?: boolean;
     limits?: LimitSettings;
+    trusted?: TrustedDocuments;
+    questionTimeout?: number;
   } & Partial<LiveSettings & SignInSettings & JournalSettings> = {},
 ): Promise<Lotline> {
   const { url: databaseUrl, drop } = await createDatabase();
@@ -116,6 +118,7 @@ export async function startLotline(
     host: '127.0.0.1',
     logLevel: process.env.LOG_LEVEL ?? 'silent',
     questionTimeout: 30_000,
+    trusted: null,
     limits: { viewer: GENEROUS, nobody: GENEROUS },
     demo: true,
     oidc: null,

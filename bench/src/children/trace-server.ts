@@ -34,6 +34,7 @@ answerParent<ServerTask, ServerPlace>(async ({ url, roles = [] }) => {
     logLevel: 'warn',
     questionTimeout: 15_000,
     limits: null,
+    trusted: null,
     demo: true,
     oidc: null,
     graphiqlToken: null,

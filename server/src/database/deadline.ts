@@ -2,7 +2,7 @@ import { Refusal } from '@lotline/schema';
 import type { PoolClient } from 'pg';
 
 /** How much later than the deadline a statement may be stopped, as a share of the whole time: the server is not told anew for less. */
-const SLACK = 0.05;
+const SLACK = 0.02;
 
 /** The time for one question or command, all its statements together. */
 export class Deadline {

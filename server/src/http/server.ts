@@ -13,7 +13,7 @@ import { serveExports } from '../export';
 import type { FileStore } from '../files';
 import { serveImport } from '../import';
 import { type Caller, Journal, type JournalSettings, Notes } from '../journal';
-import { LIMIT_RULES, type LimitSettings, Limits, MOST_TOKENS, type Ticket } from '../limits';
+import { LIMIT_RULES, type LimitSettings, Limits, MOST_TOKENS, type Ticket, type TrustedDocuments } from '../limits';
 import { type Live, type LiveSettings, openLive } from '../live';
 import type { Cursors } from '../log';
 import { formatError, type Question, refusalBody } from '../questions';
@@ -54,6 +54,8 @@ export interface ServerOptions extends LiveSettings, SignInSettings, JournalSett
   questionTimeout: number;
   /** What questions may cost, and how many may be under way; null for no limits. */
   limits: LimitSettings | null;
+  /** The only documents that are answered; null where all are. */
+  trusted: TrustedDocuments | null;
   /** Demo mode: its own tokens are good, and only loopback names are served. */
   demo: boolean;
   /** Where the bytes of documents are, and most bytes of one file. */
@@ -221,7 +223,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   app.route({
     url: '/graphql',
     method: ['GET', 'POST'],
-    preHandler: [identify, admit, begin],
+    preHandler: [identify, admit, begin(options.trusted)],
     handler: fastifyApolloHandler<Question>(apollo, { context: async (request) => questionOf(request) }),
   });
   servePrint(app, { graph, journal, preHandler: [identify, admit], questionOf });

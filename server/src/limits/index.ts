@@ -4,3 +4,4 @@ export type { Asked } from './cost';
 export { Limits, type Ticket } from './limits';
 export { printGraph } from './print';
 export { LIMIT_RULES, MOST_TOKENS, refuseLargeVariables, refuseLongDocument } from './rules';
+export { documentMeant, readManifest, type TrustedDocuments } from './trusted';

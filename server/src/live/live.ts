@@ -5,7 +5,7 @@ import type { SignedIn, SignIn } from '../access';
 import type { Runner } from '../commands';
 import type { Database } from '../database';
 import type { Journal } from '../journal';
-import type { Limits } from '../limits';
+import type { Limits, TrustedDocuments } from '../limits';
 import { type Cursors, type Follower, Tail } from '../log';
 import { serveEventStream } from './event-stream';
 import { Hub } from './hub';
@@ -36,6 +36,8 @@ export interface LiveParts extends LiveSettings {
   questionTimeout: number;
   signIn: SignIn;
   limits: Limits;
+  /** The only documents that are answered; null where all are. */
+  trusted: TrustedDocuments | null;
   /** The address that a request came from. */
   addressOf(request: IncomingMessage): string;
   /** Is this host served? */

@@ -1,5 +1,5 @@
 import type { SignedIn } from '../access';
-import type { Limits } from '../limits';
+import { documentMeant, type Limits, type TrustedDocuments } from '../limits';
 import type { Hub } from './hub';
 import { type Asked, type LiveRequest, readRequest } from './request';
 import type { Stream } from './stream';
@@ -7,6 +7,7 @@ import type { Stream } from './stream';
 interface Opening extends Pick<Parameters<typeof readRequest>[0], 'graph' | 'journal'> {
   hub: Hub;
   limits: Limits;
+  trusted: TrustedDocuments | null;
 }
 
 /**
@@ -22,10 +23,10 @@ export async function openStream(
   onEnd: (stream: Stream) => void = () => {},
   last: string | null = null,
 ): Promise<{ request: LiveRequest; stream: Stream }> {
-  const { graph, hub, limits } = options;
+  const { graph, hub, limits, trusted } = options;
   const ticket = limits.begin({ viewer: by.viewer.kind === 'NOBODY' ? null : by.viewer.name, address });
   try {
-    const read = readRequest(options, by, asked);
+    const read = readRequest(options, by, { ...asked, query: documentMeant(asked, trusted) });
     const request = last === null ? read : { ...read, after: last };
     const close = ticket.open({ graph, document: request.document, operation: request.operation, variables: request.variables });
     try {

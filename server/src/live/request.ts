@@ -38,6 +38,8 @@ export const FEEDS: readonly Feed[] = [
 /** What a client sends to subscribe. */
 export interface Asked {
   query?: unknown;
+  /** In the place of a query, where only trusted documents are answered. */
+  documentId?: unknown;
   variables?: unknown;
   operationName?: unknown;
 }

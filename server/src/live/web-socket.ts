@@ -8,7 +8,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Credentials, credentialsIn, type SignedIn, type SignIn } from '../access';
 import type { Journal } from '../journal';
-import type { Limits } from '../limits';
+import type { Limits, TrustedDocuments } from '../limits';
 import { at } from './at';
 import { errorsOf, isExpected, TOO_MANY } from './errors';
 import { Frames, MOST_SUBSCRIPTIONS } from './frames';
@@ -23,6 +23,8 @@ export interface LiveOptions {
   hub: Hub;
   signIn: SignIn;
   limits: Limits;
+  /** The only documents that are answered; null where all are. */
+  trusted: TrustedDocuments | null;
   /** The address that a request came from. */
   addressOf(request: IncomingMessage): string;
   /** Is another connection to be taken? */
