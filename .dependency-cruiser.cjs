@@ -2,17 +2,18 @@
 // folders, each folder reached through its index only, and lineage knows no other noun.
 
 const folders =
-  '(database|log|access|commands|questions|lineage|rules|operations|products|lots|shipments|documents|attachments|files|certificates|customs|grants|retraction|review|journal|search|trace|arrival|standing|report|import|export|live|http|jobs|notices|outside|webhooks|print|limits)';
+  '(database|log|access|commands|questions|lineage|rules|operations|products|lots|shipments|documents|attachments|files|certificates|customs|grants|retraction|review|journal|search|trace|arrival|standing|report|import|export|live|http|jobs|notices|outside|webhooks|print|limits|telemetry|doctor)';
 
 /** What each folder of the server may lean on, besides the schema. */
 const MAY_USE = {
-  database: [],
-  log: ['database'],
-  access: ['database'],
+  telemetry: [],
+  database: ['telemetry'],
+  log: ['telemetry', 'database'],
+  access: ['telemetry', 'database'],
   journal: ['database', 'access'],
-  commands: ['database', 'log', 'access', 'journal'],
+  commands: ['telemetry', 'database', 'log', 'access', 'journal'],
   limits: [],
-  jobs: ['database', 'access', 'commands', 'questions'],
+  jobs: ['telemetry', 'database', 'access', 'commands', 'questions'],
   questions: ['database', 'log', 'access', 'journal', 'limits', 'commands'],
   lineage: ['database'],
   rules: [],
@@ -65,8 +66,9 @@ const MAY_USE = {
   ],
   standing: ['database', 'access', 'commands', 'jobs', 'lineage', 'rules', 'operations', 'certificates', 'lots', 'notices'],
   notices: ['database', 'access', 'commands', 'questions', 'jobs', 'certificates', 'rules'],
-  outside: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'jobs', 'operations', 'certificates', 'review'],
+  outside: ['telemetry', 'database', 'log', 'access', 'journal', 'commands', 'questions', 'jobs', 'operations', 'certificates', 'review'],
   live: [
+    'telemetry',
     'database',
     'log',
     'access',
@@ -80,9 +82,23 @@ const MAY_USE = {
     'certificates',
     'customs',
   ],
-  webhooks: ['database', 'log', 'access', 'journal', 'commands', 'questions', 'jobs', 'live'],
+  webhooks: ['telemetry', 'database', 'log', 'access', 'journal', 'commands', 'questions', 'jobs', 'live'],
   print: ['log', 'questions'],
-  http: ['database', 'log', 'access', 'journal', 'limits', 'commands', 'questions', 'files', 'live', 'print', 'import', 'export'],
+  http: [
+    'telemetry',
+    'database',
+    'log',
+    'access',
+    'journal',
+    'limits',
+    'commands',
+    'questions',
+    'files',
+    'live',
+    'print',
+    'import',
+    'export',
+  ],
 };
 
 /** @type {import('dependency-cruiser').IConfiguration} */

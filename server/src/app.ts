@@ -3,6 +3,8 @@ import type { Config } from './config';
 import { Database, type Embedded, startEmbedded } from './database';
 import { followOf } from './later';
 import { Cursors } from './log';
+import { Meters } from './telemetry';
+import { VERSION } from './version';
 
 /** The parts that every way in shares: the server, the command line, the tests. */
 export interface Instance {
@@ -10,6 +12,8 @@ export interface Instance {
   database: Database;
   runner: Runner;
   cursors: Cursors;
+  /** What counts and times all of it. */
+  meters: Meters;
   /** Gives everything back; the embedded database stops if nobody else uses it. */
   close(): Promise<void>;
 }
@@ -18,12 +22,14 @@ export interface Instance {
 export async function openInstance(config: Config, say: (line: string) => void = () => {}): Promise<Instance> {
   const embedded: Embedded | null = config.databaseUrl === null ? await startEmbedded(config.dataDir, { say }) : null;
   try {
-    const database = await Database.open(embedded?.url ?? config.databaseUrl!, { poolSize: config.poolSize });
+    const meters = new Meters(VERSION);
+    const database = await Database.open(embedded?.url ?? config.databaseUrl!, { poolSize: config.poolSize, meters });
     return {
       config,
       database,
-      runner: new Runner(database, followOf(config.outside, config.webhooks.privateAddresses)),
+      runner: new Runner(database, followOf(config.outside, config.webhooks.privateAddresses), meters),
       cursors: new Cursors(database.installation),
+      meters,
       close: async () => {
         await database.close();
         await embedded?.stop();

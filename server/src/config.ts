@@ -4,6 +4,7 @@ import type { BucketSettings } from './files';
 import type { LimitSettings } from './limits';
 import type { OutsideSettings, SystemsSettings } from './outside';
 import { readSettings, SettingError, type Settings } from './settings';
+import type { MetricsPlace, TracingSettings } from './telemetry';
 import type { PostSettings } from './webhooks';
 
 /** What the parts of an instance are told by the settings, which are read once. */
@@ -53,6 +54,10 @@ export interface Config {
   heartbeatMs: number;
   /** Most connections that subscribe, per instance. */
   mostConnections: number;
+  /** Where metrics are read, apart from the server's own port. */
+  metrics: MetricsPlace;
+  /** Where spans are sent. */
+  tracing: TracingSettings;
 }
 
 function oidcIn({ OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_CLAIM: claim }: Settings): OidcSettings | null {
@@ -149,5 +154,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, from: string = 
     journalDays: settings.ACCESS_JOURNAL_DAYS,
     heartbeatMs: settings.HEARTBEAT_MS,
     mostConnections: settings.LIVE_CONNECTIONS,
+    metrics: { port: settings.METRICS_PORT, host: settings.METRICS_HOST ?? '127.0.0.1' },
+    tracing: {
+      endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
+      headers: settings.OTEL_EXPORTER_OTLP_HEADERS,
+      serviceName: settings.OTEL_SERVICE_NAME ?? 'lotline',
+      sampler: settings.OTEL_TRACES_SAMPLER,
+      ratio: Number(settings.OTEL_TRACES_SAMPLER_ARG ?? 1),
+    },
   };
 }

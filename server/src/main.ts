@@ -11,6 +11,8 @@ import { tasksOf, webhookTasks } from './later';
 import { readManifest } from './limits';
 import { beginAsking, openSystems, type SystemsSettings, startStandIns } from './outside';
 import { loadSamples } from './samples';
+import { startTracing } from './telemetry';
+import { VERSION } from './version';
 import { Keeping } from './webhooks';
 
 const DAY_MS = 86_400_000;
@@ -45,11 +47,12 @@ async function main(): Promise<void> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const standIns = settings.databaseUrl === null ? await startStandIns(join(settings.dataDir, 'stand-ins'), settings.outsideTimeout) : null;
   const config = standIns ? { ...settings, outside: instead(settings.outside, standIns.settings) } : settings;
+  const endTracing = await startTracing(config.tracing, VERSION);
   const instance = await openInstance(config, say);
   try {
     const corridors = config.samples ? await loadSamples(instance) : [];
     const tokens = config.demo ? await mintDemoTokens(instance) : null;
-    const { database, runner, cursors } = instance;
+    const { database, runner, cursors, meters } = instance;
     const files = filesOf(config, database.installation.id);
     const graphiqlToken = tokens?.analyst ?? null;
     const server = await startServer({
@@ -61,11 +64,12 @@ async function main(): Promise<void> {
       cursors,
       files,
       graphiqlToken,
+      meters,
     });
     const systems = openSystems(config.outside);
     const { askEveryMinutes } = config;
-    const worker = await startWorker(database, tasksOf(runner, { database, systems, askEveryMinutes }), server.log);
-    const sender = await startWorker(database, webhookTasks(database, config.webhooks), server.log, SENT_AT_ONCE);
+    const worker = await startWorker(database, tasksOf(runner, { database, systems, askEveryMinutes }), server.log, undefined, meters);
+    const sender = await startWorker(database, webhookTasks(database, config.webhooks), server.log, SENT_AT_ONCE, meters);
     const keeping = new Keeping({ database, cursors, live: server.live, warn: (error, what) => server.log.error({ err: error }, what) });
     if (systems.ORGANIC_INTEGRITY_DATABASE) await beginAsking(database);
     const forget = () =>
@@ -84,13 +88,18 @@ async function main(): Promise<void> {
       await Promise.all([worker.stop(), sender.stop()]);
       await standIns?.stop();
       await instance.close();
+      await endTracing();
       process.exit(0);
     };
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
     whenOrphaned(() => void stop('the end of npm start'));
 
     if (corridors.length > 0) server.log.info({ samples: corridors }, 'samples loaded');
-    server.log.info({ url: server.url, graphiql: `${server.url}/`, ...(tokens && { tokens: tokens.file }) }, 'ready');
+    const { url, metricsUrl } = server;
+    server.log.info(
+      { url, graphiql: `${url}/`, ...(metricsUrl && { metrics: metricsUrl }), ...(tokens && { tokens: tokens.file }) },
+      'ready',
+    );
   } catch (error) {
     await instance.close();
     throw error;

@@ -91,6 +91,21 @@ const milliseconds = (says: string, unset: number, least = 100, most = 60_000) =
 const cost = (says: string, unset: number) => whole(says, { unset, least: 100, most: 1_000_000_000 });
 const days = (says: string, unset: number) => whole(says, { unset, least: 1, most: 36_500, unit: 'days' });
 
+const SAMPLERS = [
+  'always_on',
+  'always_off',
+  'traceidratio',
+  'parentbased_always_on',
+  'parentbased_always_off',
+  'parentbased_traceidratio',
+] as const;
+
+/** A port, or null where there is none. */
+const optionalPort = (says: string, unset: string): Setting<number | null> => {
+  const port = whole(says, { unset: 0, least: 0, most: 65_535 });
+  return { ...port, unset, read: (name, value) => (isUnset(value) ? null : port.read(name, value)) };
+};
+
 /** Every setting, by what it is about. Names are part of the product's contract. */
 export const SETTINGS = {
   'The server': {
@@ -184,6 +199,35 @@ export const SETTINGS = {
   Subscriptions: {
     HEARTBEAT_MS: milliseconds('between one heartbeat of a stream and the next', 15_000, 100, 600_000),
     LIVE_CONNECTIONS: whole('most connections that subscribe, for each instance', { unset: 10_000, least: 1, most: 100_000 }),
+  },
+  'Metrics and traces': {
+    METRICS_PORT: optionalPort(
+      "TCP port of `/metrics`, `/healthz` and `/readyz` for whoever watches, apart from the server's own; 0 takes a free one",
+      "in demo mode `/metrics` is on the server's port, outside of it nowhere",
+    ),
+    METRICS_HOST: text('address that it is on', { unset: '`127.0.0.1`', written: 'an address or a name' }),
+    OTEL_EXPORTER_OTLP_ENDPOINT: text('where traces are sent to, by OTLP over HTTP', {
+      unset: 'nothing is traced',
+      written: 'http:// or https://, without a query',
+      like: /^https?:\/\/[^?#@]+$/,
+    }),
+    OTEL_EXPORTER_OTLP_HEADERS: text('headers that they are sent with', {
+      unset: 'none',
+      written: 'name=value,name=value',
+      like: /^[^=,]+=[^,]*(?:,[^=,]+=[^,]*)*$/,
+      secret: true,
+    }),
+    OTEL_SERVICE_NAME: text('what this server is called in them', { unset: '`lotline`', written: 'a text' }),
+    OTEL_TRACES_SAMPLER: choice(
+      'which are traced: `parentbased_` goes by what a caller says in its `traceparent`',
+      SAMPLERS,
+      'parentbased_always_on',
+    ),
+    OTEL_TRACES_SAMPLER_ARG: text('the part that the samplers by ratio trace', {
+      unset: '`1`',
+      written: 'a number from 0 to 1',
+      like: /^(?:0(?:\.\d+)?|1(?:\.0+)?)$/,
+    }),
   },
   'What is kept': {
     LOG_RETENTION_DAYS: days('how long a cursor can be resumed from', 90),

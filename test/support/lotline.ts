@@ -15,6 +15,7 @@ import type { LimitSettings, TrustedDocuments } from '@lotline/server/limits';
 import type { LiveSettings } from '@lotline/server/live';
 import { Cursors } from '@lotline/server/log';
 import { NOBODY_OUTSIDE, type SystemsSettings } from '@lotline/server/outside';
+import { Meters, type MetricsPlace } from '@lotline/server/telemetry';
 import type { GraphQLSchema } from 'graphql';
 import { Client } from 'pg';
 
@@ -102,11 +103,13 @@ export async function startLotline(
     limits?: LimitSettings;
     trusted?: TrustedDocuments;
     questionTimeout?: number;
+    metrics?: MetricsPlace;
   } & Partial<LiveSettings & SignInSettings & JournalSettings> = {},
 ): Promise<Lotline> {
   const { url: databaseUrl, drop } = await createDatabase();
-  const database = await Database.open(databaseUrl, { poolSize: options.poolSize ?? 8 });
-  const runner = new Runner(database, followOf(options.outside ?? NOBODY_OUTSIDE, options.privateWebhooks ?? true));
+  const meters = new Meters();
+  const database = await Database.open(databaseUrl, { poolSize: options.poolSize ?? 8, meters });
+  const runner = new Runner(database, followOf(options.outside ?? NOBODY_OUTSIDE, options.privateWebhooks ?? true), meters);
   const cursors = new Cursors(database.installation);
   graph ??= buildGraph();
   const filesDir = mkdtempSync(join(tmpdir(), 'lotline-files-'));
@@ -129,6 +132,7 @@ export async function startLotline(
     journalDays: 400,
     heartbeatMs: 15_000,
     mostConnections: 1000,
+    meters,
     ...options,
   };
   let server = await startServer({ ...served, port: 0 });

@@ -1,6 +1,7 @@
 import { quote, Refusal } from '@lotline/schema';
 import { decodeJwt } from 'jose';
 import type { Database } from '../database';
+import { inSpan } from '../telemetry';
 import { DEMO_ISSUER, readDemoToken } from './demo-tokens';
 import { CLOCK_SKEW_S, Issuer, type OidcSettings } from './issuer';
 import { isKey, isRevoked, readKey } from './keys';
@@ -68,9 +69,11 @@ export class SignIn {
    * @throws Refusal UNAUTHENTICATED for anything that is not one valid bearer token; FORBIDDEN for a role that is not the token's;
    *   BAD_USER_INPUT where one of several roles must be named; UNAVAILABLE where the issuer does not answer
    */
-  async by(credentials: Credentials): Promise<SignedIn> {
-    const signedIn = await this.asThemselves(credentials);
-    return { ...signedIn, viewer: await letIn(signedIn.viewer, this.database) };
+  by(credentials: Credentials): Promise<SignedIn> {
+    return inSpan('sign in', {}, async () => {
+      const signedIn = await this.asThemselves(credentials);
+      return { ...signedIn, viewer: await letIn(signedIn.viewer, this.database) };
+    });
   }
 
   /** Is it still so, or was the key revoked meanwhile? @throws Refusal UNAUTHENTICATED */

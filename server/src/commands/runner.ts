@@ -15,6 +15,7 @@ import {
 } from '../database';
 import { keepGrants } from '../journal';
 import { commitCommand, type Place, writeEvents } from '../log';
+import { inSpan, type Meters } from '../telemetry';
 import type { Command, Follow, Work } from './command';
 import { reasonsOf } from './fields';
 import { claimKey } from './idempotency';
@@ -43,16 +44,20 @@ const ATTEMPTS = 5;
 
 /** Every change of what is on record goes through here. */
 export class Runner {
-  /** @param follow what follows from events, in the transaction of their command */
+  /**
+   * @param follow what follows from events, in the transaction of their command
+   * @param meters hears how long commands take
+   */
   constructor(
     private readonly database: Database,
     private readonly follow: readonly Follow[] = [],
+    private readonly meters: Pick<Meters, 'commanded'> | null = null,
     private readonly deadline?: Deadline,
   ) {}
 
   /** The same, for commands that must be carried out by then, or not at all. */
   within(deadline: Deadline): Runner {
-    return new Runner(this.database, this.follow, deadline);
+    return new Runner(this.database, this.follow, this.meters, deadline);
   }
 
   /**
@@ -79,9 +84,42 @@ export class Runner {
       });
     const inputHash = createHash('sha256').update(command.name).update(JSON.stringify(inputs)).digest();
 
+    return this.measured({ command, viewer, rows, key: parsedKey.value, inputHash, ...options });
+  }
+
+  /** Lets the planner know what a very large command has written. */
+  async refreshStatistics(): Promise<void> {
+    await this.database.query('analyze');
+  }
+
+  /** Carries it out, and says how long that took and how it ended. */
+  private async measured<Input, Outcome>(given: Attempt<Input, Outcome>): Promise<Done<Outcome>> {
+    const { name } = given.command;
+    const begun = performance.now();
+    let attempts = 0;
+    const tell = (outcome: 'done' | 'refused' | 'failed') =>
+      this.meters?.commanded(name, outcome, (performance.now() - begun) / 1000, attempts);
+    try {
+      const done = await inSpan(`command ${name}`, { attributes: { 'lotline.command': name, 'lotline.rows': given.rows.length } }, (say) =>
+        this.again(given, (attempt) => {
+          attempts = attempt;
+          say({ 'lotline.attempts': attempt });
+        }),
+      );
+      tell('done');
+      return done;
+    } catch (error) {
+      tell(error instanceof Refusal ? 'refused' : 'failed');
+      throw error;
+    }
+  }
+
+  /** Attempts it until nobody is in its way. */
+  private async again<Input, Outcome>(given: Attempt<Input, Outcome>, begins: (attempt: number) => void): Promise<Done<Outcome>> {
     for (let attempt = 1; ; attempt++) {
+      begins(attempt);
       try {
-        return await this.attempt({ command, viewer, rows, key: parsedKey.value, inputHash, ...options });
+        return await this.attempt(given);
       } catch (error) {
         if (!isRetryable(error) || attempt === ATTEMPTS) {
           if (isRetryable(error))
@@ -94,11 +132,6 @@ export class Runner {
         await new Promise((done) => setTimeout(done, Math.random() * 20 * 2 ** attempt));
       }
     }
-  }
-
-  /** Lets the planner know what a very large command has written. */
-  async refreshStatistics(): Promise<void> {
-    await this.database.query('analyze');
   }
 
   private async attempt<Input, Outcome>(attempt: Attempt<Input, Outcome>): Promise<Done<Outcome>> {

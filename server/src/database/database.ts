@@ -52,6 +52,7 @@ import {
 import { Logger, runMigrations } from 'graphile-worker';
 import { Client, type ClientConfig, type Pool, type PoolClient, types } from 'pg';
 import { DataSource, DefaultNamingStrategy, type NamingStrategyInterface, type QueryRunner } from 'typeorm';
+import { type Meters, statement } from '../telemetry';
 import { explain, unavailable } from './laws';
 import { MIGRATIONS } from './migrations';
 import { Transaction } from './transaction';
@@ -64,6 +65,8 @@ class SteadyClient extends Client {
   constructor(config?: ClientConfig) {
     super(config);
     this.on('error', () => {});
+    const query = this.query.bind(this) as (...given: unknown[]) => unknown;
+    this.query = ((...given: unknown[]) => statement(query, given)) as typeof this.query;
   }
 }
 
@@ -138,6 +141,8 @@ export interface Installation {
 
 export interface DatabaseOptions {
   poolSize?: number;
+  /** Hears how long connections are waited for. */
+  meters?: Pick<Meters, 'connected'>;
 }
 
 /** A connection taken out of the pool, with TypeORM's view of it beside. */
@@ -158,7 +163,14 @@ export class Database {
     readonly installation: Installation,
     /** Where it is; for a connection of its own. */
     readonly url: string,
+    private readonly options: DatabaseOptions,
   ) {}
+
+  /** Connections of the pool now. */
+  get pool(): { size: number; idle: number; waiting: number; most: number } {
+    const { totalCount, idleCount, waitingCount, options } = (this.source.driver as unknown as { master: Pool }).master;
+    return { size: totalCount, idle: idleCount, waiting: waitingCount, most: options.max };
+  }
 
   /** Connects, and brings the tables up to date. */
   static async open(url: string, options: DatabaseOptions = {}): Promise<Database> {
@@ -186,7 +198,7 @@ export class Database {
       if (version < 150_000) throw new Error(`PostgreSQL ${Math.floor(version / 10_000)} is too old: Lotline needs 15 or later`);
       await migrate(source);
       const [row] = await source.query('select id, cursor_key, token_key from installation');
-      return new Database(source, { id: row.id, cursorKey: row.cursor_key, tokenKey: row.token_key }, url);
+      return new Database(source, { id: row.id, cursorKey: row.cursor_key, tokenKey: row.token_key }, url, options);
     } catch (error) {
       await source.destroy();
       throw error;
@@ -196,6 +208,7 @@ export class Database {
   /** @throws Refusal UNAVAILABLE where there is no connection to be had */
   async connect(): Promise<Connection> {
     let runner: QueryRunner | undefined;
+    const begun = performance.now();
     try {
       const taken = this.source.createQueryRunner('master');
       runner = taken;
@@ -211,6 +224,8 @@ export class Database {
     } catch (error) {
       await runner?.release().catch(() => {});
       throw unavailable(error);
+    } finally {
+      this.options.meters?.connected((performance.now() - begun) / 1000);
     }
   }
 

@@ -46,9 +46,17 @@ const FAULT = new Refusal(
 const withRetryAfter = (reply: FastifyReply, refusal: Refusal): FastifyReply =>
   refusal instanceof RateLimited ? reply.header('retry-after', String(refusal.retryAfter)) : reply;
 
-/** Answers an error that GraphQL never saw, in the shape that GraphQL errors have. */
-export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const send = (status: number, refusal: Refusal) => withRetryAfter(reply, refusal).code(status).send(refusalBody(refusal, request.id));
+/** Answers an error that GraphQL never saw, in the shape that GraphQL errors have. @param told hears of each reason */
+export function sendError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  told: (code: ErrorCode) => void = () => {},
+): FastifyReply {
+  const send = (status: number, refusal: Refusal) => {
+    for (const { code } of refusal.reasons) told(code);
+    return withRetryAfter(reply, refusal).code(status).send(refusalBody(refusal, request.id));
+  };
   const explained = explain(error);
   if (explained instanceof FileRefused) {
     // Whoever runs the server must see to it.

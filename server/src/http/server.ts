@@ -17,6 +17,7 @@ import { LIMIT_RULES, type LimitSettings, Limits, MOST_TOKENS, type Ticket, type
 import { type Live, type LiveSettings, openLive } from '../live';
 import type { Cursors } from '../log';
 import { formatError, type Question, refusalBody } from '../questions';
+import { Meters, type MetricsPlace, Probe, type Readiness, serveMetrics } from '../telemetry';
 import { begin } from './begin';
 import { serveClient } from './client';
 import { boundedAnswer, costOfAnswer } from './cost';
@@ -27,6 +28,7 @@ import { keepJournal, legacyStatus, stateOfAnswer, tellFaults } from './plugins'
 import { servePrint } from './print';
 import { silentConnections } from './silent';
 import { UPLOAD_WITHIN_MS, withinTime } from './time';
+import { traceOf, watchOperations, watchRequests } from './watch';
 
 /** Largest request, bytes. */
 const LARGEST_BODY = 1024 * 1024;
@@ -63,6 +65,10 @@ export interface ServerOptions extends LiveSettings, SignInSettings, JournalSett
   largestFile: number;
   /** Token that GraphiQL is signed in with. */
   graphiqlToken: string | null;
+  /** What counts and times; its own where none is given. */
+  meters?: Meters;
+  /** Where metrics are read. On no port of their own they are on the server's in demo mode, and nowhere outside of it. */
+  metrics?: MetricsPlace;
 }
 
 export interface RunningServer {
@@ -70,6 +76,8 @@ export interface RunningServer {
   port: number;
   log: FastifyInstance['log'];
   live: Live;
+  /** Where metrics are read; null for nowhere. */
+  metricsUrl: string | null;
   /** Finishes what is in flight, refuses what is new. */
   stop(): Promise<void>;
 }
@@ -89,7 +97,7 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
 
 /** Starts the HTTP server. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { database, runner, cursors, graph } = options;
+  const { database, runner, cursors, graph, meters = new Meters(), metrics = { port: null, host: '127.0.0.1' } } = options;
   let stopping = false;
   let closing = false;
   const isServed = (host: string | undefined) => !options.demo || LOOPBACK.test(host ?? '');
@@ -116,6 +124,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       tellFaults(app.log),
+      watchOperations(meters),
       boundedAnswer,
       costOfAnswer,
       stateOfAnswer,
@@ -133,6 +142,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   await apollo.start();
 
+  const kindOf = (request: FastifyRequest) => askers.get(request)?.by.viewer.kind;
+  watchRequests(app, meters, kindOf);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
     if (closing) {
@@ -155,13 +166,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         path,
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime * 10) / 10,
-        viewer: askers.get(request)?.by.viewer.kind,
+        viewer: kindOf(request),
+        traceId: traceOf(request),
       },
       'answered',
     );
   });
   withinTime(app);
-  app.setErrorHandler(sendError);
+  app.setErrorHandler((error, request, reply) => sendError(error, request, reply, (code) => meters.refused(code)));
   app.setNotFoundHandler((request, reply) =>
     reply
       .code(404)
@@ -174,14 +186,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   );
 
   app.get('/healthz', async () => ({ status: 'alive' }));
+  const probe = new Probe(database.url, () => live.position);
+  const readiness = async (): Promise<Readiness> => {
+    if (stopping) return { status: 'stopping' };
+    const answers = await probe.answers();
+    return { status: stopping ? 'stopping' : answers ? 'ready' : 'no database' };
+  };
   app.get('/readyz', async (_request, reply) => {
-    if (stopping) return reply.code(503).send({ status: 'stopping' });
-    const fine = await database.query('select 1').then(
-      () => true,
-      () => false,
-    );
-    return reply.code(fine ? 200 : 503).send({ status: fine ? 'ready' : 'no database' });
+    const ready = await readiness();
+    return reply.code(ready.status === 'ready' ? 200 : 503).send(ready);
   });
+  // Counts are secrets of the house: outside of demo mode they are not on the port that strangers are led to.
+  if (options.demo && metrics.port === null)
+    app.get('/metrics', async (_request, reply) => reply.header('content-type', meters.contentType).send(await meters.text()));
 
   const limits = new Limits(options.limits);
   const signIn = new SignIn(database, options);
@@ -232,8 +249,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const stopFiles = serveFiles(app, { ...options, signIn, journal });
   serveClient(app);
   serveGraphiql(app, options.graphiqlToken);
-  const live = await openLive(app, {
+  const live: Live = await openLive(app, {
     ...options,
+    meters,
     journal,
     refKey,
     isServed,
@@ -243,11 +261,23 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
 
   const endSilent = silentConnections(app.server);
+  const watch = () => ({
+    pool: database.pool,
+    connections: live.connections,
+    streams: live.streams,
+    journalWaiting: journal.size,
+    ready: !stopping,
+  });
+  meters.watch(watch, () => probe.ofDatabase());
+  const { port: metricsPort } = metrics;
+  const metricsServer = metricsPort === null ? null : await serveMetrics(meters, { ...metrics, port: metricsPort }, readiness);
   await listen(app, options.port, options.host);
   const { port } = app.server.address() as { port: number };
+  const url = `http://${options.host === '0.0.0.0' ? 'localhost' : options.host}:${port}`;
   return {
     port,
-    url: `http://${options.host === '0.0.0.0' ? 'localhost' : options.host}:${port}`,
+    url,
+    metricsUrl: metricsServer ? `${metricsServer.url}/metrics` : options.demo ? `${url}/metrics` : null,
     log: app.log,
     live,
     stop: async () => {
@@ -265,6 +295,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       clearTimeout(cut);
       await apollo.stop();
       await journal.close();
+      await metricsServer?.stop();
+      probe.close();
     },
   };
 }

@@ -12,6 +12,7 @@ import {
 } from 'graphile-worker';
 import { Pool } from 'pg';
 import type { Database } from '../database';
+import { inSpan, type Meters } from '../telemetry';
 import { bury, freeDeadWorkers, LifeSign, signOf } from './dead';
 
 /** Which time it is tried, and whether that is the last; `stop` says that the worker wants to end, and a long task leaves the rest to another. */
@@ -39,15 +40,25 @@ const loggerTo = (log: WorkerLog): WorkerLogger =>
     if (level === 'error' || level === 'warning') log.error({ job: meta }, message);
   });
 
-const taskList = (tasks: Tasks): TaskList =>
+/** Hears how long jobs take. */
+type JobMeters = Pick<Meters, 'worked'> | null;
+
+const taskList = (tasks: Tasks, meters: JobMeters = null): TaskList =>
   Object.fromEntries(
     Object.entries(tasks).map(([name, task]) => [
       name,
       async (payload, { job, withPgClient, abortSignal }) => {
+        const begun = performance.now();
+        const tell = (outcome: 'done' | 'failed') => meters?.worked(name, outcome, (performance.now() - begun) / 1000);
         try {
           const last = job.attempts >= job.max_attempts;
-          await task(payload as Record<string, unknown>, { number: job.attempts, last, stop: abortSignal });
+          const attributes = { 'lotline.task': name, 'lotline.attempt': job.attempts };
+          await inSpan(`job ${name}`, { attributes, root: true }, () =>
+            task(payload as Record<string, unknown>, { number: job.attempts, last, stop: abortSignal }),
+          );
+          tell('done');
         } catch (error) {
+          tell('failed');
           if (!(error instanceof FinalFailure)) throw error;
           await withPgClient((client) => bury(client, job, error.message));
         }
@@ -80,6 +91,7 @@ export async function startWorker(
   tasks: Tasks,
   log: WorkerLog,
   concurrency = CONCURRENCY,
+  meters: JobMeters = null,
 ): Promise<{ stop(): Promise<void> }> {
   const { pool, events, sign } = footingOn(database, concurrency + 3);
   const look = async () => {
@@ -94,7 +106,7 @@ export async function startWorker(
     noHandleSignals: true,
     pollInterval: 1000,
     logger: loggerTo(log),
-    taskList: taskList(tasks),
+    taskList: taskList(tasks, meters),
     // In batches, though of no wait: a job of which cannot be noted what became of it ends the worker, not the process.
     preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
   };

@@ -67,6 +67,11 @@ export class Journal {
     forget();
   }
 
+  /** Entries, and lots in them, that wait to be written. */
+  get size(): number {
+    return this.waiting;
+  }
+
   /** Takes down what somebody did. */
   take(by: Caller, notes: readonly Note[]): void {
     if (notes.length === 0) return;

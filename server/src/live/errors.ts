@@ -1,6 +1,7 @@
 import { Refusal } from '@lotline/schema';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { formatError } from '../questions';
+import type { Meters } from '../telemetry';
 import { InvalidDocument } from './request';
 import { StreamEnded } from './stream';
 
@@ -14,6 +15,12 @@ export function errorsOf(error: unknown, requestId: string): GraphQLFormattedErr
     const formatted = formatError({ ...given, extensions: { ...code, ...given.extensions } }, each);
     return { ...formatted, extensions: { ...formatted.extensions, ...resume, requestId } };
   });
+}
+
+/** Counts errors that are told to a client. */
+export function counted(errors: GraphQLFormattedError[], meters: Pick<Meters, 'refused'>): GraphQLFormattedError[] {
+  for (const { extensions } of errors) meters.refused(String(extensions?.code ?? 'none'));
+  return errors;
 }
 
 /** Was it the client's doing, or a way in which a stream is meant to end? */

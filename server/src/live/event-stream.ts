@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLFormattedError } from 'graphql';
 import { credentialsIn } from '../access';
 import { RateLimited } from '../limits';
-import { errorsOf, isExpected, TOO_MANY } from './errors';
+import { counted, errorsOf, isExpected, TOO_MANY } from './errors';
 import { Restarting } from './hub';
 import { openStream } from './open';
 import { type Asked, InvalidDocument } from './request';
@@ -22,8 +22,12 @@ const STOP_WITHIN_MS = 2000;
 const STATUS: Partial<Record<ErrorCode, number>> = { UNAUTHENTICATED: 401, FORBIDDEN: 403, BUSY: 503, UNAVAILABLE: 503, RATE_LIMITED: 429 };
 
 /** Serves subscriptions as server-sent events at `/graphql/stream`: graphql-sse's distinct connections, with ids that are cursors. */
-export function serveEventStream(app: FastifyInstance, options: LiveOptions): { readonly size: number; stop(): Promise<void> } {
+export function serveEventStream(
+  app: FastifyInstance,
+  options: LiveOptions,
+): { readonly size: number; readonly streams: number; stop(): Promise<void> } {
   const responses = new Set<ServerResponse>();
+  let streams = 0;
   app.route({
     url: '/graphql/stream',
     method: ['GET', 'POST'],
@@ -48,20 +52,29 @@ export function serveEventStream(app: FastifyInstance, options: LiveOptions): { 
         });
       } catch (error) {
         // A browser gives up on a status that is no success; what it can mend is told within a stream.
-        if (error instanceof StreamEnded) return tellAndEnd(begin(reply), errorsOf(error, request.id));
+        if (error instanceof StreamEnded) return tellAndEnd(begin(reply), counted(errorsOf(error, request.id), options.meters));
         if (!isExpected(error)) options.warn(error, 'a subscription failed');
         const code = error instanceof Refusal ? error.reasons[0].code : null;
         const status = error instanceof InvalidDocument ? 400 : code === null ? 500 : (STATUS[code] ?? 400);
         if (error instanceof RateLimited) reply.header('retry-after', String(error.retryAfter));
+        counted(errorsOf(error, request.id), options.meters);
         return send(reply, status, [error], request.id);
       }
-      await pour(stream, begin(reply), request, options);
+      streams++;
+      try {
+        await pour(stream, begin(reply), request, options);
+      } finally {
+        streams--;
+      }
       return reply;
     },
   });
   return {
     get size() {
       return responses.size;
+    },
+    get streams() {
+      return streams;
     },
     stop: async () => {
       const closed = [...responses].map((response) => new Promise<void>((done) => response.once('close', () => done())));
@@ -143,12 +156,13 @@ function drained(response: ServerResponse): Promise<void> {
 }
 
 /** Writes a stream to its client, as fast as that reads. */
-async function pour(stream: Stream, response: ServerResponse, { id }: FastifyRequest, { warn }: LiveOptions): Promise<void> {
+async function pour(stream: Stream, response: ServerResponse, { id }: FastifyRequest, { warn, meters }: LiveOptions): Promise<void> {
   response.once('close', () => void stream.return());
   // Gone before it was answered.
   if (response.destroyed) await stream.return();
   try {
     for await (const { text, cursor } of stream) {
+      meters.sent('sse');
       if (!response.write(next(text, cursor)) && !response.destroyed) await drained(response);
     }
     end(response, COMPLETE);
@@ -156,7 +170,7 @@ async function pour(stream: Stream, response: ServerResponse, { id }: FastifyReq
     if (error instanceof Restarting) end(response);
     else {
       if (!isExpected(error)) warn(error, 'a stream failed');
-      tellAndEnd(response, errorsOf(error, id));
+      tellAndEnd(response, counted(errorsOf(error, id), meters));
     }
   }
 }

@@ -1,6 +1,7 @@
 import { Refusal } from '@lotline/schema';
 import { isAway, type Position, type Reader } from '../database';
 import { commandsOf, type Follower, type LoggedCommand, type Place, PlaceLost, presentPlace, readLog, recallPlace } from '../log';
+import type { Meters } from '../telemetry';
 import { at } from './at';
 import { fill, type Template } from './message';
 import type { LiveRequest } from './request';
@@ -14,6 +15,7 @@ export interface HubOptions extends Omit<TellerOptions, 'limits'> {
   /** How long a cursor can be resumed from, days. */
   retentionDays: number;
   limits?: Partial<StreamLimits>;
+  meters: Pick<Meters, 'replayed'>;
 }
 
 const LIMITS: StreamLimits = { messages: 1000, bytes: 4 * 1024 * 1024 };
@@ -153,6 +155,7 @@ export class Hub implements Follower {
 
   /** Lets a stream come as far as there is. @param first is this its first time, after which it says that it is live? */
   private replay(stream: Stream, first: boolean): void {
+    if (first) this.options.meters.replayed();
     void this.catchUp(stream, first).catch((error) => {
       if (stream.ended) return;
       this.options.warn(error, 'a stream could not be replayed');

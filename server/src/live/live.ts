@@ -3,10 +3,11 @@ import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { SignedIn, SignIn } from '../access';
 import type { Runner } from '../commands';
-import type { Database } from '../database';
+import type { Database, Position } from '../database';
 import type { Journal } from '../journal';
 import type { Limits, TrustedDocuments } from '../limits';
 import { type Cursors, type Follower, Tail } from '../log';
+import type { Meters, Transport } from '../telemetry';
 import { serveEventStream } from './event-stream';
 import { Hub } from './hub';
 import { type Asked, readRequest } from './request';
@@ -42,10 +43,16 @@ export interface LiveParts extends LiveSettings {
   addressOf(request: IncomingMessage): string;
   /** Is this host served? */
   isServed(host: string | undefined): boolean;
+  meters: Meters;
 }
 
 /** The ways to subscribe, and what feeds them. */
 export interface Live {
+  /** Connections and streams that are open. */
+  readonly connections: Record<Transport, number>;
+  readonly streams: Record<Transport, number>;
+  /** Everything up to here has been told. */
+  readonly position: Position;
   /** Opens a stream without a connection; it is read as an async generator. @throws what `readRequest` throws, and StreamEnded */
   subscribe(by: SignedIn, asked: Asked, after: string | null): Promise<Stream>;
   /** Tells every client to come back, and ends their streams. */
@@ -67,6 +74,7 @@ export async function openLive(app: FastifyInstance, parts: LiveParts): Promise<
         webSocket.revoke(revoked);
       }
       await hub.follow(commands, upTo);
+      parts.meters.tailed(commands[0]!.at);
     },
     begins: (position) => hub.begins(position),
     rewound: (position) => hub.rewound(position),
@@ -77,6 +85,15 @@ export async function openLive(app: FastifyInstance, parts: LiveParts): Promise<
   const eventStream = serveEventStream(app, options);
   const tail = await Tail.start(parts.database, follower, { pollMs: parts.pollMs, warn });
   return {
+    get connections() {
+      return { websocket: webSocket.size, sse: eventStream.size };
+    },
+    get streams() {
+      return { websocket: webSocket.streams, sse: eventStream.streams };
+    },
+    get position() {
+      return tail.position;
+    },
     subscribe: (by, asked, after) => hub.subscribe({ ...readRequest(parts, by, asked), after }),
     stop: async () => {
       hub.stop();

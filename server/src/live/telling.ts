@@ -7,6 +7,7 @@ import { type Database, groupBy, isAway, Reader } from '../database';
 import { type Caller, type Journal, Notes } from '../journal';
 import type { Cursors, LoggedCommand, Place } from '../log';
 import type { Question } from '../questions';
+import { inSpan } from '../telemetry';
 import { type Change, changesIn, type Feed } from './feed';
 import { fill, type Template, write } from './message';
 import { FEEDS, type LiveRequest } from './request';
@@ -96,7 +97,8 @@ export class Teller {
       if (own.length === 0 || !commands.some(({ events }) => events.some(({ type }) => feed.reads.has(type)))) continue;
       for (let tried = 1; ; tried++) {
         try {
-          await this.tellKind(feed, own, commands, lane);
+          const attributes = { 'lotline.subscription': feed.field, 'lotline.streams': own.length, 'lotline.lane': lane };
+          await inSpan('deliver', { attributes }, () => this.tellKind(feed, own, commands, lane));
           break;
         } catch (error) {
           if (error instanceof NoRoom || this.stopped || !(await this.isWell())) throw error;

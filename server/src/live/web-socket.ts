@@ -9,8 +9,9 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { type Credentials, credentialsIn, type SignedIn, type SignIn } from '../access';
 import type { Journal } from '../journal';
 import type { Limits, TrustedDocuments } from '../limits';
+import type { Meters } from '../telemetry';
 import { at } from './at';
-import { errorsOf, isExpected, TOO_MANY } from './errors';
+import { counted, errorsOf, isExpected, TOO_MANY } from './errors';
 import { Frames, MOST_SUBSCRIPTIONS } from './frames';
 import { type Hub, Restarting } from './hub';
 import { openStream } from './open';
@@ -32,6 +33,7 @@ export interface LiveOptions {
   /** Is this host served? */
   isServed(host: string | undefined): boolean;
   warn(error: unknown, what: string): void;
+  meters: Pick<Meters, 'sent' | 'refused'>;
 }
 
 /** Largest frame of a client, bytes. */
@@ -97,7 +99,7 @@ const asGraphQL = (errors: readonly GraphQLFormattedError[]): GraphQLError[] =>
 export function serveWebSocket(
   server: Server,
   options: LiveOptions,
-): { readonly size: number; revoke(keys: ReadonlySet<string>): void; stop(): Promise<void> } {
+): { readonly size: number; readonly streams: number; revoke(keys: ReadonlySet<string>): void; stop(): Promise<void> } {
   const protocol = makeServer<Record<string, unknown>, Extra>({
     connectionInitWaitTimeout: INIT_WITHIN_MS,
     async onConnect(connection) {
@@ -137,13 +139,14 @@ export function serveWebSocket(
         return { schema: options.graph, document: request.document, operationName: request.operationName, contextValue: stream };
       } catch (error) {
         if (!isExpected(error)) options.warn(error, 'a subscription failed');
-        return asGraphQL(errorsOf(error, uuidv7()));
+        return asGraphQL(counted(errorsOf(error, uuidv7()), options.meters));
       }
     },
     subscribe: async ({ contextValue }) => contextValue as unknown as Stream as never,
     onNext({ extra }, _id, _payload, _args, result) {
       const mark = String(++extra.marks);
       extra.written.set(mark, (result as unknown as Sent).text);
+      options.meters.sent('websocket');
       // The library takes nothing but an object for a message.
       return { written: mark } as never;
     },
@@ -153,7 +156,7 @@ export function serveWebSocket(
       if (!original) return undefined;
       if (original instanceof Restarting) extra.socket.close(SERVICE_RESTART, 'Service restart');
       else if (!isExpected(original)) options.warn(original, 'a stream failed');
-      return errorsOf(original, uuidv7());
+      return counted(errorsOf(original, uuidv7()), options.meters);
     },
   });
 
@@ -171,6 +174,11 @@ export function serveWebSocket(
   return {
     get size() {
       return sockets.clients.size;
+    },
+    get streams() {
+      let open = 0;
+      for (const { streams } of connections) open += streams.size;
+      return open;
     },
     revoke: (keys) => {
       for (const { signedIn, socket } of connections)

@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import type { Database, Position } from '../database';
+import { inSpan } from '../telemetry';
 import { LOG_CHANNEL } from './append';
 import { type LogRow, readLog } from './read';
 
@@ -158,7 +159,8 @@ export class Tail {
     const newest = commands.at(-1);
     if (!newest) return false;
     this.given = { position: newest.position, command: newest.id };
-    await this.follower.follow(commands, newest.position);
+    const attributes = { 'lotline.commands': commands.length };
+    await inSpan('tail step', { attributes, root: true }, () => this.follower.follow(commands, newest.position));
     this.last = this.given;
     return true;
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { inSpan, traceHeaders } from '../telemetry';
 import { Refused, Unreachable } from './ports';
 
 /** Where a system is, and how it is spoken to. */
@@ -67,6 +68,7 @@ async function send({ url, token, timeoutMs }: OutsideSettings, method: 'GET' | 
         accept: 'application/json',
         ...(body && { 'content-type': 'application/json' }),
         ...(token !== null && { authorization: `Bearer ${token}` }),
+        ...traceHeaders(),
       },
       body: body && JSON.stringify(body),
       redirect: 'error',
@@ -90,7 +92,11 @@ export async function ask<Answer>(
   path: string,
   body?: object,
 ): Promise<Answer | null> {
-  const { status, text } = await send(settings, method, path, body);
+  const { status, text } = await inSpan(`${method} outside`, { outward: true }, async (say) => {
+    const sent = await send(settings, method, path, body);
+    say({ 'http.response.status_code': sent.status });
+    return sent;
+  });
   if (status >= 500 || NOT_NOW.has(status)) throw new Unreachable(`says that it cannot now (${status})`);
   if (NOT_YOU.has(status)) throw new Unreachable(`does not let Lotline in (${status}): its token is to be looked at`);
   let json: unknown;

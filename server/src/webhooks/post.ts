@@ -1,5 +1,6 @@
 import { request as http } from 'node:http';
 import { request as https } from 'node:https';
+import { inSpan, traceHeaders } from '../telemetry';
 import { PrivateAddress, publicLookup } from './address';
 import { whyPrivate } from './url';
 
@@ -28,18 +29,20 @@ const wordsOf = (error: unknown): string => {
 };
 
 /** Sends a message once. Redirections are not followed: they could lead to where nothing may be sent. */
-export function post(
-  url: string,
-  headers: Record<string, string>,
-  body: string,
-  { privateAddresses, timeoutMs }: PostSettings,
-): Promise<Posted> {
+export const post = (url: string, headers: Record<string, string>, body: string, settings: PostSettings): Promise<Posted> =>
+  inSpan('POST webhook', { outward: true }, async (say) => {
+    const posted = await send(url, headers, body, settings);
+    say({ 'http.response.status_code': posted.status ?? 0 });
+    return posted;
+  });
+
+function send(url: string, headers: Record<string, string>, body: string, { privateAddresses, timeoutMs }: PostSettings): Promise<Posted> {
   const why = privateAddresses ? null : whyPrivate(url);
   if (why !== null) return Promise.resolve({ status: null, wrong: why });
   return new Promise((done) => {
     const fail = (error: unknown) => done({ status: null, wrong: wordsOf(error) });
-    const send = url.startsWith('https:') ? https : http;
-    const sent = send(
+    const request = url.startsWith('https:') ? https : http;
+    const sent = request(
       url,
       {
         method: 'POST',
@@ -49,6 +52,7 @@ export function post(
           'content-type': 'application/json; charset=utf-8',
           'content-length': Buffer.byteLength(body),
           'user-agent': 'Lotline',
+          ...traceHeaders(),
           ...headers,
         },
         ...(!privateAddresses && { lookup: publicLookup }),

@@ -1,0 +1,5 @@
+export * from './meters';
+export * from './probe';
+export * from './serve';
+export * from './spans';
+export { startTracing, type TracingSettings } from './tracing';
