@@ -21,8 +21,8 @@ module.exports = {
       },
     ],
   },
-  // Packages that ship only ES modules, which jest on Node 20 cannot require as they are.
-  transformIgnorePatterns: ['/node_modules/(?!(?:cookie|jose|uuid)/)'],
+  // Packages that ship only ES modules, or import such dynamically, which jest on Node 20 cannot do.
+  transformIgnorePatterns: ['/node_modules/(?!(?:cookie|jose|uuid|@opentelemetry/otlp-exporter-base)/)'],
   moduleNameMapper: {
     '^@lotline/schema$': '<rootDir>/../schema/src/index.ts',
     '^@lotline/client$': '<rootDir>/../client-sdk/src/index.ts',

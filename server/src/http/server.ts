@@ -174,16 +174,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   withinTime(app);
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, (code) => meters.refused(code)));
-  app.setNotFoundHandler((request, reply) =>
-    reply
-      .code(404)
-      .send(
-        refusalBody(
-          new Refusal({ code: 'NOT_FOUND', message: 'there is nothing here', remedy: 'GraphQL is at /graphql, GraphiQL at /' }),
-          request.id,
-        ),
-      ),
-  );
+  const nothingHere = new Refusal({ code: 'NOT_FOUND', message: 'there is nothing here', remedy: 'GraphQL is at /graphql, GraphiQL at /' });
+  app.setNotFoundHandler((request, reply) => {
+    meters.refused('NOT_FOUND');
+    return reply.code(404).send(refusalBody(nothingHere, request.id));
+  });
 
   app.get('/healthz', async () => ({ status: 'alive' }));
   const probe = new Probe(database.url, () => live.position);

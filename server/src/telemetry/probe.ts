@@ -33,13 +33,77 @@ const TAIL = `
   select c.position - $1 as behind, coalesce(extract(epoch from now() - (select at from command where position > $1 order by position limit 1)), 0)::float8 as lag
   from log_counter c`;
 
-/**
- * A connection of its own that asks whether the database is well: it waits for nobody in the pool, and nobody waits for it. Bounded in time
- * whatever the database or the network do; opened at the first question.
- */
+/** A connection of its own, opened at the first question, one question at a time. Bounded in time whatever the database or the network do. */
+class Line {
+  private client: Client | null = null;
+  private connected: Promise<Client> | null = null;
+
+  constructor(private readonly url: string) {}
+
+  /** @throws whatever went wrong, at the given time at the latest, milliseconds of the epoch */
+  async ask<Row>(by: number, sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    let cut: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, fail) => {
+      cut = setTimeout(
+        () => {
+          // Whatever it still says, nobody knows what it was asked.
+          this.drop();
+          fail(new Error('the database does not answer'));
+        },
+        Math.max(0, by - Date.now()),
+      );
+    });
+    try {
+      const asked = this.connect().then((client) => client.query(sql, parameters));
+      return (await Promise.race([asked, late])).rows as Row[];
+    } finally {
+      clearTimeout(cut);
+    }
+  }
+
+  /** Ends it; the next question opens another. */
+  close(): void {
+    const { client } = this;
+    this.client = null;
+    this.connected = null;
+    void client?.end().catch(() => {});
+  }
+
+  /** The same, without a word to the other side. */
+  private drop(client = this.client): void {
+    if (client === null || this.client !== client) return;
+    this.client = null;
+    this.connected = null;
+    (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+  }
+
+  private connect(): Promise<Client> {
+    this.connected ??= this.open();
+    return this.connected;
+  }
+
+  private async open(): Promise<Client> {
+    const client = new Client({
+      connectionString: this.url,
+      application_name: 'lotline probe',
+      connectionTimeoutMillis: STATEMENT_MS,
+      statement_timeout: STATEMENT_MS,
+    });
+    this.client = client;
+    for (const ended of ['error', 'end'] as const) client.on(ended as 'end', () => this.drop(client));
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      this.drop(client);
+      throw error;
+    }
+  }
+}
+
+/** Asks whether the database is well, on connections of its own: it waits for nobody in the pool, and nobody waits for it. */
 export class Probe {
-  private client: Promise<Client> | null = null;
-  private opened: Client | null = null;
+  private readonly line: Line;
   private alive: Promise<boolean> | null = null;
   private standing: { until: number; answer: Promise<Standing | null> } | null = null;
 
@@ -47,11 +111,14 @@ export class Probe {
   constructor(
     private readonly url: string,
     private readonly position: () => bigint | null = () => null,
-  ) {}
+  ) {
+    this.line = new Line(url);
+  }
 
   /** Does the database answer, within 2 seconds? Whoever asks meanwhile gets the same answer. */
   answers(): Promise<boolean> {
-    this.alive ??= this.ask('select 1')
+    this.alive ??= this.line
+      .ask(Date.now() + WITHIN_MS, 'select 1')
       .then(
         () => true,
         () => false,
@@ -62,85 +129,39 @@ export class Probe {
     return this.alive;
   }
 
-  /** What the database says of itself, no older than 5 seconds; null where it does not answer. */
+  /** What the database says of itself, no older than 5 seconds; null where it does not answer within 2. */
   ofDatabase(): Promise<Standing | null> {
     const now = Date.now();
-    if (!this.standing || this.standing.until < now) this.standing = { until: now + GOOD_FOR_MS, answer: this.addUp() };
+    if (!this.standing || this.standing.until < now) this.standing = { until: now + GOOD_FOR_MS, answer: this.addUp(now + WITHIN_MS) };
     return this.standing.answer;
   }
 
   close(): void {
-    this.drop(this.opened);
+    this.line.close();
   }
 
-  private async addUp(): Promise<Standing | null> {
-    if (!(await this.answers())) return null;
-    const within = <Row>(sql: string, parameters: unknown[] = []) => this.ask<Row>(sql, parameters).catch(() => null);
-    const position = this.position();
-    const [tail, jobs, webhooks] = await Promise.all([
-      position === null ? null : within<{ behind: string; lag: number }>(TAIL, [position]),
-      within<NonNullable<Standing['jobs']> & { oldestDue: number }>(JOBS),
-      within<{ pending: number; states: Record<string, number> }>(WEBHOOKS),
-    ]);
-    const { oldestDue, ...counts } = jobs?.[0] ?? { oldestDue: null };
-    return {
-      // A tail that begins anew after a failover may stand ahead of the log for a moment.
-      tailLagSeconds: tail?.[0]?.lag ?? null,
-      tailLagCommands: tail?.[0] ? Math.max(0, Number(tail[0].behind)) : null,
-      jobs: oldestDue === null ? null : (counts as NonNullable<Standing['jobs']>),
-      oldestDueSeconds: oldestDue,
-      webhookMessagesPending: webhooks?.[0]?.pending ?? null,
-      webhooks: webhooks?.[0]?.states ?? null,
-    };
-  }
-
-  /** @throws whatever went wrong, after 2 seconds at the latest */
-  private async ask<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
-    let cut: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, fail) => {
-      cut = setTimeout(() => {
-        // Whatever it still says, nobody knows what it was asked.
-        this.drop(this.opened);
-        fail(new Error('the database does not answer'));
-      }, WITHIN_MS);
-    });
+  private async addUp(by: number): Promise<Standing | null> {
+    const line = new Line(this.url);
+    const ask = async <Row>(sql: string, parameters: unknown[] = []): Promise<Row | null> =>
+      (await line.ask<Row>(by, sql, parameters).catch(() => []))[0] ?? null;
     try {
-      const asked = this.connect().then((client) => client.query(sql, parameters));
-      return (await Promise.race([asked, late])).rows as Row[];
+      if ((await ask('select 1')) === null) return null;
+      const position = this.position();
+      const tail = position === null ? null : await ask<{ behind: string; lag: number }>(TAIL, [position]);
+      const jobs = await ask<NonNullable<Standing['jobs']> & { oldestDue: number }>(JOBS);
+      const webhooks = await ask<{ pending: number; states: Record<string, number> }>(WEBHOOKS);
+      const { oldestDue, ...counts } = jobs ?? { oldestDue: null };
+      return {
+        tailLagSeconds: tail && Math.max(0, tail.lag),
+        // A tail that begins anew after a failover may stand ahead of the log for a moment.
+        tailLagCommands: tail && Math.max(0, Number(tail.behind)),
+        jobs: oldestDue === null ? null : (counts as NonNullable<Standing['jobs']>),
+        oldestDueSeconds: oldestDue,
+        webhookMessagesPending: webhooks?.pending ?? null,
+        webhooks: webhooks?.states ?? null,
+      };
     } finally {
-      clearTimeout(cut);
+      line.close();
     }
-  }
-
-  private connect(): Promise<Client> {
-    this.client ??= this.open();
-    return this.client;
-  }
-
-  private async open(): Promise<Client> {
-    const client = new Client({
-      connectionString: this.url,
-      application_name: 'lotline probe',
-      connectionTimeoutMillis: STATEMENT_MS,
-      statement_timeout: STATEMENT_MS,
-    });
-    this.opened = client;
-    client.on('error', () => this.drop(client));
-    client.on('end', () => this.drop(client));
-    try {
-      await client.connect();
-      return client;
-    } catch (error) {
-      this.drop(client);
-      throw error;
-    }
-  }
-
-  /** Ends a connection without waiting for the other side. */
-  private drop(client: Client | null): void {
-    if (client === null || this.opened !== client) return;
-    this.opened = null;
-    this.client = null;
-    (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
   }
 }

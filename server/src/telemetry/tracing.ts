@@ -14,9 +14,8 @@ export interface TracingSettings {
   ratio: number;
 }
 
-/** How long a stop waits for the last spans to be taken, milliseconds. */
-const STOP_WITHIN_MS = 2000;
-const EXPORTED_WITHIN_MS = 5000;
+/** How long a collector may take for spans, and a stop for the last of them, milliseconds. */
+const TAKEN_WITHIN_MS = 2000;
 
 function headersIn(text: string | null): Record<string, string> {
   const pairs = (text ?? '').split(',').flatMap((pair) => {
@@ -53,7 +52,7 @@ export async function startTracing(settings: TracingSettings, version: string): 
   const exporter = new OTLPTraceExporter({
     url: `${endpoint.replace(/\/+$/, '')}/v1/traces`,
     headers: headersIn(settings.headers),
-    timeoutMillis: EXPORTED_WITHIN_MS,
+    timeoutMillis: TAKEN_WITHIN_MS,
   });
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes({ 'service.name': settings.serviceName, 'service.version': version, 'process.pid': process.pid }),
@@ -68,7 +67,7 @@ export async function startTracing(settings: TracingSettings, version: string): 
     traceFromNowOn(false);
     let cut: NodeJS.Timeout | undefined;
     const late = new Promise<void>((done) => {
-      cut = setTimeout(done, STOP_WITHIN_MS);
+      cut = setTimeout(done, TAKEN_WITHIN_MS);
     });
     await Promise.race([provider.shutdown().catch(() => {}), late]);
     clearTimeout(cut);
