@@ -7,6 +7,7 @@ const folders =
 /** What each folder of the server may lean on, besides the schema. */
 const MAY_USE = {
   telemetry: [],
+  doctor: ['database', 'files'],
   database: ['telemetry'],
   log: ['telemetry', 'database'],
   access: ['telemetry', 'database'],

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { Runner } from './commands';
 import type { Config } from './config';
 import { Database, type Embedded, startEmbedded } from './database';
+import { FileBucket, FileDirectory, type FileStore } from './files';
 import { followOf } from './later';
 import { Cursors } from './log';
 import { Meters } from './telemetry';
@@ -16,6 +18,12 @@ export interface Instance {
   meters: Meters;
   /** Gives everything back; the embedded database stops if nobody else uses it. */
   close(): Promise<void>;
+}
+
+/** Where the bytes of a database's documents are. What it does not know is swept: no other may have its files there. */
+export function filesOf({ bucket, filesDir }: Config, database: string): FileStore {
+  const folder = join(filesDir, database);
+  return bucket ? new FileBucket(bucket, database, join(folder, 'incoming')) : new FileDirectory(folder);
 }
 
 /** Connects to the database that the settings name, starting the embedded one if need be. */

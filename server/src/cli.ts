@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Refusal } from '@lotline/schema';
 import { ADMINISTRATOR, ANALYST, mintToken, viewerInRole } from './access';
-import { type Instance, openInstance } from './app';
-import { callerDirectory, readConfig } from './config';
-import { EmbeddedError, Reader } from './database';
+import { filesOf, type Instance, openInstance } from './app';
+import { type Config, callerDirectory, readConfig } from './config';
+import { EMBEDDED_MARK, EmbeddedError, Reader, startEmbedded } from './database';
+import { examine, type Finding } from './doctor';
 import { exportFolder, writeTemplate } from './export';
 import { FolderRefused, type ImportCounts, importFolder } from './import';
 import { Journal, Notes } from './journal';
@@ -14,7 +16,7 @@ import { lotNamed } from './lots';
 import { terminalProgress } from './progress';
 import type { Question } from './questions';
 import { REPORT_FORMATS, reportOn } from './report';
-import { SettingError } from './settings';
+import { SETTINGS, SettingError } from './settings';
 
 const USAGE = `lotline import DIR|FILE.xlsx [--dry-run]
                                   import a folder of CSV files, or a workbook with a sheet for each, all or nothing
@@ -22,10 +24,12 @@ lotline export DIR                write everything as such a folder, which must 
 lotline template FILE.xlsx        write an empty workbook to fill in and import
 lotline trace LOT [--forward] [--format table|csv|jsonl]
                                   what a lot was made of, or what was made of it; LOT is its code, or OPERATION/code
+lotline doctor [--json] [--quick] look at everything that whoever runs a server could have wrong; changes nothing.
+                                  --quick leaves out what reads every fact
 lotline token --admin | --analyst | --operation ID | --certifier CODE   print a token of demo mode
 
 Data goes to stdout, all else to stderr. DATA_DIR or DATABASE_URL name the database, as for the server.
-Exit codes: 0 done, 1 the input was refused, 2 wrong usage.`;
+Exit codes: 0 done, 1 the input was refused or the doctor found a fault, 2 wrong usage.`;
 
 const DONE = 0;
 const REFUSED = 1;
@@ -169,12 +173,46 @@ function parse(args: string[], options: Record<string, { type: 'boolean' | 'stri
   }
 }
 
+/** What the settings themselves have wrong keeps everything else from being looked at. */
+async function findings(quick: boolean): Promise<Finding[]> {
+  let config: Config;
+  try {
+    config = readConfig(process.env, callerDirectory());
+  } catch (error) {
+    if (!(error instanceof SettingError)) throw error;
+    const remedy = 'see docs/settings.md; nothing starts before';
+    return error.message.split('\n').map((says) => ({ about: 'settings', state: 'fail', says, remedy }));
+  }
+  if (config.databaseUrl === null && !existsSync(join(config.dataDir, EMBEDDED_MARK)))
+    return [{ about: 'database', state: 'warn', says: 'there is none yet', remedy: 'npm start makes one; or set DATABASE_URL' }];
+  const embedded = config.databaseUrl === null ? await startEmbedded(config.dataDir, { say }) : null;
+  try {
+    const known = Object.values(SETTINGS).flatMap((area) => Object.keys(area));
+    const url = embedded?.url ?? config.databaseUrl!;
+    return await examine({ env: process.env, known, config, url, filesOf: (database) => filesOf(config, database), quick });
+  } finally {
+    await embedded?.stop();
+  }
+}
+
+async function doctorVerb(args: string[]): Promise<number> {
+  const { values, positionals } = parse(args, { json: { type: 'boolean' }, quick: { type: 'boolean' } });
+  if (positionals.length > 0) throw new UsageError('doctor takes no names');
+  const found = await findings(values.quick === true);
+  if (values.json) process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
+  else
+    for (const { about, state, says, remedy } of found)
+      process.stdout.write(`${state.padEnd(5)}${about}: ${says}${remedy === null ? '' : `\n     ${remedy}`}\n`);
+  return found.some(({ state }) => state === 'fail') ? REFUSED : DONE;
+}
+
 const VERBS: Record<string, (args: string[]) => Promise<number>> = {
   import: importVerb,
   export: exportVerb,
   template: templateVerb,
   trace: traceVerb,
   token: tokenVerb,
+  doctor: doctorVerb,
 };
 
 async function main(args: string[]): Promise<number> {

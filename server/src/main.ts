@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import { openInstance } from './app';
+import { filesOf, openInstance } from './app';
 import { forgetOldKeys } from './commands';
-import { type Config, callerDirectory, readConfig } from './config';
+import { callerDirectory, readConfig } from './config';
 import { mintDemoTokens } from './demo';
-import { FileBucket, FileDirectory, type FileStore } from './files';
 import { buildGraph } from './graph';
 import { startServer } from './http';
 import { startWorker } from './jobs';
@@ -35,12 +34,6 @@ const instead = (set: SystemsSettings, standIns: SystemsSettings): SystemsSettin
   ORGANIC_INTEGRITY_DATABASE: set.ORGANIC_INTEGRITY_DATABASE ?? standIns.ORGANIC_INTEGRITY_DATABASE,
   AUTOMATED_COMMERCIAL_ENVIRONMENT: set.AUTOMATED_COMMERCIAL_ENVIRONMENT ?? standIns.AUTOMATED_COMMERCIAL_ENVIRONMENT,
 });
-
-/** What one database does not know is swept: no other may have its files there. */
-function filesOf({ bucket, filesDir }: Config, database: string): FileStore {
-  const folder = join(filesDir, database);
-  return bucket ? new FileBucket(bucket, database, join(folder, 'incoming')) : new FileDirectory(folder);
-}
 
 async function main(): Promise<void> {
   const settings = readConfig(process.env, callerDirectory());

@@ -41,6 +41,9 @@ export interface EmbeddedOptions {
 /** The embedded database cannot run; the message says why and what to do. */
 export class EmbeddedError extends Error {}
 
+/** The file in its folder by which it is seen that there is one. */
+export const EMBEDDED_MARK = 'postgres-password';
+
 const START_WITHIN_MS = 60_000;
 /** Key of the advisory lock whose shared holders are the processes that use the directory. */
 const LEASE = 7_067_001;
@@ -226,7 +229,7 @@ function runningServer(cluster: string): { pid: number; port: number } | null {
 }
 
 function passwordOf(dataDir: string): { file: string; password: string } {
-  const file = join(dataDir, 'postgres-password');
+  const file = join(dataDir, EMBEDDED_MARK);
   try {
     writeFileSync(file, randomBytes(24).toString('base64url'), { mode: 0o600, flag: 'wx' });
   } catch (error) {
