@@ -28,7 +28,7 @@ import { keepJournal, legacyStatus, stateOfAnswer, tellFaults } from './plugins'
 import { servePrint } from './print';
 import { silentConnections } from './silent';
 import { UPLOAD_WITHIN_MS, withinTime } from './time';
-import { traceOf, watchOperations, watchRequests } from './watch';
+import { seenOf, watchOperations, watchRequests } from './watch';
 
 /** Largest request, bytes. */
 const LARGEST_BODY = 1024 * 1024;
@@ -124,9 +124,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       tellFaults(app.log),
-      watchOperations(meters),
       boundedAnswer,
       costOfAnswer,
+      watchOperations(meters),
       stateOfAnswer,
       keepJournal(journal),
       legacyStatus,
@@ -167,7 +167,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime * 10) / 10,
         viewer: kindOf(request),
-        traceId: traceOf(request),
+        ...seenOf(request),
       },
       'answered',
     );

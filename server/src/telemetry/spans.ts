@@ -127,6 +127,8 @@ export function traceHeaders(): Record<string, string> {
 
 /** The span of a request, from its headers to the end of its answer. */
 export class RequestSpan {
+  /** Under which the trace is found; null where it is not kept. */
+  readonly traceId: string | null;
   private readonly asked: Asked;
   private readonly context: Context;
 
@@ -137,6 +139,7 @@ export class RequestSpan {
       { kind: SpanKind.SERVER, attributes },
       parent,
     );
+    this.traceId = span.isRecording() ? span.spanContext().traceId : null;
     this.asked = { span, phase: null };
     this.context = trace.setSpan(parent, span).setValue(ASKED, this.asked);
   }
@@ -144,11 +147,6 @@ export class RequestSpan {
   /** Begins one; null where nothing is traced. */
   static begin(attributes: Attributes, headers: object): RequestSpan | null {
     return tracing ? new RequestSpan(attributes, headers) : null;
-  }
-
-  /** Under which the trace is found; null where it is not kept. */
-  get traceId(): string | null {
-    return this.asked.span.isRecording() ? this.asked.span.spanContext().traceId : null;
   }
 
   /** What follows from `work` belongs to it. */
