@@ -10,6 +10,7 @@ import { writeFolder } from './folder';
 import { IMPORTED, importVersusCopy } from './import-versus-copy';
 import { type LiveShape, liveVersusBroadcast } from './live-versus-broadcast';
 import { massesVersusClosure } from './masses-versus-closure';
+import { metricsOnVersusOff } from './metrics-on-versus-off';
 import { growNetwork } from './network';
 import { reviewVersusGaps } from './review-versus-gaps';
 import { rightsVersusNone } from './rights-versus-none';
@@ -33,6 +34,8 @@ interface Shape {
   /** Producers that are suspended one after the other. */
   suspended: number;
   live: LiveShape;
+  /** Answers by each server that counts or does not. */
+  watched: number;
 }
 
 const FULL: Shape = {
@@ -41,8 +44,16 @@ const FULL: Shape = {
   seconds: 5,
   suspended: 50,
   live: { subscribers: 5000, filters: 100, burst: 20, single: 200 },
+  watched: 1000,
 };
-const QUICK: Shape = { lots: 5000, rounds: 1, seconds: 1, suspended: 5, live: { subscribers: 200, filters: 20, burst: 5, single: 20 } };
+const QUICK: Shape = {
+  lots: 5000,
+  rounds: 1,
+  seconds: 1,
+  suspended: 5,
+  live: { subscribers: 200, filters: 20, burst: 5, single: 20 },
+  watched: 200,
+};
 const SEED = 20_240_319;
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -61,6 +72,7 @@ async function run(cluster: Cluster, shape: Shape, seed: number): Promise<{ figu
   const telling = await storyVersusJson(url, network, shape.seconds, say);
   const masses = await massesVersusClosure(url, network, say);
   const rights = await rightsVersusNone(url, network, shape.seconds, say);
+  const watching = await metricsOnVersusOff(url, network, shape.watched, say);
   const sight = await seenVersusAll(url, network, say);
   const review = await reviewVersusGaps(url, join(cluster.directory, 'review'), network, say);
   const standing = await standingVersusClosure(url, shape.suspended, say);
@@ -74,6 +86,7 @@ async function run(cluster: Cluster, shape: Shape, seed: number): Promise<{ figu
       ...telling,
       ...masses,
       ...rights,
+      ...watching,
       ...sight,
       ...review,
       ...standing,

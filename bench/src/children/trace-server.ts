@@ -7,13 +7,30 @@ import { FileDirectory } from '@lotline/server/dist/files';
 import { buildGraph } from '@lotline/server/dist/graph';
 import { startServer } from '@lotline/server/dist/http';
 import { Cursors } from '@lotline/server/dist/log';
+import { Meters, startTracing } from '@lotline/server/dist/telemetry';
 import { answerParent } from '../child';
 
 export interface ServerTask {
   url: string;
   /** Roles to mint tokens for, e.g. `operation:ID`. */
   roles?: string[];
+  /** What is counted and traced; everything is counted and nothing traced where it is left out. */
+  watching?: Watching;
 }
+
+export interface Watching {
+  counts: boolean;
+  /** The part of requests that is traced; null for no tracing. */
+  sampled: number | null;
+  /** Where spans are sent. */
+  collector: string;
+}
+
+/** Counts nothing. */
+const silent = (): Meters =>
+  new Proxy(new Meters(), {
+    get: (meters, name) => (typeof Reflect.get(meters, name) === 'function' ? () => {} : Reflect.get(meters, name)),
+  });
 
 /** Where a server listens, the token of an analyst there, and those of roles in their order. */
 export interface ServerPlace {
@@ -22,8 +39,20 @@ export interface ServerPlace {
   tokens: string[];
 }
 
-answerParent<ServerTask, ServerPlace>(async ({ url, roles = [] }) => {
-  const database = await Database.open(url);
+answerParent<ServerTask, ServerPlace>(async ({ url, roles = [], watching }) => {
+  const meters = watching?.counts === false ? silent() : new Meters();
+  const sampled = watching?.sampled ?? null;
+  const endTracing = await startTracing(
+    {
+      endpoint: sampled === null ? null : watching!.collector,
+      headers: null,
+      serviceName: 'bench',
+      sampler: 'traceidratio',
+      ratio: sampled ?? 0,
+    },
+    'bench',
+  );
+  const database = await Database.open(url, { meters });
   const server = await startServer({
     graph: buildGraph(),
     database,
@@ -44,6 +73,7 @@ answerParent<ServerTask, ServerPlace>(async ({ url, roles = [] }) => {
     journalDays: 400,
     heartbeatMs: 15_000,
     mostConnections: 10_000,
+    meters,
   });
   const { tokenKey } = database.installation;
   const token = await mintToken(ANALYST, tokenKey);
@@ -51,6 +81,7 @@ answerParent<ServerTask, ServerPlace>(async ({ url, roles = [] }) => {
   const close = async () => {
     await server.stop();
     await database.close();
+    await endTracing();
   };
   return { answer: { url: server.url, token, tokens }, close };
 });
