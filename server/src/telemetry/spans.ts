@@ -21,8 +21,6 @@ export function traceFromNowOn(on: boolean): void {
   tracing = on;
 }
 
-export const isTracing = (): boolean => tracing;
-
 const tracer = () => trace.getTracer('lotline');
 
 /** The span of a request, and the one of its phases that is going on: whoever executes does not call the resolvers from within. */
