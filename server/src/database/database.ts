@@ -260,6 +260,11 @@ export class Database {
     }
   }
 
+  /** Was it not closed here? */
+  get isOpen(): boolean {
+    return this.source.isInitialized;
+  }
+
   async close(): Promise<void> {
     if (this.source.isInitialized) await this.source.destroy();
   }

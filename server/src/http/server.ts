@@ -184,7 +184,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const probe = new Probe(database.url, () => live.position);
   const readiness = async (): Promise<Readiness> => {
     if (stopping) return { status: 'stopping' };
-    const answers = await probe.answers();
+    const answers = database.isOpen && (await probe.answers());
     return { status: stopping ? 'stopping' : answers ? 'ready' : 'no database' };
   };
   app.get('/readyz', async (_request, reply) => {
