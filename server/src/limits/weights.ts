@@ -10,7 +10,7 @@ export const OF_OPERATION = { Query: 20, Mutation: 100, Subscription: 50 } as co
 /** A command, in one transaction. */
 export const COMMAND = 300;
 /** A list that is asked of the database. */
-export const LIST = 5;
+export const LIST = 2;
 /** A list of the whole graph, not of one noun. */
 export const ROOT_LIST = 20;
 /** A noun by what names it. */
@@ -28,15 +28,14 @@ export const WEIGHTS: Readonly<Record<string, number>> = {
   'Lot.trace': 150,
   'Lot.origin': 150,
   'Lot.balance': 10,
-  'Query.recall': 300,
-  'Query.massBalance': 300,
-  'Query.search': 200,
+  'Query.recall': 2000,
+  'Query.massBalance': 60,
+  'Query.search': 40,
   'Query.customsFiling': 100,
   'Query.importCertificateDeadlines': 30,
-  'ImportCertificate.closeOut': 100,
-  'ImportCertificate.review': 500,
-  'ImportCertificate.checklist': 50,
-  'Shipment.checklist': 50,
+  'ImportCertificate.closeOut': 10,
+  'ImportCertificate.checklist': 100,
+  'Shipment.checklist': 100,
   'OperationCertificate.impact': 300,
   'Trace.summary': 20,
   'Trace.lots': 20,
@@ -51,6 +50,7 @@ export const LENGTHS: Readonly<Record<string, number>> = {
   'FailedJobs.jobs': 100,
   'Query.webhooks': 20,
   'Webhook.deliveries': 100,
-  'ImportCertificateReview.findings': 20,
-  'UnreconciledMass.lots': 20,
+  'ImportCertificate.notices': 1,
+  'Shipment.notices': 1,
+  'Lot.notices': 1,
 };
