@@ -16,6 +16,7 @@ import { lotNamed } from './lots';
 import { terminalProgress } from './progress';
 import type { Question } from './questions';
 import { REPORT_FORMATS, reportOn } from './report';
+import { hidingSecrets } from './secrets';
 import { SETTINGS, SettingError } from './settings';
 
 const USAGE = `lotline import DIR|FILE.xlsx [--dry-run]
@@ -40,7 +41,8 @@ const PATIENT_MS = 600_000;
 
 class UsageError extends Error {}
 
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const hide = hidingSecrets();
+const say = (line: string): void => void process.stderr.write(`${hide(line)}\n`);
 
 async function withInstance<T>(work: (instance: Instance) => Promise<T>): Promise<T> {
   const instance = await openInstance(readConfig(process.env, callerDirectory()), say);

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { OidcSettings } from './access';
 import type { BucketSettings } from './files';
+import type { DoorSettings, TlsSettings } from './http';
 import type { LimitSettings } from './limits';
 import type { OutsideSettings, SystemsSettings } from './outside';
 import { readSettings, SettingError, type Settings } from './settings';
@@ -27,6 +28,10 @@ export interface Config {
   demo: boolean;
   /** Whose tokens are good; null for nobody's but those of demo mode. */
   oidc: OidcSettings | null;
+  /** Who is let in. */
+  door: DoorSettings;
+  /** Files to serve HTTPS by; null for HTTP. */
+  tls: TlsSettings | null;
   /** The systems outside that are told what happens here; in demo mode on the embedded database stand-ins take the place of those not set. */
   outside: SystemsSettings;
   /** Longest that an answer of a system outside may take, milliseconds. */
@@ -93,6 +98,12 @@ function bucketIn(settings: Settings): BucketSettings | null {
   };
 }
 
+function tlsIn({ TLS_CERT: cert, TLS_KEY: key }: Settings, from: string): TlsSettings | null {
+  if (cert === null && key === null) return null;
+  if (cert === null || key === null) throw new SettingError('TLS_CERT and TLS_KEY: set both, or neither');
+  return { cert: resolve(from, cert), key: resolve(from, key) };
+}
+
 /** `npm run` moves to the project's folder; a path is meant from where the caller stands. */
 export function callerDirectory(env: NodeJS.ProcessEnv = process.env): string {
   const byNpm = env.npm_lifecycle_event === 'start' || env.npm_lifecycle_event === 'lotline';
@@ -121,6 +132,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, from: string = 
     databaseUrl,
     demo,
     oidc: oidcIn(settings),
+    door: { publicUrl: settings.PUBLIC_URL, origins: settings.CORS_ORIGINS, proxies: settings.TRUST_PROXY },
+    tls: tlsIn(settings, from),
     outside: {
       ORGANIC_INTEGRITY_DATABASE: outsideIn(settings, 'OID'),
       AUTOMATED_COMMERCIAL_ENVIRONMENT: outsideIn(settings, 'ACE'),

@@ -10,6 +10,7 @@ import { tasksOf, webhookTasks } from './later';
 import { readManifest } from './limits';
 import { beginAsking, openSystems, type SystemsSettings, startStandIns } from './outside';
 import { loadSamples } from './samples';
+import { hidingSecrets } from './secrets';
 import { startTracing } from './telemetry';
 import { VERSION } from './version';
 import { Keeping } from './webhooks';
@@ -17,6 +18,8 @@ import { Keeping } from './webhooks';
 const DAY_MS = 86_400_000;
 /** Messages of webhooks that one server sends at a time: a receiver may take seconds. */
 const SENT_AT_ONCE = 16;
+
+const hide = hidingSecrets();
 
 /** npm puts a shell between itself and us, which does not pass a signal on: when it is gone, we are meant to go. */
 function whenOrphaned(stop: () => void): void {
@@ -37,7 +40,7 @@ const instead = (set: SystemsSettings, standIns: SystemsSettings): SystemsSettin
 
 async function main(): Promise<void> {
   const settings = readConfig(process.env, callerDirectory());
-  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const say = (line: string) => process.stderr.write(`${hide(line)}\n`);
   const standIns = settings.databaseUrl === null ? await startStandIns(join(settings.dataDir, 'stand-ins'), settings.outsideTimeout) : null;
   const config = standIns ? { ...settings, outside: instead(settings.outside, standIns.settings) } : settings;
   const endTracing = await startTracing(config.tracing, VERSION);
@@ -58,6 +61,7 @@ async function main(): Promise<void> {
       files,
       graphiqlToken,
       meters,
+      hide,
     });
     const systems = openSystems(config.outside);
     const { askEveryMinutes } = config;
@@ -100,6 +104,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: Error) => {
-  process.stderr.write(`lotline did not start: ${error.message}\n`);
+  process.stderr.write(hide(`lotline did not start: ${error.message}\n`));
   process.exit(1);
 });

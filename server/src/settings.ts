@@ -106,6 +106,29 @@ const optionalPort = (says: string, unset: string): Setting<number | null> => {
   return { ...port, unset, read: (name, value) => (isUnset(value) ? null : port.read(name, value)) };
 };
 
+/** Several of the same, with commas between them. */
+function list(
+  says: string,
+  { written, like, unset = 'none' }: { written: string; like: RegExp; unset?: string },
+): Setting<readonly string[]> {
+  return {
+    says,
+    written: `${written}, with commas between them`,
+    unset,
+    secret: false,
+    read: (name, value) => {
+      const found = isUnset(value) ? [] : value.split(',').map((each) => each.trim());
+      const wrong = found.find((each) => !like.test(each));
+      if (wrong !== undefined) throw new SettingError(`${name}: ${wrong} is none; write ${written}`);
+      return found;
+    },
+  };
+}
+
+/** As browsers write it: no path, and no port that the scheme has anyway. */
+const ORIGIN = /^(?!http:.*:80$|https:.*:443$)[a-z][a-z0-9+.-]*:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?$/;
+const ADDRESS = /^[0-9a-f.:]*[0-9a-f:](?:\/\d{1,3})?$/i;
+
 /** Every setting, by what it is about. Names are part of the product's contract. */
 export const SETTINGS = {
   'The server': {
@@ -158,6 +181,27 @@ export const SETTINGS = {
     }),
     OIDC_AUDIENCE: text('who the tokens must be for: the claim `aud`; set with `OIDC_ISSUER`', { unset: 'none', written: 'a text' }),
     OIDC_CLAIM: text('the claim that lists the roles', { unset: '`lotline`', written: 'a text' }),
+  },
+  'The way in': {
+    PUBLIC_URL: text('what the server is called outside; requests for other names are refused, but for those of health checks', {
+      unset: 'it answers to every name; in demo mode to those of loopback, whatever is set',
+      written: 'https://, without a path',
+      like: /^https?:\/\/[^/?#@\s]+\/?$/,
+    }),
+    CORS_ORIGINS: list("origins whose pages may ask, besides the server's own", {
+      written: 'origins like https://app.example',
+      like: ORIGIN,
+    }),
+    TRUST_PROXY: list('proxies whose X-Forwarded-For, -Proto and -Host are believed', {
+      written: 'addresses, or networks like 10.0.0.0/8',
+      like: ADDRESS,
+      unset: "nobody's are",
+    }),
+    TLS_CERT: text("certificates to serve HTTPS by, the server's first, with `TLS_KEY`; read again when they change, or on SIGHUP", {
+      unset: 'HTTP is served',
+      written: 'the path of a file in PEM',
+    }),
+    TLS_KEY: text('the private key to them', { unset: 'none', written: 'the path of a file in PEM' }),
   },
   'The bytes of documents': {
     FILES_DIR: folder('where they are; instances of one database share it', '`files` below `DATA_DIR`'),

@@ -19,11 +19,17 @@ import type { Cursors } from '../log';
 import { formatError, type Question, refusalBody } from '../questions';
 import { Meters, type MetricsPlace, Probe, type Readiness, serveMetrics } from '../telemetry';
 import { begin } from './begin';
+import { answerBroken } from './broken';
+import { HANDSHAKE_WITHIN_MS, readCertificate, renewCertificate, type TlsSettings } from './certificate';
 import { serveClient } from './client';
+import { boundConnections } from './connections';
 import { boundedAnswer, costOfAnswer } from './cost';
-import { sendError } from './errors';
+import { Door, type DoorSettings, OPEN_DOOR } from './door';
+import { sendBadTarget, sendError } from './errors';
 import { serveFiles } from './files';
 import { serveGraphiql } from './graphiql';
+import { safetyHeaders } from './headers';
+import { tellError } from './log';
 import { keepJournal, legacyStatus, stateOfAnswer, tellFaults } from './plugins';
 import { servePrint } from './print';
 import { silentConnections } from './silent';
@@ -32,6 +38,10 @@ import { seenOf, watchOperations, watchRequests } from './watch';
 
 /** Largest request, bytes. */
 const LARGEST_BODY = 1024 * 1024;
+/** Largest headers of a request together with its address, bytes. */
+const LARGEST_HEADERS = 16 * 1024;
+/** Requests that one connection serves before another is opened, so that no client stays with one instance for ever. */
+const MOST_OF_CONNECTION = 10_000;
 /** How long a client may take for the headers of a request, milliseconds. */
 const HEADERS_WITHIN_MS = 10_000;
 /** How often it is looked for those who take longer, milliseconds. */
@@ -69,6 +79,12 @@ export interface ServerOptions extends LiveSettings, SignInSettings, JournalSett
   meters?: Meters;
   /** Where metrics are read. On no port of their own they are on the server's in demo mode, and nowhere outside of it. */
   metrics?: MetricsPlace;
+  /** Who is let in; where it is left out, whoever comes, but from pages of other origins. */
+  door?: DoorSettings;
+  /** Serves HTTPS by these files; HTTP where they are left out. */
+  tls?: TlsSettings | null;
+  /** Takes secrets out of what is logged. */
+  hide?(line: string): string;
 }
 
 export interface RunningServer {
@@ -93,14 +109,15 @@ interface Asker {
 }
 
 const askers = new WeakMap<FastifyRequest, Asker>();
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
 
 /** Starts the HTTP server. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { database, runner, cursors, graph, meters = new Meters(), metrics = { port: null, host: '127.0.0.1' } } = options;
   let stopping = false;
   let closing = false;
-  const isServed = (host: string | undefined) => !options.demo || LOOPBACK.test(host ?? '');
+  const door = new Door(options.door ?? OPEN_DOOR, options.demo);
+  const certificate = options.tls ? readCertificate(options.tls) : null;
+  const http = { headersTimeout: HEADERS_WITHIN_MS, connectionsCheckingInterval: LOOK_EVERY_MS, maxHeaderSize: LARGEST_HEADERS };
   const app = Fastify({
     bodyLimit: LARGEST_BODY,
     genReqId: () => uuidv7(),
@@ -108,11 +125,26 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     forceCloseConnections: 'idle',
     // Fastify waits for ever unless told; all but files have less.
     requestTimeout: UPLOAD_WITHIN_MS,
-    http: { headersTimeout: HEADERS_WITHIN_MS, connectionsCheckingInterval: LOOK_EVERY_MS },
+    http,
+    // The types have one server or the other.
+    ...(certificate && ({ https: { ...http, ...certificate, handshakeTimeout: HANDSHAKE_WITHIN_MS } } as object)),
+    maxRequestsPerSocket: MOST_OF_CONNECTION,
+    trustProxy: (address) => door.proxies.trusts(address),
+    clientErrorHandler: answerBroken,
+    frameworkErrors: sendBadTarget,
     // The answer to that is ours, in the shape of all others.
     return503OnClosing: false,
-    logger: { level: options.logLevel, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` },
+    logger: {
+      level: options.logLevel,
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      serializers: { err: (error) => tellError(error) as never },
+      ...(options.hide && { hooks: { streamWrite: options.hide } }),
+    },
   });
+  // Node forgets those beyond its own bound; ours are counted.
+  app.server.maxHeadersCount = 0;
+  boundConnections(app.server, (address) => door.proxies.trusts(address));
 
   // Fastify would read it, and nothing here takes it.
   app.removeContentTypeParser('text/plain');
@@ -145,18 +177,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const kindOf = (request: FastifyRequest) => askers.get(request)?.by.viewer.kind;
   watchRequests(app, meters, kindOf);
   app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
+    const { raw } = request;
+    reply.headers({ ...safetyHeaders(door.isSecure(raw)), ...door.corsOf(raw), 'x-request-id': request.id });
     if (closing) {
       reply.header('connection', 'close');
       throw new Refusal({ code: 'UNAVAILABLE', message: 'the server is stopping', remedy: 'try again' }, { retryable: true });
     }
-    if (!isServed(request.headers.host)) {
-      throw new Refusal({
-        code: 'FORBIDDEN',
-        message: 'demo mode answers on this machine only',
-        remedy: 'use the address that the server printed at its start',
-      });
-    }
+    const refused = door.refusalOf(raw);
+    if (refused) throw refused;
+    const preflight = door.preflightOf(raw);
+    if (preflight) return reply.code(204).headers(preflight).send();
+    return undefined;
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    const vary = String(reply.getHeader('vary') ?? '');
+    if (!/\borigin\b/i.test(vary)) reply.header('vary', vary ? `${vary}, Origin` : 'Origin');
   });
   app.addHook('onResponse', async (request, reply) => {
     const path = request.url.split('?', 1)[0];
@@ -249,13 +284,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     meters,
     journal,
     refKey,
-    isServed,
+    refusalOf: (request) => door.refusalOf(request),
+    headersOf: (request) => ({ ...safetyHeaders(door.isSecure(request)), ...door.corsOf(request) }),
     signIn,
     limits,
     addressOf: (request) => request.socket.remoteAddress ?? '',
   });
 
-  const endSilent = silentConnections(app.server);
+  const endSilent = silentConnections(app.server, certificate !== null);
   const watch = () => ({
     pool: database.pool,
     connections: live.connections,
@@ -266,9 +302,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   meters.watch(watch, () => probe.ofDatabase());
   const { port: metricsPort } = metrics;
   const metricsServer = metricsPort === null ? null : await serveMetrics(meters, { ...metrics, port: metricsPort }, readiness);
+  const endRenewal = options.tls && certificate ? renewCertificate(app, options.tls, certificate) : () => {};
   await listen(app, options.port, options.host);
   const { port } = app.server.address() as { port: number };
-  const url = `http://${options.host === '0.0.0.0' ? 'localhost' : options.host}:${port}`;
+  const url = `${certificate ? 'https' : 'http'}://${options.host === '0.0.0.0' ? 'localhost' : options.host}:${port}`;
   return {
     port,
     url,
@@ -278,6 +315,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     stop: async () => {
       stopping = true;
       stopFiles();
+      endRenewal();
       await live.stop();
       // A client that keeps its connection would hold the stop up after its last answer.
       const idle = setInterval(() => app.server.closeIdleConnections(), 50);

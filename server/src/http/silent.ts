@@ -4,11 +4,12 @@ import type { Socket } from 'node:net';
 /**
  * Keeps the connections that have not asked anything yet. Browsers and fetch open some in advance; Node counts them among the busy ones, so
  * that each would hold a stop up.
+ * @param byTls those that have not agreed on keys yet are not counted: they end by themselves
  * @returns what ends them
  */
-export function silentConnections(server: Server): () => void {
+export function silentConnections(server: Server, byTls: boolean): () => void {
   const silent = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
+  server.on(byTls ? 'secureConnection' : 'connection', (socket: Socket) => {
     silent.add(socket);
     socket.once('close', () => silent.delete(socket));
   });

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Refusal } from '@lotline/schema';
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { SignedIn, SignIn } from '../access';
@@ -41,9 +42,11 @@ export interface LiveParts extends LiveSettings {
   trusted: TrustedDocuments | null;
   /** The address that a request came from. */
   addressOf(request: IncomingMessage): string;
-  /** Is this host served? */
-  isServed(host: string | undefined): boolean;
   meters: Meters;
+  /** Why a request is not let in; null where it is. */
+  refusalOf(request: IncomingMessage): Refusal | null;
+  /** Headers of every answer to it. */
+  headersOf(request: IncomingMessage): Record<string, string>;
 }
 
 /** The ways to subscribe, and what feeds them. */

@@ -30,8 +30,10 @@ export interface LiveOptions {
   addressOf(request: IncomingMessage): string;
   /** Is another connection to be taken? */
   mayOpen(): boolean;
-  /** Is this host served? */
-  isServed(host: string | undefined): boolean;
+  /** Why a request is not let in; null where it is. */
+  refusalOf(request: IncomingMessage): Refusal | null;
+  /** Headers of every answer to it. */
+  headersOf(request: IncomingMessage): Record<string, string>;
   warn(error: unknown, what: string): void;
   meters: Pick<Meters, 'sent' | 'refused'>;
 }
@@ -163,14 +165,17 @@ export function serveWebSocket(
   const connections = new Set<Extra>();
   const sockets = new WebSocketServer({ noServer: true, maxPayload: LARGEST_FRAME, autoPong: false, handleProtocols });
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (request.url?.split('?', 1)[0] !== '/graphql') return refuse(socket, '404 Not Found', NOTHING_HERE);
-    if (!options.isServed(request.headers.host)) return refuse(socket, '403 Forbidden', ELSEWHERE);
-    if (!options.mayOpen()) return refuse(socket, '503 Service Unavailable', TOO_MANY);
+    const answer = (status: string, refusal: Refusal) => refuse(socket, status, refusal, options.headersOf(request));
+    const refused = options.refusalOf(request);
+    if (refused) return answer(refused.reasons[0].code === 'FORBIDDEN' ? '403 Forbidden' : '400 Bad Request', refused);
+    if (request.url?.split('?', 1)[0] !== '/graphql') return answer('404 Not Found', NOTHING_HERE);
+    if (!options.mayOpen()) return answer('503 Service Unavailable', TOO_MANY);
     sockets.handleUpgrade(request, socket, head, (opened) =>
       serve(protocol, { socket: opened, wire: socket, request }, connections, options),
     );
   };
   server.on('upgrade', upgrade);
+  sockets.on('wsClientError', (_error, socket, request) => refuse(socket, '400 Bad Request', NO_WEB_SOCKET, options.headersOf(request)));
   return {
     get size() {
       return sockets.clients.size;
@@ -186,7 +191,7 @@ export function serveWebSocket(
     },
     stop: async () => {
       server.off('upgrade', upgrade);
-      server.on('upgrade', (_request, socket: Duplex) => refuse(socket, '503 Service Unavailable', STOPPING));
+      server.on('upgrade', (request, socket: Duplex) => refuse(socket, '503 Service Unavailable', STOPPING, options.headersOf(request)));
       const closed = [...sockets.clients].map((client) => new Promise<void>((done) => client.once('close', () => done())));
       for (const client of sockets.clients) client.close(SERVICE_RESTART, 'Service restart');
       const cut = setTimeout(() => {
@@ -200,19 +205,27 @@ export function serveWebSocket(
 }
 
 const NOTHING_HERE = new Refusal({ code: 'NOT_FOUND', message: 'there is nothing here', remedy: 'subscriptions are at /graphql' });
-const ELSEWHERE = new Refusal({
-  code: 'FORBIDDEN',
-  message: 'demo mode answers on this machine only',
-  remedy: 'use the address that the server printed at its start',
+const NO_WEB_SOCKET = new Refusal({
+  code: 'BAD_USER_INPUT',
+  message: 'this is no WebSocket that can be opened',
+  remedy: 'send a GET with Sec-WebSocket-Version: 13 and a key',
 });
 const STOPPING = new Refusal({ code: 'UNAVAILABLE', message: 'the server is stopping', remedy: 'try again' }, { retryable: true });
 
 /** Answers in place of an upgrade, in the shape of every other error; who does not hang up then is not waited for. */
-function refuse(socket: Duplex, status: string, refusal: Refusal): void {
-  const body = JSON.stringify({ errors: errorsOf(refusal, uuidv7()) });
+function refuse(socket: Duplex, status: string, refusal: Refusal, safety: Record<string, string>): void {
+  const id = uuidv7();
+  const body = JSON.stringify({ errors: errorsOf(refusal, id) });
   socket.once('error', () => {});
   socket.once('finish', () => socket.destroy());
-  const headers = ['Connection: close', 'Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`];
+  const always = {
+    ...safety,
+    'x-request-id': id,
+    connection: 'close',
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  };
+  const headers = Object.entries(always).map(([name, value]) => `${name}: ${value}`);
   if (refusal.retryable) headers.push('Retry-After: 5');
   socket.end([`HTTP/1.1 ${status}`, ...headers, '', body].join('\r\n'));
 }
