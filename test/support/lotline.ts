@@ -7,7 +7,7 @@ import { Runner } from '@lotline/server/commands';
 import { Database } from '@lotline/server/database';
 import { FileDirectory, type FileStore } from '@lotline/server/files';
 import { buildGraph } from '@lotline/server/graph';
-import { type RunningServer, startServer } from '@lotline/server/http';
+import { type DoorSettings, type RunningServer, startServer, type TlsSettings } from '@lotline/server/http';
 import { FolderRefused, type ImportCounts, importFolder } from '@lotline/server/import';
 import type { JournalSettings } from '@lotline/server/journal';
 import { followOf } from '@lotline/server/later';
@@ -95,6 +95,9 @@ let graph: GraphQLSchema | undefined;
 /** A running server on an empty database of its own. */
 export async function startLotline(
   options: {
+    demo?: boolean;
+    door?: DoorSettings;
+    tls?: TlsSettings;
     poolSize?: number;
     largestFile?: number;
     files?: FileStore;

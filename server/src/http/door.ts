@@ -54,6 +54,7 @@ const CORS_REMEMBERED_S = 600;
 const refusal = (code: ErrorCode, message: string, remedy: string) => new Refusal({ code, message, remedy });
 const BAD_TARGET = refusal('BAD_USER_INPUT', 'the request asks for no path', 'ask for a path that begins with /');
 const TWO_HOSTS = refusal('BAD_USER_INPUT', 'the request names more than one host', 'send the header Host once');
+const NO_HOST = refusal('BAD_USER_INPUT', 'the request names no host', 'send the header Host');
 const MANY_HEADERS = refusal('BAD_USER_INPUT', `a request has at most ${MOST_HEADERS} headers`, 'send fewer');
 const ELSEWHERE = refusal('FORBIDDEN', 'demo mode answers on this machine only', 'use the address that the server printed at its start');
 const NOT_ITS_NAME = refusal('FORBIDDEN', 'the server is not called that', 'use its public address');
@@ -90,6 +91,7 @@ export class Door {
     if (!url.startsWith('/')) return BAD_TARGET;
     if (rawHeaders.length > MOST_HEADERS * 2) return MANY_HEADERS;
     if (rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length > 1) return TWO_HOSTS;
+    if (request.headers.host === undefined && request.httpVersion !== '1.0') return NO_HOST;
     const peer = this.proxies.peerOf(request);
     if (this.demo && !LOOPBACK.test(peer.host ?? '')) return ELSEWHERE;
     if (this.publicUrl && !FOR_WATCHERS.test(url) && hostOf(peer, this.publicUrl) !== this.publicUrl.host) return NOT_ITS_NAME;

@@ -117,7 +117,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   let closing = false;
   const door = new Door(options.door ?? OPEN_DOOR, options.demo);
   const certificate = options.tls ? readCertificate(options.tls) : null;
-  const http = { headersTimeout: HEADERS_WITHIN_MS, connectionsCheckingInterval: LOOK_EVERY_MS, maxHeaderSize: LARGEST_HEADERS };
+  const http = {
+    headersTimeout: HEADERS_WITHIN_MS,
+    connectionsCheckingInterval: LOOK_EVERY_MS,
+    maxHeaderSize: LARGEST_HEADERS,
+    requireHostHeader: false,
+  };
   const app = Fastify({
     bodyLimit: LARGEST_BODY,
     genReqId: () => uuidv7(),
@@ -288,7 +293,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     headersOf: (request) => ({ ...safetyHeaders(door.isSecure(request)), ...door.corsOf(request) }),
     signIn,
     limits,
-    addressOf: (request) => request.socket.remoteAddress ?? '',
+    addressOf: (request) => door.proxies.peerOf(request).address,
   });
 
   const endSilent = silentConnections(app.server, certificate !== null);

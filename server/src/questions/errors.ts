@@ -37,6 +37,7 @@ const CODES: Record<string, ErrorCode | 'GRAPHQL_PARSE_FAILED' | 'GRAPHQL_VALIDA
   BAD_USER_INPUT: 'BAD_USER_INPUT',
   BAD_REQUEST: 'BAD_USER_INPUT',
   OPERATION_RESOLUTION_FAILURE: 'BAD_USER_INPUT',
+  PERSISTED_QUERY_NOT_SUPPORTED: 'BAD_USER_INPUT',
 };
 
 /** `at "input.inputs[2].on"`, as graphql-js tells the place of a variable's value, as a path. */
