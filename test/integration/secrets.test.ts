@@ -6,10 +6,12 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { mintToken, viewerInRole } from '@lotline/server/access';
+import { Database } from '@lotline/server/database';
 import { hidingSecrets } from '@lotline/server/secrets';
 import { Client } from 'pg';
-import { createDatabase } from '../support/lotline';
-import { type SpoilableProxy, spoilableProxy } from '../support/proxy';
+import { createDatabase, csv } from '../support/lotline';
+import { type SpoilableProxy, startProxy } from '../support/proxy';
 import { Receiver } from '../support/receiver';
 import { openSocket, until } from '../support/sockets';
 
@@ -17,6 +19,7 @@ import { openSocket, until } from '../support/sockets';
 
 const MAIN = resolve(__dirname, '..', '..', 'server', 'dist', 'main.js');
 const CLI = resolve(__dirname, '..', '..', 'server', 'bin', 'lotline.js');
+const soon = () => new Date(Date.now() + 9 * 86_400_000).toISOString().slice(0, 10);
 const made = (what: string) => `${what}${randomBytes(12).toString('hex')}`;
 
 /** Everything that must not be written, by what it is. */
@@ -44,6 +47,7 @@ let dataDir: string;
 let role: string;
 let databaseUrl: string;
 let adminUrl: string;
+let database: Database;
 
 const environment = (more: Record<string, string>) => ({
   ...process.env,
@@ -74,14 +78,20 @@ beforeAll(async () => {
   const created = await createDatabase();
   drop = created.drop;
   adminUrl = created.url;
+  database = await Database.open(adminUrl, { poolSize: 2 });
   role = made('r');
   const admin = new Client({ connectionString: adminUrl });
   await admin.connect();
   await admin.query(`create role ${role} login superuser password '${secrets['the password of the database']}'`);
   await admin.end();
-  proxy = await spoilableProxy(Number(new URL(created.url).port));
+  proxy = await startProxy(Number(new URL(created.url).port));
   const through = new URL(created.url);
-  Object.assign(through, { username: role, password: secrets['the password of the database'], hostname: '127.0.0.1', port: String(proxy.port) });
+  Object.assign(through, {
+    username: role,
+    password: secrets['the password of the database'],
+    hostname: '127.0.0.1',
+    port: String(proxy.port),
+  });
   databaseUrl = through.href;
   receiver = await new Receiver().start();
   receiver.answer = () => ({ status: 500 });
@@ -94,6 +104,7 @@ afterAll(async () => {
   if (child.exitCode === null && child.kill('SIGKILL')) await once(child, 'exit');
   await proxy?.close();
   await receiver?.stop();
+  await database?.close();
   const admin = new Client({ connectionString: adminUrl });
   await admin.connect();
   await admin.query(`drop owned by ${role}; drop role ${role}`).catch(() => {});
@@ -124,10 +135,10 @@ test('a server that logs all it can, used in every way and with its database los
     (await (await post('/graphql', JSON.stringify({ query, variables }), { authorization: as })).json()) as any;
 
   // What is created, and shown once.
-  const { data } = await ask(
-    'mutation ($input: RecordOperationInput!) { recordOperation(input: $input) { operation { id } } }',
-    { input: { idempotencyKey: 'a', name: 'Farm', country: 'TR', roles: ['PRODUCER'], identifiers: [{ scheme: 'FARM', value: 'S-1' }] } },
-  );
+  const form = new FormData();
+  form.set('files', new Blob([csv([{ operation: 'S:OWNER', name: 'Farm', country: 'TR', roles: 'producer' }])]), 'operations.csv');
+  expect((await fetch(`${url}/import`, { method: 'POST', headers: { authorization }, body: form })).status).toBe(200);
+  const { operation } = (await ask('{ operation(identifier: "S:OWNER") { id } }')).data;
   const hook = await ask('mutation ($input: CreateWebhookInput!) { createWebhook(input: $input) { secret webhook { id } } }', {
     input: {
       idempotencyKey: 'b',
@@ -139,22 +150,16 @@ test('a server that logs all it can, used in every way and with its database los
   await ask('mutation ($input: TestWebhookInput!) { testWebhook(input: $input) { cursor } }', {
     input: { idempotencyKey: 'c', webhook: hook.data.createWebhook.webhook.id },
   });
-  if (data?.recordOperation) {
-    const key = await ask('mutation ($input: CreateKeyInput!) { createKey(input: $input) { secret } }', {
-      input: {
-        idempotencyKey: 'd',
-        operation: data.recordOperation.operation.id,
-        name: 'app',
-        scopes: ['LOTS'],
-        expiresOn: new Date(Date.now() + 86_400_000 * 9).toISOString().slice(0, 10),
-      },
-    });
-    if (key.data?.createKey) {
-      secrets['a key'] = key.data.createKey.secret.split('_')[2];
-      await ask('{ viewer { kind } }', {}, `Bearer ${key.data.createKey.secret}`);
-      await ask('{ viewer { kind } }', {}, `Bearer ${key.data.createKey.secret.slice(0, -1)}`);
-    }
-  }
+  const owner = `Bearer ${await mintToken(await viewerInRole(database, 'operation:S:OWNER'), database.installation.tokenKey)}`;
+  const input = { idempotencyKey: 'd', operation: operation.id, name: 'app', scopes: ['LOTS'] };
+  const key = await ask(
+    'mutation ($input: CreateKeyInput!) { createKey(input: $input) { secret } }',
+    { input: { ...input, expiresOn: soon() } },
+    owner,
+  );
+  const shown: string = key.data.createKey.secret;
+  secrets['a key'] = shown.split('_').slice(2).join('_');
+  for (const each of [shown, shown.slice(0, -1)]) await ask('{ viewer { kind } }', {}, `Bearer ${each}`);
 
   const use = async () => {
     const stream = `/graphql/stream?query=${encodeURIComponent('subscription { lotEvents { cursor } }')}&token=${secrets['a query string']}`;
@@ -164,12 +169,20 @@ test('a server that logs all it can, used in every way and with its database los
     await ask('{ viewer { kind } }', {}, `Basic ${secrets['a token that is none']}`);
     await post('/graphql', `{"query": ${secrets['a body that cannot be read']}`);
     for (const path of ['/files', '/import']) await post(path, secrets['a body that cannot be read']!, { authorization });
-    for (const path of [stream, `/print/trace/x?direction=BACK&t=${secrets['a query string']}`, `/export/lots.csv?t=${secrets['a query string']}`]) {
+    for (const path of [
+      stream,
+      `/print/trace/x?direction=BACK&t=${secrets['a query string']}`,
+      `/export/lots.csv?t=${secrets['a query string']}`,
+    ]) {
       const aborting = new AbortController();
       await fetch(url + path, { headers: { authorization }, signal: aborting.signal });
       aborting.abort();
     }
-    for (const given of [authorization, `Bearer ${secrets['a payload of connection_init']}`, { [secrets['a payload of connection_init']!]: 1 }]) {
+    for (const given of [
+      authorization,
+      `Bearer ${secrets['a payload of connection_init']}`,
+      { [secrets['a payload of connection_init']!]: 1 },
+    ]) {
       const socket = await openSocket(url);
       socket.send({ type: 'connection_init', payload: { authorization: given } });
       socket.send({ type: 'subscribe', id: '1', payload: { query: 'subscription { lotEvents { cursor } }' } });
@@ -206,7 +219,9 @@ test('a server that logs all it can, used in every way and with its database los
 
   expect(written.split('\n').length).toBeGreaterThan(40);
   const found = Object.entries(secrets).filter(([, secret]) => secret && written.includes(secret));
-  const around = found.map(([what, secret]) => `${what}: ${written.slice(Math.max(0, written.indexOf(secret) - 200), written.indexOf(secret))}`);
+  const around = found.map(
+    ([what, secret]) => `${what}: ${written.slice(Math.max(0, written.indexOf(secret) - 200), written.indexOf(secret))}`,
+  );
   expect(around).toEqual([]);
 });
 
