@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /** A setting that cannot be used, or several, a line each; printed as it is. */
 export class SettingError extends Error {}
 
@@ -109,7 +111,7 @@ const optionalPort = (says: string, unset: string): Setting<number | null> => {
 /** Several of the same, with commas between them. */
 function list(
   says: string,
-  { written, like, unset = 'none' }: { written: string; like: RegExp; unset?: string },
+  { written, isOne, unset = 'none' }: { written: string; isOne(each: string): boolean; unset?: string },
 ): Setting<readonly string[]> {
   return {
     says,
@@ -118,7 +120,7 @@ function list(
     secret: false,
     read: (name, value) => {
       const found = isUnset(value) ? [] : value.split(',').map((each) => each.trim());
-      const wrong = found.find((each) => !like.test(each));
+      const wrong = found.find((each) => !isOne(each));
       if (wrong !== undefined) throw new SettingError(`${name}: ${wrong} is none; write ${written}`);
       return found;
     },
@@ -127,7 +129,12 @@ function list(
 
 /** As browsers write it: no path, and no port that the scheme has anyway. */
 const ORIGIN = /^(?!http:.*:80$|https:.*:443$)[a-z][a-z0-9+.-]*:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?$/;
-const ADDRESS = /^[0-9a-f.:]*[0-9a-f:](?:\/\d{1,3})?$/i;
+/** Of a machine, or of a network in the notation of CIDR. */
+function isAddress(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address) as 0 | 4 | 6];
+  return more.length === 0 && most >= 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
+}
 
 /** Every setting, by what it is about. Names are part of the product's contract. */
 export const SETTINGS = {
@@ -190,11 +197,11 @@ export const SETTINGS = {
     }),
     CORS_ORIGINS: list("origins whose pages may ask, besides the server's own", {
       written: 'origins like https://app.example',
-      like: ORIGIN,
+      isOne: (each) => ORIGIN.test(each),
     }),
     TRUST_PROXY: list('proxies whose X-Forwarded-For, -Proto and -Host are believed', {
       written: 'addresses, or networks like 10.0.0.0/8',
-      like: ADDRESS,
+      isOne: isAddress,
       unset: "nobody's are",
     }),
     TLS_CERT: text("certificates to serve HTTPS by, the server's first, with `TLS_KEY`; read again when they change, or on SIGHUP", {
