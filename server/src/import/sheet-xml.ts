@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { parser as saxParser } from 'sax';
 import type { NumberFormat, RawCell } from './sheet-cell';
@@ -18,7 +17,7 @@ interface Handlers {
 }
 
 /** Reads XML as it comes; names without their prefixes. No document type is read, so no entity of somebody's own. */
-async function readXml(stream: Readable, { open, text, close }: Handlers): Promise<void> {
+async function readXml(stream: AsyncIterable<Buffer>, { open, text, close }: Handlers): Promise<void> {
   const parser = saxParser(true, { trim: false, normalize: false });
   const local = (name: string) => name.slice(name.indexOf(':') + 1);
   let broken: Error | null = null;
@@ -34,7 +33,7 @@ async function readXml(stream: Readable, { open, text, close }: Handlers): Promi
   parser.oncdata = (read) => text?.(read);
   parser.onclosetag = (name) => close?.(local(name));
   const decoder = new StringDecoder('utf8');
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  for await (const chunk of stream) {
     parser.write(decoder.write(chunk));
     if (broken) break;
   }
@@ -63,7 +62,7 @@ class Text {
 }
 
 /** Texts that cells name by their number. */
-export async function readSharedStrings(stream: Readable): Promise<string[]> {
+export async function readSharedStrings(stream: AsyncIterable<Buffer>): Promise<string[]> {
   const strings: string[] = [];
   const text = new Text();
   let [inText, spoken] = [false, 0];
@@ -98,7 +97,7 @@ function formatOf(id: number, code: string | undefined): NumberFormat {
 }
 
 /** What the number format of each style shows a number as. */
-export async function readStyles(stream: Readable): Promise<NumberFormat[]> {
+export async function readStyles(stream: AsyncIterable<Buffer>): Promise<NumberFormat[]> {
   const codes = new Map<number, string>();
   const formats: NumberFormat[] = [];
   let inCells = false;
@@ -124,7 +123,7 @@ export interface SheetEntry {
 }
 
 /** The sheets of a workbook in order, and whether its days are counted from 1904. */
-export async function readWorkbookPart(stream: Readable): Promise<{ sheets: SheetEntry[]; from1904: boolean }> {
+export async function readWorkbookPart(stream: AsyncIterable<Buffer>): Promise<{ sheets: SheetEntry[]; from1904: boolean }> {
   const sheets: SheetEntry[] = [];
   let from1904 = false;
   await readXml(stream, {
@@ -139,7 +138,7 @@ export async function readWorkbookPart(stream: Readable): Promise<{ sheets: Shee
 }
 
 /** Parts by the id, and by the kind, of the relation that leads to them. */
-export async function readRelations(stream: Readable): Promise<{ id: string; kind: string; target: string }[]> {
+export async function readRelations(stream: AsyncIterable<Buffer>): Promise<{ id: string; kind: string; target: string }[]> {
   const relations: { id: string; kind: string; target: string }[] = [];
   await readXml(stream, {
     open: (name, { Id = '', Type = '', Target = '' }) => {
@@ -180,7 +179,11 @@ export interface SheetParts {
 }
 
 /** Reads a sheet row by row. @returns its merged ranges, e.g. `A2:B3` */
-export async function readSheet(stream: Readable, { strings, formats }: SheetParts, row: (row: SheetRow) => void): Promise<string[]> {
+export async function readSheet(
+  stream: AsyncIterable<Buffer>,
+  { strings, formats }: SheetParts,
+  row: (row: SheetRow) => void,
+): Promise<string[]> {
   const merged: string[] = [];
   let current: SheetRow | null = null;
   let cell: RawCell | null = null;

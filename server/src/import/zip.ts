@@ -33,17 +33,27 @@ export class Archive {
     return this.entries.has(name.toLowerCase());
   }
 
-  /** The bytes of a part. @throws BrokenZip where there is none */
-  part(name: string): Promise<Readable> {
+  /** The bytes of a part. @throws BrokenZip where there is none, and as they are read where they are not what the archive says */
+  part(name: string): Promise<AsyncIterable<Buffer>> {
     const entry = this.entries.get(name.toLowerCase());
     if (!entry) return Promise.reject(new BrokenZip(`it has no part ${name}`));
     return new Promise((done, failed) => {
-      this.file.openReadStream(entry, (error, stream) => (error ? failed(new BrokenZip(error.message)) : done(stream!)));
+      this.file.openReadStream(entry, (error, stream) => (error ? failed(new BrokenZip(error.message)) : done(unpacked(stream!))));
     });
   }
 
   close(): void {
     this.file.close();
+  }
+}
+
+/** What is wrong with the bytes of a part comes out only as they are read. */
+async function* unpacked(stream: Readable): AsyncGenerator<Buffer> {
+  try {
+    yield* stream as AsyncIterable<Buffer>;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall !== undefined) throw error;
+    throw new BrokenZip((error as Error).message);
   }
 }
 
