@@ -1,4 +1,5 @@
-// Serves this folder, and passes what is asked of Lotline on: a page may ask its own origin only.
+// Serves this folder, and passes what is asked of Lotline on, as from this page's own origin. Without that, a server that is started with
+// CORS_ORIGINS=http://localhost:8080 may be asked by the page itself.
 //   node serve.mjs        then open http://localhost:8080
 import { readFile } from 'node:fs/promises';
 import { request as ask, createServer } from 'node:http';
@@ -12,9 +13,15 @@ const TYPES = { '.html': 'text/html; charset=utf-8', '.mjs': 'text/javascript', 
 const server = createServer(async (request, response) => {
   const { pathname } = new URL(request.url, 'http://localhost');
   if (pathname.startsWith('/graphql')) {
+    const { origin, ...headers } = request.headers;
+    // Lotline is another origin than this page: what comes from this one is passed on as by a program.
+    if (origin !== undefined && origin !== `http://${headers.host}`) {
+      response.writeHead(403).end();
+      return;
+    }
     const upstream = ask(new URL(request.url, LOTLINE_URL), {
       method: request.method,
-      headers: { ...request.headers, host: new URL(LOTLINE_URL).host },
+      headers: { ...headers, host: new URL(LOTLINE_URL).host },
     });
     upstream.on('response', (answer) => {
       response.writeHead(answer.statusCode, answer.headers);
