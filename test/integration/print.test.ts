@@ -289,7 +289,7 @@ describe('the hash', () => {
     const hash = createHash('sha256').update(text).digest('hex');
     expect(response.headers.get('lotline-content-hash')).toBe(hash);
     expect(response.headers.get('etag')).toBe(`W/"${hash}"`);
-    expect(response.headers.get('vary')).toBe('authorization, lotline-acting-for, accept');
+    expect(response.headers.get('vary')).toBe('authorization, lotline-acting-for, accept, Origin');
     const { html } = await page(PATH, by(BUYER));
     // Once at its head, once in how to verify it, once at the foot of every page.
     expect(html.split(hash)).toHaveLength(4);
