@@ -211,7 +211,11 @@ test('frames of a WebSocket: answered, or closed with a code that says why, and 
     // What lies beneath the frames is broken, too.
     if (choices.fraction() < 0.2) (opened.socket as unknown as { _socket: { write(bytes: Buffer): void } })._socket.write(bytes);
     opened.socket.ping();
-    await Promise.race([opened.closed, new Promise((done) => opened.socket.once('pong', done)), sleep(WITHIN_MS / 2, null, { ref: false })]);
+    await Promise.race([
+      opened.closed,
+      new Promise((done) => opened.socket.once('pong', done)),
+      sleep(WITHIN_MS / 2, null, { ref: false }),
+    ]);
     if (closed !== null && !CLOSES.includes(closed)) throw new Error(`closed with ${closed}`);
     expect(JSON.stringify(opened.frames)).not.toMatch(/INTERNAL_SERVER_ERROR|node_modules/);
     opened.socket.terminate();
