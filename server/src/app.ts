@@ -31,7 +31,8 @@ export async function openInstance(config: Config, say: (line: string) => void =
   const embedded: Embedded | null = config.databaseUrl === null ? await startEmbedded(config.dataDir, { say }) : null;
   try {
     const meters = new Meters(VERSION);
-    const database = await Database.open(embedded?.url ?? config.databaseUrl!, { poolSize: config.poolSize, meters });
+    const { poolSize, replicaUrl, replicaLagMs } = config;
+    const database = await Database.open(embedded?.url ?? config.databaseUrl!, { poolSize, replicaUrl, replicaLagMs, meters });
     return {
       config,
       database,

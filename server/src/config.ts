@@ -24,6 +24,10 @@ export interface Config {
   largestFile: number;
   /** A PostgreSQL >= 15 of the operator's own; null runs the embedded one. */
   databaseUrl: string | null;
+  /** Standbys that questions are read from; null for none. */
+  replicaUrl: string | null;
+  /** How far behind they may be, milliseconds. */
+  replicaLagMs: number;
   /** Demo mode: loopback only, one token per kind of viewer minted at start. On the embedded database unless it is asked for. */
   demo: boolean;
   /** Whose tokens are good; null for nobody's but those of demo mode. */
@@ -130,6 +134,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, from: string = 
     bucket: bucketIn(settings),
     largestFile: settings.LARGEST_FILE,
     databaseUrl,
+    replicaUrl: settings.DATABASE_REPLICA_URL,
+    replicaLagMs: settings.REPLICA_LAG_MS,
     demo,
     oidc: oidcIn(settings),
     door: { publicUrl: settings.PUBLIC_URL, origins: settings.CORS_ORIGINS, proxies: settings.TRUST_PROXY },

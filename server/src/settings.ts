@@ -86,6 +86,8 @@ const SAFE_URL = /^(?:https:\/\/|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?=[
 /** The names of objects are made of it, which are parts of addresses. */
 const PREFIX = /^(?!\.{1,2}(?:\/|$))[\w.-]+(?:\/(?!\.{1,2}(?:\/|$))[\w.-]+)*$/;
 
+const DATABASE_URL = /^postgres(?:ql)?:\/\//;
+
 const url = (says: string, unset: string) => text(says, { unset, written: 'https://, without a query', like: SAFE_URL });
 const token = (says: string) => text(says, { unset: 'none', written: 'a text', secret: true });
 const folder = (says: string, unset: string) => text(says, { unset, written: 'a path, from where you stand' });
@@ -152,12 +154,19 @@ export const SETTINGS = {
     LOG_LEVEL: choice('the least that is logged', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info'),
   },
   'The database': {
-    DATABASE_URL: text('a PostgreSQL 15 or later of your own', {
+    DATABASE_URL: text('a PostgreSQL 15 or later of your own: a server, or several of which one can be written to', {
       unset: 'the embedded one',
-      written: 'postgres://user:password@host:port/database',
-      like: /^postgres(?:ql)?:\/\//,
+      written: 'postgres://user:password@host:port/database, with several host:port between commas',
+      like: DATABASE_URL,
       secret: true,
     }),
+    DATABASE_REPLICA_URL: text('standbys that questions are read from (docs/operations.md)', {
+      unset: 'all is read from the primary',
+      written: 'postgres://user:password@host:port/database, with several host:port between commas',
+      like: DATABASE_URL,
+      secret: true,
+    }),
+    REPLICA_LAG_MS: milliseconds('how far behind a standby may be whose answer is given', 5000, 500, 600_000),
     DATA_DIR: folder('where the embedded database and the demo tokens live', "`.lotline` in the project's folder"),
     POOL_SIZE: whole('connections to the database, for each instance', { unset: 10, least: 2, most: 200 }),
     QUESTION_TIMEOUT_MS: milliseconds('longest that a question or a command may take, all its statements together', 15_000, 100, 600_000),

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Meters, Probe, serveMetrics } from '@lotline/server/telemetry';
+import { Client } from 'pg';
 import { subscribe } from '../support/live';
 import { csv, type Lotline, startLotline } from '../support/lotline';
 import { startProxy } from '../support/proxy';
@@ -126,7 +127,10 @@ test('outside of demo mode metrics are on a port of their own, and nowhere witho
 
 /** A place for whoever watches, of a database that is somewhere. */
 async function watching(url: string) {
-  const probe = new Probe(url, () => 0n);
+  const probe = new Probe(
+    (config) => new Client({ ...config, connectionString: url }),
+    () => 0n,
+  );
   const meters = new Meters();
   const none = { websocket: 0, sse: 0 };
   const watched = { pool: { size: 0, idle: 0, waiting: 0, most: 1 }, connections: none, streams: none, journalWaiting: 0, ready: true };

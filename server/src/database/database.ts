@@ -50,25 +50,15 @@ import {
   WebhookDelivery,
 } from '@lotline/schema';
 import { Logger, runMigrations } from 'graphile-worker';
-import { Client, type ClientConfig, type Pool, type PoolClient, types } from 'pg';
-import { DataSource, DefaultNamingStrategy, type NamingStrategyInterface, type QueryRunner } from 'typeorm';
-import { type Meters, statement } from '../telemetry';
-import { explain, unavailable } from './laws';
+import { type Client, type ClientConfig, type Pool, type PoolConfig, types } from 'pg';
+import { DataSource, DefaultNamingStrategy, type NamingStrategyInterface } from 'typeorm';
+import type { Meters } from '../telemetry';
+import { CONNECTED_WITHIN_MS, type Connection, connectionOf, poolOf } from './connection';
+import { Hosts } from './hosts';
+import { explain } from './laws';
 import { MIGRATIONS } from './migrations';
+import { Replicas } from './replicas';
 import { Transaction } from './transaction';
-
-/**
- * A connection may end in the very moment in which the pool hands it over: from the pool's listener to the next nobody listens, and an error
- * that nobody listens for ends the process. What is asked of it afterwards fails by itself.
- */
-class SteadyClient extends Client {
-  constructor(config?: ClientConfig) {
-    super(config);
-    this.on('error', () => {});
-    const query = this.query.bind(this) as (...given: unknown[]) => unknown;
-    this.query = ((...given: unknown[]) => statement(query, given)) as typeof this.query;
-  }
-}
 
 /** Every noun that has a table. */
 export const ENTITIES = [
@@ -143,27 +133,48 @@ export interface DatabaseOptions {
   poolSize?: number;
   /** Hears how long connections are waited for. */
   meters?: Pick<Meters, 'connected'>;
-}
-
-/** A connection taken out of the pool, with TypeORM's view of it beside. */
-export interface Connection {
-  client: PoolClient;
-  runner: QueryRunner;
-  /** Gives it back; a broken one is thrown away. */
-  release(broken?: Error): Promise<void>;
+  /** Where standbys are that questions may be read from, as a URL that names one or several of them. */
+  replicaUrl?: string | null;
+  /** How far behind a replica may be whose answer is given, milliseconds. */
+  replicaLagMs?: number;
 }
 
 /** Two instances that start at once must not migrate at once. */
 const MIGRATION_LOCK = 7_067_002;
 
-/** One pool of connections to PostgreSQL >= 15. */
+const REPLICA_LAG_MS = 5000;
+
+/** A pool of connections, through which TypeORM sees the nouns. It is connected by `initialize`. */
+function sourceOf(hosts: Hosts, poolSize: number, connectedWithinMs = CONNECTED_WITHIN_MS): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url: hosts.first,
+    entities: ENTITIES,
+    migrations: MIGRATIONS,
+    migrationsTableName: 'migration',
+    namingStrategy: new SnakeCase(),
+    poolErrorHandler: () => {},
+    extra: {
+      Client: hosts.Client,
+      max: poolSize,
+      connectionTimeoutMillis: connectedWithinMs,
+      idleTimeoutMillis: 30_000,
+      application_name: 'lotline',
+      // The statements of a walk are short: compiling them costs more than it gives.
+      options: '-c jit=off -c idle_in_transaction_session_timeout=60000 -c TimeZone=UTC',
+    },
+  });
+}
+
+/** Connections to PostgreSQL >= 15: to the one server that can be written to, and to those that follow it. */
 export class Database {
   private constructor(
     readonly source: DataSource,
     readonly installation: Installation,
-    /** Where it is; for a connection of its own. */
-    readonly url: string,
+    private readonly hosts: Hosts,
     private readonly options: DatabaseOptions,
+    /** Servers that questions may be read from; null where there are none. */
+    readonly replicas: Replicas | null,
   ) {}
 
   /** Connections of the pool now. */
@@ -174,59 +185,50 @@ export class Database {
 
   /** Connects, and brings the tables up to date. */
   static async open(url: string, options: DatabaseOptions = {}): Promise<Database> {
-    const source = new DataSource({
-      type: 'postgres',
-      url,
-      entities: ENTITIES,
-      migrations: MIGRATIONS,
-      migrationsTableName: 'migration',
-      namingStrategy: new SnakeCase(),
-      poolErrorHandler: () => {},
-      extra: {
-        Client: SteadyClient,
-        max: options.poolSize ?? 10,
-        connectionTimeoutMillis: 10_000,
-        idleTimeoutMillis: 30_000,
-        application_name: 'lotline',
-        // The statements of a walk are short: compiling them costs more than it gives.
-        options: '-c jit=off -c idle_in_transaction_session_timeout=60000 -c TimeZone=UTC',
-      },
-    });
-    await source.initialize();
+    const hosts = new Hosts(url);
+    const poolSize = options.poolSize ?? 10;
+    const source = sourceOf(hosts, poolSize);
     try {
+      await source.initialize();
       const version = Number((await source.query('show server_version_num'))[0].server_version_num);
       if (version < 150_000) throw new Error(`PostgreSQL ${Math.floor(version / 10_000)} is too old: Lotline needs 15 or later`);
       await migrate(source);
       const [row] = await source.query('select id, cursor_key, token_key from installation');
-      return new Database(source, { id: row.id, cursorKey: row.cursor_key, tokenKey: row.token_key }, url, options);
+      const installation = { id: row.id, cursorKey: row.cursor_key, tokenKey: row.token_key };
+      const { replicaUrl } = options;
+      const replicas = replicaUrl
+        ? new Replicas(hosts, replicaUrl, {
+            installation: installation.id,
+            mostLagMs: options.replicaLagMs ?? REPLICA_LAG_MS,
+            sourceOf: (replica, connectedWithinMs) => sourceOf(replica, poolSize, connectedWithinMs),
+          })
+        : null;
+      return new Database(source, installation, hosts, options, replicas);
     } catch (error) {
-      await source.destroy();
+      hosts.close();
+      if (source.isInitialized) await source.destroy();
       throw error;
     }
   }
 
   /** @throws Refusal UNAVAILABLE where there is no connection to be had */
   async connect(): Promise<Connection> {
-    let runner: QueryRunner | undefined;
     const begun = performance.now();
     try {
-      const taken = this.source.createQueryRunner('master');
-      runner = taken;
-      const client = (await taken.connect()) as PoolClient;
-      return {
-        client,
-        runner: taken,
-        release: async (broken) => {
-          if (broken) await (client as unknown as { end(): Promise<void> }).end().catch(() => {});
-          await taken.release();
-        },
-      };
-    } catch (error) {
-      await runner?.release().catch(() => {});
-      throw unavailable(error);
+      return await connectionOf(this.source);
     } finally {
       this.options.meters?.connected((performance.now() - begun) / 1000);
     }
+  }
+
+  /** A connection of its own, to the server that can be written to; it is not connected yet. */
+  ownClient(config: ClientConfig): Client {
+    return new this.hosts.Client({ connectionTimeoutMillis: CONNECTED_WITHIN_MS, ...config, connectionString: this.hosts.first });
+  }
+
+  /** A pool of its own, likewise. */
+  ownPool(config: PoolConfig): Pool {
+    return poolOf(this.hosts, config);
   }
 
   /** One statement outside any transaction. */
@@ -266,6 +268,8 @@ export class Database {
   }
 
   async close(): Promise<void> {
+    this.hosts.close();
+    await this.replicas?.close();
     if (this.source.isInitialized) await this.source.destroy();
   }
 }

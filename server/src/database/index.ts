@@ -1,4 +1,5 @@
 export * from './catalogue';
+export type { Connection } from './connection';
 export * from './database';
 export { Deadline, StatementTimer } from './deadline';
 export * from './embedded';

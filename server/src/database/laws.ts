@@ -457,7 +457,8 @@ export function explain(error: unknown): unknown {
         { cause: error },
       );
     }
-    const gone = error.code.startsWith('08') || error.code.startsWith('57P') || error.code === '53300';
+    // Also one that can only be read from any more: another server is the one to write to.
+    const gone = error.code.startsWith('08') || error.code.startsWith('57P') || error.code === '53300' || error.code === '25006';
     return gone ? unavailable(error) : error;
   }
   const lost = /ECONNREFUSED|ECONNRESET|EPIPE|Connection terminated|not queryable|runner already released/.test(

@@ -1,14 +1,16 @@
 import { Refusal } from '@lotline/schema';
 import DataLoader from 'dataloader';
 import type { EntityTarget, ObjectLiteral } from 'typeorm';
-import type { Connection, Database } from './database';
+import type { Connection } from './connection';
+import type { Database } from './database';
 import { type Deadline, StatementTimer } from './deadline';
-import { explain } from './laws';
+import { explain, isAway, unavailable } from './laws';
 
 /** Number of a command in the log; dense, in commit order, never shown outside. */
 export type Position = bigint & { readonly __brand: 'Position' };
 
-export interface ReaderOptions {
+/** What a view of the database must be like. */
+export interface View {
   /** Longest that one statement may take, milliseconds; for what has no deadline. */
   timeout?: number;
   /** When all of it must be over. */
@@ -17,12 +19,19 @@ export interface ReaderOptions {
   atLeast?: Position | null;
 }
 
-interface Snapshot {
+export interface ReaderOptions extends View {
+  /** May the answer come from a replica, which is a little behind? */
+  mayLag?: boolean;
+}
+
+export interface Snapshot {
   connection: Connection;
   timer?: StatementTimer;
   position: Position;
   /** The command at that position; null before the first. */
   command: string | null;
+  /** Of a replica: leaves it alone for a while. */
+  rest?: () => void;
 }
 
 const WAIT_FOR_POSITION_MS = 2000;
@@ -38,12 +47,25 @@ export class Reader {
   private loaders = new Map<unknown, DataLoader<unknown, unknown>>();
   private ended = false;
   private cancelling: Promise<unknown> | null = null;
+  private mayLag: boolean;
+  private atLeast: Position;
+  /** Is something of the view told already? */
+  private isRead = false;
 
   /** @param source where to open a view; or a connection with an open transaction, whose view and end are its own */
   constructor(
     private readonly source: Database | Connection,
     private readonly options: ReaderOptions = {},
-  ) {}
+  ) {
+    this.mayLag = options.mayLag ?? false;
+    this.atLeast = options.atLeast ?? (0n as Position);
+  }
+
+  /** The answer may come from a replica, if that has come to a position; what is opened already stays. */
+  allowLag(atLeast: Position = 0n as Position): void {
+    this.mayLag = true;
+    if (atLeast > this.atLeast) this.atLeast = atLeast;
+  }
 
   /** Rows of a statement of our own. */
   async query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
@@ -59,12 +81,13 @@ export class Reader {
 
   /** The state of the log that this reader sees. */
   async position(): Promise<Position> {
-    return (await this.open()).position;
+    return (await this.state()).position;
   }
 
   /** The same, with the command that led to it. */
   async state(): Promise<{ position: Position; command: string | null }> {
     const { position, command } = await this.open();
+    this.isRead = true;
     return { position, command };
   }
 
@@ -88,6 +111,7 @@ export class Reader {
   /** Lets the next question see what was committed since. */
   async renew(): Promise<void> {
     await this.close();
+    this.mayLag = false;
     this.loaders.clear();
   }
 
@@ -101,11 +125,7 @@ export class Reader {
     this.end();
     const { source, snapshot } = this;
     if (snapshot === null || 'client' in source) return;
-    this.cancelling = snapshot
-      .then(({ connection }) =>
-        source.query('select pg_cancel_backend($1)', [(connection.client as unknown as { processID: number }).processID]),
-      )
-      .catch(() => {});
+    this.cancelling = snapshot.then(({ connection }) => connection.cancel()).catch(() => {});
     await this.cancelling;
   }
 
@@ -135,8 +155,7 @@ export class Reader {
         if (this.ended) throw STOPPING;
         const snapshot = await opened;
         if (this.ended) throw STOPPING;
-        await snapshot.timer?.before();
-        return work(snapshot);
+        return this.answered(snapshot, work);
       })
       .catch((error) => Promise.reject(explain(error)));
     this.turn = mine.catch(() => {});
@@ -148,25 +167,55 @@ export class Reader {
     return this.snapshot;
   }
 
-  private async begin(): Promise<Snapshot> {
-    const { deadline, atLeast, timeout = 15_000 } = this.options;
-    if ('client' in this.source) {
-      const timer = deadline && new StatementTimer(this.source.client, deadline);
-      await timer?.before();
-      return { connection: this.source, timer, ...(await positionOf(this.source)) };
+  private async answered<T>(snapshot: Snapshot, work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+    try {
+      await snapshot.timer?.before();
+      const answer = await work(snapshot);
+      this.isRead = true;
+      return answer;
+    } catch (error) {
+      if (!snapshot.rest || this.ended || !isOfReplica(error)) throw error;
+      snapshot.rest();
+      await this.leave(snapshot, error as Error);
+      return work(snapshot);
     }
+  }
+
+  /** Goes on at the primary, where nothing was read yet or it is in the same state. @throws Refusal UNAVAILABLE where it is not */
+  private async leave(snapshot: Snapshot, error: Error): Promise<void> {
+    const { connection, position, command } = snapshot;
+    const instead = await this.atPrimary(this.source as Database);
+    if (this.isRead && (instead.position !== position || instead.command !== command)) {
+      await instead.connection.release(error);
+      throw unavailable(error);
+    }
+    delete snapshot.rest;
+    Object.assign(snapshot, instead);
+    await connection.release(error);
+  }
+
+  private async begin(): Promise<Snapshot> {
+    this.isRead = false;
+    const { source } = this;
+    const { deadline, timeout } = this.options;
+    if ('client' in source) {
+      const timer = deadline && new StatementTimer(source.client, deadline);
+      await timer?.before();
+      return { connection: source, timer, ...(await positionOf(source)) };
+    }
+    const near = this.mayLag ? await source.replicas?.view({ timeout, deadline, atLeast: this.atLeast }) : null;
+    return near ?? this.atPrimary(source);
+  }
+
+  private async atPrimary(source: Database): Promise<Snapshot> {
+    const { deadline } = this.options;
     const last = Date.now() + WAIT_FOR_POSITION_MS;
-    const connecting = this.source.connect();
+    const connecting = source.connect();
     const connection = await (deadline ? deadline.during(connecting, (late) => late.release()) : connecting);
-    const timer = deadline && new StatementTimer(connection.client, deadline);
     try {
       for (;;) {
-        const results = (await connection.client.query(
-          `begin isolation level repeatable read read only; set local statement_timeout = ${timer?.begin() ?? timeout}; select position, command from log_counter`,
-        )) as unknown as { rows: { position: string; command: string | null }[] }[];
-        const { command, ...counter } = results[2]!.rows[0]!;
-        const position = BigInt(counter.position) as Position;
-        if (position >= (atLeast ?? 0n)) return { connection, timer, position, command };
+        const { commandThere, ...snapshot } = await openView(connection, this.options);
+        if (snapshot.position >= this.atLeast) return snapshot;
         await connection.client.query('rollback');
         if (Date.now() > last) {
           throw new Refusal(
@@ -181,6 +230,29 @@ export class Reader {
       throw explain(error);
     }
   }
+}
+
+/** Opens a view on a connection. @returns its state, and which command it has at another position: null where it has not come so far */
+export async function openView(
+  connection: Connection,
+  { timeout = 15_000, deadline }: View,
+  there: Position = 0n as Position,
+): Promise<Snapshot & { commandThere: string | null }> {
+  const timer = deadline && new StatementTimer(connection.client, deadline);
+  const results = (await connection.client.query(
+    `begin isolation level repeatable read read only; set local statement_timeout = ${timer?.begin() ?? timeout}; select position, command, ${
+      there === 0n ? 'null' : `(select id from command c where c.position = ${there})`
+    } as there from log_counter`,
+  )) as unknown as { rows: { position: string; command: string | null; there: string | null }[] }[];
+  const { command, position, there: commandThere } = results[2]!.rows[0]!;
+  return { connection, timer, position: BigInt(position) as Position, command, commandThere };
+}
+
+/** Is it the replica that failed, and not the question: one that is gone, or had to go on in the log over what the view still needs? */
+function isOfReplica(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code === '40001' || code === '40P01' || (code === '57014' && /conflict with recovery/.test(message ?? ''))) return true;
+  return isAway(explain(error));
 }
 
 /** The state of the log that an open transaction sees. */

@@ -71,7 +71,7 @@ async function questionOf(
   const { viewer, key } = await signIn.by(credentialsIn(request.raw.rawHeaders));
   const wanted = request.headers['lotline-at-least'];
   const atLeast = typeof wanted === 'string' ? cursors.decode(wanted, viewer.name).position : null;
-  const reader = new Reader(database, { timeout: questionTimeout, atLeast });
+  const reader = new Reader(database, { timeout: questionTimeout, atLeast, mayLag: true });
   return { viewer, cursors, runner, refKey, notes: new Notes({ viewer, key }), requestId: request.id, reader };
 }
 

@@ -21,6 +21,7 @@ export function servePrint(app: FastifyInstance, { graph, journal, preHandler, q
     handler: async (request, reply) => {
       const question = questionOf(request);
       const { notes, reader } = question;
+      reader.allowLag();
       try {
         const { text, hash, html } = await print(graph, question, { ...request.params, parameters: request.query });
         // The instant and the cursor differ from one answer to the next, so that the tag is a weak one.

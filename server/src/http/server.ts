@@ -30,6 +30,7 @@ import { serveFiles } from './files';
 import { serveGraphiql } from './graphiql';
 import { safetyHeaders } from './headers';
 import { tellError } from './log';
+import { answerFromReplicas } from './lag';
 import { keepJournal, legacyStatus, stateOfAnswer, tellFaults } from './plugins';
 import { servePrint } from './print';
 import { silentConnections } from './silent';
@@ -164,6 +165,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       boundedAnswer,
       costOfAnswer,
       watchOperations(meters),
+      ...(database.replicas ? [answerFromReplicas] : []),
       stateOfAnswer,
       keepJournal(journal),
       legacyStatus,
@@ -221,7 +223,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
 
   app.get('/healthz', async () => ({ status: 'alive' }));
-  const probe = new Probe(database.url, () => live.position);
+  const probe = new Probe(
+    (config) => database.ownClient(config),
+    () => live.position,
+  );
   const readiness = async (): Promise<Readiness> => {
     if (stopping) return { status: 'stopping' };
     const answers = database.isOpen && (await probe.answers());

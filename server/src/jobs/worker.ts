@@ -10,7 +10,7 @@ import {
   type WorkerEvents,
   type Logger as WorkerLogger,
 } from 'graphile-worker';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import type { Database } from '../database';
 import { inSpan, type Meters } from '../telemetry';
 import { bury, freeDeadWorkers, LifeSign, signOf } from './dead';
@@ -68,9 +68,7 @@ const taskList = (tasks: Tasks, meters: JobMeters = null): TaskList =>
 
 /** What a worker works with: connections of its own, so that no question waits for a job, and a sign that it lives. */
 function footingOn(database: Database, size: number): { pool: Pool; events: WorkerEvents; sign: LifeSign } {
-  const pool = new Pool({ connectionString: database.url, max: size, application_name: signOf('') });
-  // A lost connection is found by whoever uses it next.
-  pool.on('error', () => {});
+  const pool = database.ownPool({ max: size, application_name: signOf('') });
   pool.on('connect', (client) => client.on('error', () => {}));
   const events: WorkerEvents = new EventEmitter();
   const sign = new LifeSign(pool);

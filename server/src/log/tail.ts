@@ -1,4 +1,4 @@
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import type { Database, Position } from '../database';
 import { inSpan } from '../telemetry';
 import { LOG_CHANNEL } from './append';
@@ -43,8 +43,6 @@ export function commandsOf(rows: readonly LogRow[]): LoggedCommand[] {
 }
 
 const SLOWEST_RETRY_MS = 2000;
-/** How long the database may take to accept the connection that listens, milliseconds. */
-const CONNECTED_WITHIN_MS = 10_000;
 
 /**
  * Follows the log from the present on: one per instance. NOTIFY wakes it, a poll makes up for a lost one; it is right without either
@@ -102,10 +100,8 @@ export class Tail {
 
   /** Listens on a connection of its own; without one the poll has to do. */
   private async listen(): Promise<void> {
-    const client = new Client({
-      connectionString: this.database.url,
+    const client = this.database.ownClient({
       application_name: 'lotline tail',
-      connectionTimeoutMillis: CONNECTED_WITHIN_MS,
       // Nothing is ever sent on it: without this a connection that died silently would pass for one on which nothing happens.
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,

@@ -1,4 +1,7 @@
-import { Client } from 'pg';
+import type { Client, ClientConfig } from 'pg';
+
+/** Makes a connection to the database, which is not connected yet. */
+export type Dial = (config: ClientConfig) => Client;
 
 /** What the database says of itself; null for what it could not add up in time. */
 export interface Standing {
@@ -38,7 +41,7 @@ class Line {
   private client: Client | null = null;
   private connected: Promise<Client> | null = null;
 
-  constructor(private readonly url: string) {}
+  constructor(private readonly dial: Dial) {}
 
   /** @throws whatever went wrong, at the given time at the latest, milliseconds of the epoch */
   async ask<Row>(by: number, sql: string, parameters: unknown[] = []): Promise<Row[]> {
@@ -83,8 +86,7 @@ class Line {
   }
 
   private async open(): Promise<Client> {
-    const client = new Client({
-      connectionString: this.url,
+    const client = this.dial({
       application_name: 'lotline probe',
       connectionTimeoutMillis: STATEMENT_MS,
       statement_timeout: STATEMENT_MS,
@@ -93,9 +95,12 @@ class Line {
     for (const ended of ['error', 'end'] as const) client.on(ended as 'end', () => this.drop(client));
     try {
       await client.connect();
+      // It was given up meanwhile: nobody would end it.
+      if (this.client !== client) throw new Error('the connection came too late');
       return client;
     } catch (error) {
       this.drop(client);
+      void client.end().catch(() => {});
       throw error;
     }
   }
@@ -109,10 +114,10 @@ export class Probe {
 
   /** @param position how far the log was told here; null where it is not followed */
   constructor(
-    private readonly url: string,
+    private readonly dial: Dial,
     private readonly position: () => bigint | null = () => null,
   ) {
-    this.line = new Line(url);
+    this.line = new Line(dial);
   }
 
   /** Does the database answer, within 2 seconds? Whoever asks meanwhile gets the same answer. */
@@ -141,7 +146,7 @@ export class Probe {
   }
 
   private async addUp(by: number): Promise<Standing | null> {
-    const line = new Line(this.url);
+    const line = new Line(this.dial);
     const ask = async <Row>(sql: string, parameters: unknown[] = []): Promise<Row | null> =>
       (await line.ask<Row>(by, sql, parameters).catch(() => []))[0] ?? null;
     try {
