@@ -2,7 +2,6 @@ import { Refusal } from '@lotline/schema';
 import DataLoader from 'dataloader';
 import type { EntityTarget, ObjectLiteral } from 'typeorm';
 import type { Connection } from './connection';
-import type { Database } from './database';
 import { type Deadline, StatementTimer } from './deadline';
 import { explain, isAway, unavailable } from './laws';
 
@@ -34,6 +33,12 @@ export interface Snapshot {
   rest?: () => void;
 }
 
+/** Where views are opened: the database. */
+export interface Source {
+  connect(): Promise<Connection>;
+  readonly replicas: { view(wanted: View): Promise<Snapshot | null> } | null;
+}
+
 const WAIT_FOR_POSITION_MS = 2000;
 const STOPPING = new Refusal({ code: 'UNAVAILABLE', message: 'the server is stopping', remedy: 'try again' }, { retryable: true });
 
@@ -54,7 +59,7 @@ export class Reader {
 
   /** @param source where to open a view; or a connection with an open transaction, whose view and end are its own */
   constructor(
-    private readonly source: Database | Connection,
+    private readonly source: Source | Connection,
     private readonly options: ReaderOptions = {},
   ) {
     this.mayLag = options.mayLag ?? false;
@@ -184,7 +189,7 @@ export class Reader {
   /** Goes on at the primary, where nothing was read yet or it is in the same state. @throws Refusal UNAVAILABLE where it is not */
   private async leave(snapshot: Snapshot, error: Error): Promise<void> {
     const { connection, position, command } = snapshot;
-    const instead = await this.atPrimary(this.source as Database);
+    const instead = await this.atPrimary(this.source as Source);
     if (this.isRead && (instead.position !== position || instead.command !== command)) {
       await instead.connection.release(error);
       throw unavailable(error);
@@ -207,7 +212,7 @@ export class Reader {
     return near ?? this.atPrimary(source);
   }
 
-  private async atPrimary(source: Database): Promise<Snapshot> {
+  private async atPrimary(source: Source): Promise<Snapshot> {
     const { deadline } = this.options;
     const last = Date.now() + WAIT_FOR_POSITION_MS;
     const connecting = source.connect();
