@@ -31,7 +31,7 @@ export async function openInstance(config: Config, say: (line: string) => void =
   const embedded: Embedded | null = config.databaseUrl === null ? await startEmbedded(config.dataDir, { say }) : null;
   try {
     const meters = new Meters(VERSION);
-    const database = await Database.open(embedded?.url ?? config.databaseUrl!, { poolSize: config.poolSize, meters });
+    const database = await Database.open(embedded?.url ?? config.databaseUrl!, { poolSize: config.poolSize, meters, say });
     return {
       config,
       database,

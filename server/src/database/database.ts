@@ -49,11 +49,11 @@ import {
   Webhook,
   WebhookDelivery,
 } from '@lotline/schema';
-import { Logger, runMigrations } from 'graphile-worker';
 import { Client, type ClientConfig, type Pool, type PoolClient, types } from 'pg';
-import { DataSource, DefaultNamingStrategy, type NamingStrategyInterface, type QueryRunner } from 'typeorm';
+import { DataSource, DefaultNamingStrategy, type MigrationInterface, type NamingStrategyInterface, type QueryRunner } from 'typeorm';
 import { type Meters, statement } from '../telemetry';
 import { explain, unavailable } from './laws';
+import { type Migrating, migrate } from './migrate';
 import { MIGRATIONS } from './migrations';
 import { Transaction } from './transaction';
 
@@ -139,10 +139,12 @@ export interface Installation {
   tokenKey: Buffer;
 }
 
-export interface DatabaseOptions {
+export interface DatabaseOptions extends Migrating {
   poolSize?: number;
   /** Hears how long connections are waited for. */
   meters?: Pick<Meters, 'connected'>;
+  /** For tests only: migrations that come after ours, as those of a later release do. */
+  later?: readonly (new () => MigrationInterface)[];
 }
 
 /** A connection taken out of the pool, with TypeORM's view of it beside. */
@@ -152,9 +154,6 @@ export interface Connection {
   /** Gives it back; a broken one is thrown away. */
   release(broken?: Error): Promise<void>;
 }
-
-/** Two instances that start at once must not migrate at once. */
-const MIGRATION_LOCK = 7_067_002;
 
 /** One pool of connections to PostgreSQL >= 15. */
 export class Database {
@@ -178,7 +177,7 @@ export class Database {
       type: 'postgres',
       url,
       entities: ENTITIES,
-      migrations: MIGRATIONS,
+      migrations: [...MIGRATIONS, ...(options.later ?? [])],
       migrationsTableName: 'migration',
       namingStrategy: new SnakeCase(),
       poolErrorHandler: () => {},
@@ -196,7 +195,7 @@ export class Database {
     try {
       const version = Number((await source.query('show server_version_num'))[0].server_version_num);
       if (version < 150_000) throw new Error(`PostgreSQL ${Math.floor(version / 10_000)} is too old: Lotline needs 15 or later`);
-      await migrate(source);
+      await migrate(source, options);
       const [row] = await source.query('select id, cursor_key, token_key from installation');
       return new Database(source, { id: row.id, cursorKey: row.cursor_key, tokenKey: row.token_key }, url, options);
     } catch (error) {
@@ -267,24 +266,5 @@ export class Database {
 
   async close(): Promise<void> {
     if (this.source.isInitialized) await this.source.destroy();
-  }
-}
-
-const QUIET = new Logger(() => () => {});
-
-async function migrate(source: DataSource): Promise<void> {
-  const runner = source.createQueryRunner('master');
-  await runner.connect();
-  try {
-    await runner.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    await source.runMigrations({ transaction: 'each' });
-    // The tables of the jobs are the library's own, in a schema of theirs.
-    const { master } = source.driver as unknown as { master: Pool };
-    // A connection listens for its own errors; the library wants to see that the pool does.
-    master.on('connect', () => {});
-    await runMigrations({ pgPool: master, logger: QUIET });
-  } finally {
-    await runner.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => {});
-    await runner.release();
   }
 }

@@ -13,7 +13,9 @@ export function silentConnections(server: Server, byTls: boolean): () => void {
     silent.add(socket);
     socket.once('close', () => silent.delete(socket));
   });
-  for (const asked of ['request', 'upgrade']) server.on(asked, ({ socket }: IncomingMessage) => silent.delete(socket));
+  // Where nobody takes an upgrade Node makes a request of it, unless somebody listens.
+  const asking = server.listenerCount('upgrade') > 0 ? ['request', 'upgrade'] : ['request'];
+  for (const asked of asking) server.on(asked, ({ socket }: IncomingMessage) => silent.delete(socket));
   return () => {
     for (const socket of silent) socket.destroy();
   };
