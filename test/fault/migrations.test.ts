@@ -14,7 +14,7 @@ import { Traffic } from '../support/traffic';
 
 const ROOT = resolve(__dirname, '..', '..');
 /** How long somebody reads a table in one go, and how long others may wait meanwhile, milliseconds. */
-const [READS_FOR_MS, WAITS_AT_MOST_MS] = [4000, 2500];
+const [READS_FOR_MS, WAITS_AT_MOST_MS] = [3000, 2500];
 
 type Migration = NonNullable<DatabaseOptions['later']>[number];
 type Run = Parameters<InstanceType<Migration>['up']>[0];
