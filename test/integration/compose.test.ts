@@ -68,6 +68,7 @@ describe('docker-compose.yml', () => {
       const [answers, works] = runs[name];
       expect(config).toMatchObject({ demo: false, samples: false, host: '0.0.0.0', answers, works, oidc: null });
       expect(config.databaseUrl).toBe(`postgres://${POSTGRES_USER}:${POSTGRES_PASSWORD}@primary:5432,standby:5432/${POSTGRES_DB}`);
+      expect(environment.TRUST_PROXY).toBe(compose.networks.default.ipam.config[0].subnet);
       // Docker kills what is not gone by then.
       expect(Number.parseInt(services[name].stop_grace_period, 10) * 1000).toBeGreaterThan(config.drainMs + 20_000);
       expect(services[name].healthcheck.test.join(' ')).toContain(`http://127.0.0.1:${config.port}/readyz`);
