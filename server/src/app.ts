@@ -32,7 +32,7 @@ export async function openInstance(config: Config, say: (line: string) => void =
   try {
     const meters = new Meters(VERSION);
     const { poolSize, replicaUrl, replicaLagMs } = config;
-    const database = await Database.open(embedded?.url ?? config.databaseUrl!, { poolSize, replicaUrl, replicaLagMs, meters });
+    const database = await Database.open(embedded?.url ?? config.databaseUrl!, { poolSize, replicaUrl, replicaLagMs, meters, say });
     return {
       config,
       database,

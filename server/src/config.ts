@@ -44,6 +44,12 @@ export interface Config {
   askEveryMinutes: number;
   /** How webhooks are sent. */
   webhooks: PostSettings;
+  /** Does it answer questions and commands? */
+  answers: boolean;
+  /** Does it do what is due: jobs, deadlines, webhooks? */
+  works: boolean;
+  /** How long it goes on answering once it is to stop, milliseconds. */
+  drainMs: number;
   /** Load the sample corridors into an empty database. */
   samples: boolean;
   logLevel: string;
@@ -150,6 +156,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, from: string = 
       privateAddresses: (settings.WEBHOOK_PRIVATE ?? (demo ? 'yes' : 'no')) === 'yes',
       timeoutMs: settings.WEBHOOK_TIMEOUT_MS,
     },
+    answers: settings.LOTLINE_RUNS !== 'worker',
+    works: settings.LOTLINE_RUNS !== 'server',
+    drainMs: settings.DRAIN_MS ?? (demo ? 0 : 5000),
     samples: (settings.LOTLINE_SAMPLES ?? (demo ? 'all' : 'none')) === 'all',
     logLevel: settings.LOG_LEVEL,
     questionTimeout: settings.QUESTION_TIMEOUT_MS,

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { filesOf, openInstance } from './app';
+import { filesOf, type Instance, openInstance } from './app';
 import { forgetOldKeys } from './commands';
 import { callerDirectory, readConfig } from './config';
 import { mintDemoTokens } from './demo';
 import { buildGraph } from './graph';
-import { startServer } from './http';
+import { type RunningServer, startServer } from './http';
 import { startWorker } from './jobs';
 import { tasksOf, webhookTasks } from './later';
 import { readManifest } from './limits';
@@ -38,6 +38,26 @@ const instead = (set: SystemsSettings, standIns: SystemsSettings): SystemsSettin
   AUTOMATED_COMMERCIAL_ENVIRONMENT: set.AUTOMATED_COMMERCIAL_ENVIRONMENT ?? standIns.AUTOMATED_COMMERCIAL_ENVIRONMENT,
 });
 
+/** Begins to do what is due: jobs, deadlines, webhooks. `pass` hands the webhooks on to others, `stop` finishes what is in hand. */
+async function beginWork({ config, database, runner, cursors, meters }: Instance, { log, live }: RunningServer) {
+  const systems = openSystems(config.outside);
+  const { askEveryMinutes } = config;
+  const worker = await startWorker(database, tasksOf(runner, { database, systems, askEveryMinutes }), log, undefined, meters);
+  const sender = await startWorker(database, webhookTasks(database, config.webhooks), log, SENT_AT_ONCE, meters);
+  const keeping = new Keeping({ database, cursors, live, warn: (error, what) => log.error({ err: error }, what) });
+  if (systems.ORGANIC_INTEGRITY_DATABASE) await beginAsking(database);
+  const forget = () => forgetOldKeys(database).catch((error) => log.error({ err: error }, 'old idempotency keys were not forgotten'));
+  const forgetting = setInterval(forget, DAY_MS).unref();
+  void forget();
+  return {
+    pass: async () => {
+      clearInterval(forgetting);
+      await keeping.stop();
+    },
+    stop: () => Promise.all([worker.stop(), sender.stop()]),
+  };
+}
+
 async function main(): Promise<void> {
   const settings = readConfig(process.env, callerDirectory());
   const say = (line: string) => process.stderr.write(`${hide(line)}\n`);
@@ -63,26 +83,17 @@ async function main(): Promise<void> {
       meters,
       hide,
     });
-    const systems = openSystems(config.outside);
-    const { askEveryMinutes } = config;
-    const worker = await startWorker(database, tasksOf(runner, { database, systems, askEveryMinutes }), server.log, undefined, meters);
-    const sender = await startWorker(database, webhookTasks(database, config.webhooks), server.log, SENT_AT_ONCE, meters);
-    const keeping = new Keeping({ database, cursors, live: server.live, warn: (error, what) => server.log.error({ err: error }, what) });
-    if (systems.ORGANIC_INTEGRITY_DATABASE) await beginAsking(database);
-    const forget = () =>
-      forgetOldKeys(database).catch((error) => server.log.error({ err: error }, 'old idempotency keys were not forgotten'));
-    const forgetting = setInterval(forget, DAY_MS).unref();
-    void forget();
+    const work = config.works ? await beginWork(instance, server) : null;
 
     let stopping = false;
     const stop = async (signal: string) => {
       if (stopping) process.exit(1);
       stopping = true;
-      clearInterval(forgetting);
       server.log.info({ signal }, 'stopping: what is in flight is finished first');
-      await keeping.stop();
+      // Another instance is to follow the webhooks before this one stops to hear of changes.
+      await work?.pass();
       await server.stop();
-      await Promise.all([worker.stop(), sender.stop()]);
+      await work?.stop();
       await standIns?.stop();
       await instance.close();
       await endTracing();

@@ -19,18 +19,25 @@ export interface Setting<Value> {
 
 const isUnset = (text: string | undefined): text is undefined | '' => text === undefined || text === '';
 
-/** A whole number. */
-function whole(
-  says: string,
-  { unset, least, most, unit = '' }: { unset: number; least: number; most: number; unit?: string },
-): Setting<number> {
+interface WholeOptions<Unset> {
+  unset: Unset;
+  least: number;
+  most: number;
+  unit?: string;
+}
+
+/** A whole number; where none is written, and that hangs on other settings, null. */
+function whole(says: string, options: WholeOptions<number>): Setting<number>;
+function whole(says: string, options: WholeOptions<{ words: string }>): Setting<number | null>;
+function whole(says: string, { unset, least, most, unit = '' }: WholeOptions<number | { words: string }>): Setting<number | null> {
+  const instead = typeof unset === 'number' ? unset : null;
   return {
     says,
     written: `a whole number from ${least} to ${most}${unit && `, ${unit}`}`,
-    unset: `${unset}`,
+    unset: typeof unset === 'number' ? `${unset}` : unset.words,
     secret: false,
     read: (name, text) => {
-      if (isUnset(text)) return unset;
+      if (isUnset(text)) return instead;
       const value = Number(text);
       if (/^\d+$/.test(text) && value >= least && value <= most) return value;
       throw new SettingError(`${name}=${text}: write a whole number from ${least} to ${most}`);
@@ -150,6 +157,17 @@ export const SETTINGS = {
     ),
     LOTLINE_SAMPLES: choice('loads the sample corridors into an empty database', ['all', 'none'], {
       words: '`all` in demo mode, `none` outside of it',
+    }),
+    LOTLINE_RUNS: choice(
+      'what it does: `server` answers, `worker` does what is due (jobs, deadlines, webhooks) and answers only whether it lives, `all` does both',
+      ['all', 'server', 'worker'],
+      'all',
+    ),
+    DRAIN_MS: whole('how long a server that is to stop goes on answering, while a proxy that asks `/readyz` turns away from it', {
+      unset: { words: '0 in demo mode, 5000 outside of it' },
+      least: 0,
+      most: 60_000,
+      unit: 'milliseconds',
     }),
     LOG_LEVEL: choice('the least that is logged', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info'),
   },

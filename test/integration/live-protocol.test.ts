@@ -98,6 +98,8 @@ const another = (streamLimits?: { messages: number; bytes: number }): Promise<Ru
     questionTimeout: 30_000,
     limits: null,
     trusted: null,
+    answers: true,
+    drainMs: 0,
     demo: true,
     oidc: null,
     graphiqlToken: null,

@@ -126,6 +126,8 @@ export async function startLotline(
     questionTimeout: 30_000,
     trusted: null,
     limits: { viewer: GENEROUS, nobody: GENEROUS },
+    answers: true,
+    drainMs: 0,
     demo: true,
     oidc: null,
     graphiqlToken: null,

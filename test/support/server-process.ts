@@ -24,6 +24,7 @@ export class ServerProcess {
   constructor(
     private readonly databaseUrl: string,
     private readonly env: Record<string, string> = {},
+    private readonly main = MAIN,
   ) {}
 
   get running(): boolean {
@@ -41,7 +42,7 @@ export class ServerProcess {
   }
 
   private async tryStart(): Promise<boolean> {
-    const child = spawn(process.execPath, [MAIN], {
+    const child = spawn(process.execPath, [this.main], {
       env: {
         ...process.env,
         DATABASE_URL: this.databaseUrl,

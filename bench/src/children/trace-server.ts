@@ -64,6 +64,8 @@ answerParent<ServerTask, ServerPlace>(async ({ url, roles = [], watching }) => {
     questionTimeout: 15_000,
     limits: null,
     trusted: null,
+    answers: true,
+    drainMs: 0,
     demo: true,
     oidc: null,
     graphiqlToken: null,

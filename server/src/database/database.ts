@@ -49,13 +49,13 @@ import {
   Webhook,
   WebhookDelivery,
 } from '@lotline/schema';
-import { Logger, runMigrations } from 'graphile-worker';
 import { type Client, type ClientConfig, type Pool, type PoolConfig, types } from 'pg';
-import { DataSource, DefaultNamingStrategy, type NamingStrategyInterface } from 'typeorm';
+import { DataSource, DefaultNamingStrategy, type MigrationInterface, type NamingStrategyInterface } from 'typeorm';
 import type { Meters } from '../telemetry';
 import { CONNECTED_WITHIN_MS, type Connection, connectionOf, poolOf } from './connection';
 import { Hosts } from './hosts';
 import { explain } from './laws';
+import { type Migrating, migrate } from './migrate';
 import { MIGRATIONS } from './migrations';
 import { Replicas } from './replicas';
 import { Transaction } from './transaction';
@@ -129,7 +129,7 @@ export interface Installation {
   tokenKey: Buffer;
 }
 
-export interface DatabaseOptions {
+export interface DatabaseOptions extends Migrating {
   poolSize?: number;
   /** Hears how long connections are waited for. */
   meters?: Pick<Meters, 'connected'>;
@@ -137,20 +137,19 @@ export interface DatabaseOptions {
   replicaUrl?: string | null;
   /** How far behind a replica may be whose answer is given, milliseconds. */
   replicaLagMs?: number;
+  /** For tests only: migrations that come after ours, as those of a later release do. */
+  later?: readonly (new () => MigrationInterface)[];
 }
-
-/** Two instances that start at once must not migrate at once. */
-const MIGRATION_LOCK = 7_067_002;
 
 const REPLICA_LAG_MS = 5000;
 
 /** A pool of connections, through which TypeORM sees the nouns. It is connected by `initialize`. */
-function sourceOf(hosts: Hosts, poolSize: number, connectedWithinMs = CONNECTED_WITHIN_MS): DataSource {
+function sourceOf(hosts: Hosts, { poolSize = 10, later = [] }: DatabaseOptions, connectedWithinMs = CONNECTED_WITHIN_MS): DataSource {
   return new DataSource({
     type: 'postgres',
     url: hosts.first,
     entities: ENTITIES,
-    migrations: MIGRATIONS,
+    migrations: [...MIGRATIONS, ...later],
     migrationsTableName: 'migration',
     namingStrategy: new SnakeCase(),
     poolErrorHandler: () => {},
@@ -186,13 +185,12 @@ export class Database {
   /** Connects, and brings the tables up to date. */
   static async open(url: string, options: DatabaseOptions = {}): Promise<Database> {
     const hosts = new Hosts(url);
-    const poolSize = options.poolSize ?? 10;
-    const source = sourceOf(hosts, poolSize);
+    const source = sourceOf(hosts, options);
     try {
       await source.initialize();
       const version = Number((await source.query('show server_version_num'))[0].server_version_num);
       if (version < 150_000) throw new Error(`PostgreSQL ${Math.floor(version / 10_000)} is too old: Lotline needs 15 or later`);
-      await migrate(source);
+      await migrate(source, options);
       const [row] = await source.query('select id, cursor_key, token_key from installation');
       const installation = { id: row.id, cursorKey: row.cursor_key, tokenKey: row.token_key };
       const { replicaUrl } = options;
@@ -200,7 +198,7 @@ export class Database {
         ? new Replicas(hosts, replicaUrl, {
             installation: installation.id,
             mostLagMs: options.replicaLagMs ?? REPLICA_LAG_MS,
-            sourceOf: (replica, connectedWithinMs) => sourceOf(replica, poolSize, connectedWithinMs),
+            sourceOf: (replica, connectedWithinMs) => sourceOf(replica, options, connectedWithinMs),
           })
         : null;
       return new Database(source, installation, hosts, options, replicas);
@@ -271,24 +269,5 @@ export class Database {
     this.hosts.close();
     await this.replicas?.close();
     if (this.source.isInitialized) await this.source.destroy();
-  }
-}
-
-const QUIET = new Logger(() => () => {});
-
-async function migrate(source: DataSource): Promise<void> {
-  const runner = source.createQueryRunner('master');
-  await runner.connect();
-  try {
-    await runner.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    await source.runMigrations({ transaction: 'each' });
-    // The tables of the jobs are the library's own, in a schema of theirs.
-    const { master } = source.driver as unknown as { master: Pool };
-    // A connection listens for its own errors; the library wants to see that the pool does.
-    master.on('connect', () => {});
-    await runMigrations({ pgPool: master, logger: QUIET });
-  } finally {
-    await runner.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => {});
-    await runner.release();
   }
 }

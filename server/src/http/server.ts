@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
@@ -69,6 +70,10 @@ export interface ServerOptions extends LiveSettings, SignInSettings, JournalSett
   limits: LimitSettings | null;
   /** The only documents that are answered; null where all are. */
   trusted: TrustedDocuments | null;
+  /** Does it answer questions and commands, or only whether it lives? */
+  answers: boolean;
+  /** How long it goes on answering once it is to stop, milliseconds. */
+  drainMs: number;
   /** Demo mode: its own tokens are good, and only loopback names are served. */
   demo: boolean;
   /** Where the bytes of documents are, and most bytes of one file. */
@@ -95,7 +100,7 @@ export interface RunningServer {
   live: Live;
   /** Where metrics are read; null for nowhere. */
   metricsUrl: string | null;
-  /** Finishes what is in flight, refuses what is new. */
+  /** Says that it is not ready, answers for a while yet, finishes what is in flight, refuses what is new. */
   stop(): Promise<void>;
 }
 
@@ -186,8 +191,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   app.addHook('onRequest', async (request, reply) => {
     const { raw } = request;
     reply.headers({ ...safetyHeaders(door.isSecure(raw)), ...door.corsOf(raw), 'x-request-id': request.id });
+    // Whoever asks next does so over a connection of its own, which a proxy opens elsewhere.
+    if (stopping) reply.header('connection', 'close');
     if (closing) {
-      reply.header('connection', 'close');
       throw new Refusal({ code: 'UNAVAILABLE', message: 'the server is stopping', remedy: 'try again' }, { retryable: true });
     }
     const refused = door.refusalOf(raw);
@@ -277,18 +283,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       reader,
     };
   };
-  app.route({
-    url: '/graphql',
-    method: ['GET', 'POST'],
-    preHandler: [identify, admit, begin(options.trusted)],
-    handler: fastifyApolloHandler<Question>(apollo, { context: async (request) => questionOf(request) }),
-  });
-  servePrint(app, { graph, journal, preHandler: [identify, admit], questionOf });
-  serveExports(app, { ...options, signIn, journal, refKey });
-  serveImport(app, { ...options, signIn });
-  const stopFiles = serveFiles(app, { ...options, signIn, journal });
-  serveClient(app);
-  serveGraphiql(app, options.graphiqlToken);
+  let stopFiles = () => {};
+  if (options.answers) {
+    app.route({
+      url: '/graphql',
+      method: ['GET', 'POST'],
+      preHandler: [identify, admit, begin(options.trusted)],
+      handler: fastifyApolloHandler<Question>(apollo, { context: async (request) => questionOf(request) }),
+    });
+    servePrint(app, { graph, journal, preHandler: [identify, admit], questionOf });
+    serveExports(app, { ...options, signIn, journal, refKey });
+    serveImport(app, { ...options, signIn });
+    stopFiles = serveFiles(app, { ...options, signIn, journal });
+    serveClient(app);
+    serveGraphiql(app, options.graphiqlToken);
+  }
   const live: Live = await openLive(app, {
     ...options,
     meters,
@@ -325,6 +334,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     stop: async () => {
       stopping = true;
       stopFiles();
+      await sleep(options.answers ? options.drainMs : 0);
       endRenewal();
       await live.stop();
       // A client that keeps its connection would hold the stop up after its last answer.

@@ -3,7 +3,8 @@ import type { Socket } from 'node:net';
 
 /**
  * Keeps the connections that have not asked anything yet. Browsers and fetch open some in advance; Node counts them among the busy ones, so
- * that each would hold a stop up.
+ * that each would hold a stop up. One that stays silent for too long is closed without a word: an answer would be taken for that to whatever
+ * is asked at that moment.
  * @param byTls those that have not agreed on keys yet are not counted: they end by themselves
  * @returns what ends them
  */
@@ -13,7 +14,12 @@ export function silentConnections(server: Server, byTls: boolean): () => void {
     silent.add(socket);
     socket.once('close', () => silent.delete(socket));
   });
-  for (const asked of ['request', 'upgrade']) server.on(asked, ({ socket }: IncomingMessage) => silent.delete(socket));
+  // Where nobody takes an upgrade Node makes a request of it, unless somebody listens.
+  const asking = server.listenerCount('upgrade') > 0 ? ['request', 'upgrade'] : ['request'];
+  for (const asked of asking) server.on(asked, ({ socket }: IncomingMessage) => silent.delete(socket));
+  server.prependListener('clientError', (_error, socket: Socket) => {
+    if (silent.has(socket) && socket.bytesRead === 0) socket.destroy();
+  });
   return () => {
     for (const socket of silent) socket.destroy();
   };

@@ -29,6 +29,8 @@ export interface LiveSettings {
 }
 
 export interface LiveParts extends LiveSettings {
+  /** Are there ways in for clients? Without them there is `subscribe` only. */
+  answers: boolean;
   graph: GraphQLSchema;
   database: Database;
   runner: Runner;
@@ -62,7 +64,7 @@ export interface Live {
   stop(): Promise<void>;
 }
 
-/** Opens both ways to subscribe on a server, and follows the log for them. */
+/** Opens the ways to subscribe on a server, and follows the log for them. */
 export async function openLive(app: FastifyInstance, parts: LiveParts): Promise<Live> {
   const warn = (error: unknown, what: string) => app.log.error({ err: error }, what);
   const hub = new Hub({ ...parts, limits: parts.streamLimits, warn });
@@ -74,7 +76,7 @@ export async function openLive(app: FastifyInstance, parts: LiveParts): Promise<
       );
       if (revoked.size > 0) {
         hub.revoke(revoked);
-        webSocket.revoke(revoked);
+        webSocket?.revoke(revoked);
       }
       await hub.follow(commands, upTo);
       parts.meters.tailed(commands[0]!.at);
@@ -82,17 +84,17 @@ export async function openLive(app: FastifyInstance, parts: LiveParts): Promise<
     begins: (position) => hub.begins(position),
     rewound: (position) => hub.rewound(position),
   };
-  const mayOpen = () => webSocket.size + eventStream.size < parts.mostConnections;
+  const mayOpen = () => (webSocket?.size ?? 0) + (eventStream?.size ?? 0) < parts.mostConnections;
   const options = { ...parts, hub, mayOpen, warn };
-  const webSocket = serveWebSocket(app.server, options);
-  const eventStream = serveEventStream(app, options);
+  const webSocket = parts.answers ? serveWebSocket(app.server, options) : null;
+  const eventStream = parts.answers ? serveEventStream(app, options) : null;
   const tail = await Tail.start(parts.database, follower, { pollMs: parts.pollMs, warn });
   return {
     get connections() {
-      return { websocket: webSocket.size, sse: eventStream.size };
+      return { websocket: webSocket?.size ?? 0, sse: eventStream?.size ?? 0 };
     },
     get streams() {
-      return { websocket: webSocket.streams, sse: eventStream.streams };
+      return { websocket: webSocket?.streams ?? 0, sse: eventStream?.streams ?? 0 };
     },
     get position() {
       return tail.position;
@@ -100,7 +102,7 @@ export async function openLive(app: FastifyInstance, parts: LiveParts): Promise<
     subscribe: (by, asked, after) => hub.subscribe({ ...readRequest(parts, by, asked), after }),
     stop: async () => {
       hub.stop();
-      await Promise.all([eventStream.stop(), webSocket.stop()]);
+      await Promise.all([eventStream?.stop(), webSocket?.stop()]);
       await tail.stop();
     },
   };

@@ -26,6 +26,7 @@ import { Arrival1764000000027 } from './1764000000027-arrival';
 import { LostStanding1764000000028 } from './1764000000028-lost-standing';
 import { OperationsAsked1764000000029 } from './1764000000029-operations-asked';
 import { Webhooks1764000000030 } from './1764000000030-webhooks';
+import { Needs1764000000035 } from './1764000000035-needs';
 
 /** Forward only, in this order. */
 export const MIGRATIONS = [
@@ -57,4 +58,5 @@ export const MIGRATIONS = [
   OutsideEffects1764000000025,
   OperationsAsked1764000000029,
   Webhooks1764000000030,
+  Needs1764000000035,
 ];
