@@ -14,8 +14,8 @@ import { fragmentsOf } from './cost';
 export const MOST_TOKENS = 5000;
 /** Longest document, characters. */
 export const LONGEST_DOCUMENT = 64 * 1024;
-/** Largest variables, characters of JSON. */
-export const LARGEST_VARIABLES = 512 * 1024;
+/** Largest variables, characters of JSON: what a request of 1 MiB has room for beside a document. */
+export const LARGEST_VARIABLES = 960 * 1024;
 /** Deepest field of an operation: what GraphiQL asks of the schema is 16 deep. */
 export const DEEPEST_FIELD = 25;
 /** Most aliases of a document. */
