@@ -21,12 +21,15 @@ const INSIDE =
 
 let lotline: Lotline;
 let production: Lotline;
+let small: Lotline;
 let words: Record<string, string>;
 let before: string;
 
 beforeAll(async () => {
   const options = { heartbeatMs: 100, pollMs: 100 };
   lotline = await startLotline({ ...options, privateWebhooks: false });
+  const few = { budget: 100, restoreRate: 1, concurrent: 2, streams: 1 };
+  small = await startLotline({ ...options, limits: { viewer: few, nobody: few } });
   production = await startLotline({ ...options, demo: false, door: { publicUrl: 'https://lotline.example', origins: [], proxies: [] } });
   await lotline.import({
     'operations.csv': csv(['ATT:OWNER', 'ATT:OTHER'].map((operation) => ({ operation, name: operation, country: 'TR', roles: 'handler' }))),
@@ -59,6 +62,7 @@ afterAll(async () => {
   await cutSockets();
   await lotline?.close();
   await production?.close();
+  await small?.close();
 });
 
 const filled = (text: string): string => text.replace(/<([A-Z_]+)>/g, (whole, word: string) => words[word] ?? whole);
@@ -225,16 +229,17 @@ test.each(documents)('%s (%s) over %s', async (_attack, _source, way, row) => {
 });
 
 test.each(requests)('%d: %s (%s)', async (_index, _attack, _source, row) => {
-  const { method, path, headers = {}, body, to = 'demo', status, code, answers = {} } = row;
-  const server = to === 'demo' ? lotline : production;
-  const answer = await timed(
+  const { method, path, headers = {}, body, to = 'demo', times = 1, status, code, answers = {} } = row;
+  const server = { demo: lotline, production, small }[to];
+  const send = () =>
     sent(server.url + filled(path), {
       method,
       headers: filledIn(headers),
       body: typeof body === 'string' ? filled(body) : body,
       enough: /event: next\n.*\n\n/,
-    }),
-  );
+    });
+  let answer = await timed(send());
+  for (let more = 1; more < times; more++) answer = await timed(send());
   expect([status].flat()).toContain(answer.status);
   expectSafeHeaders(answer.headers);
   const isPage = /^text\/html/.test(answer.headers['content-type'] ?? '');

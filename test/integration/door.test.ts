@@ -139,6 +139,25 @@ describe('the public URL, and proxies', () => {
     expect(answer.headers['strict-transport-security']).toBe('max-age=31536000');
   });
 
+  test('in demo mode the name that a proxy was asked for is one of loopback, and so is the one that it asks for', async () => {
+    const demo = await startLotline({ door: { publicUrl: null, origins: [], proxies: ['127.0.0.1'] }, host: '::' });
+    try {
+      expect(new URL(demo.url).hostname).toBe('localhost');
+      const statuses = [];
+      for (const [host, said] of [
+        ['evil.example', 'localhost'],
+        ['localhost', 'evil.example'],
+        ['localhost', '127.0.0.1'],
+      ])
+        statuses.push(
+          (await asked(`http://127.0.0.1:${demo.server.port}/`, { headers: { host: host!, 'x-forwarded-host': said! } })).status,
+        );
+      expect(statuses).toEqual([403, 403, 200]);
+    } finally {
+      await demo.close();
+    }
+  });
+
   test('health is told by whatever name it is asked', async () => {
     for (const path of ['/healthz', '/readyz'])
       expect((await asked(served.url + path, { headers: { host: '10.1.2.3:4000' } })).status).toBe(200);

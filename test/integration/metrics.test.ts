@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -99,14 +100,23 @@ test('two servers in one process count apart', async () => {
   expect(await two.text()).toContain('lotline_cost_requested_count 0');
 });
 
+/** As a browser asks that was told another name for this machine: fetch writes the header Host itself. */
+const asked = (url: string, headers: Record<string, string>): Promise<{ status: number }> =>
+  new Promise((done, failed) => {
+    get(url, { headers, agent: false }, (response) => {
+      done({ status: response.statusCode! });
+      response.destroy();
+    }).once('error', failed);
+  });
+
 test('outside of demo mode metrics are on a port of their own, and nowhere without one', async () => {
   const strict = await startLotline({ demo: false });
   try {
     expect(strict.server.metricsUrl).toBeNull();
     // Whoever says so is not from here: a proxy on this machine would speak for everybody.
-    const asked = await fetch(`${strict.url}/metrics`, { headers: { host: 'localhost', 'x-forwarded-for': '127.0.0.1' } });
-    expect(asked.status).toBe(404);
-    expect(await asked.text()).not.toContain('lotline_');
+    const told = await fetch(`${strict.url}/metrics`, { headers: { host: 'localhost', 'x-forwarded-for': '127.0.0.1' } });
+    expect(told.status).toBe(404);
+    expect(await told.text()).not.toContain('lotline_');
   } finally {
     await strict.close();
   }
@@ -120,6 +130,9 @@ test('outside of demo mode metrics are on a port of their own, and nowhere witho
     expect((await fetch(own.replace('/metrics', '/healthz'))).status).toBe(200);
     expect((await fetch(own.replace('/metrics', '/graphql'))).status).toBe(404);
     expect((await fetch(own, { method: 'POST' })).status).toBe(405);
+    // A page whose name was led to this machine reads no counts.
+    expect((await asked(own, { host: 'evil.example' })).status).toBe(403);
+    expect((await asked(own, { host: 'localhost:9464' })).status).toBe(200);
   } finally {
     await apart.close();
   }

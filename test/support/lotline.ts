@@ -96,6 +96,7 @@ let graph: GraphQLSchema | undefined;
 export async function startLotline(
   options: {
     demo?: boolean;
+    host?: string;
     door?: DoorSettings;
     tls?: TlsSettings;
     poolSize?: number;

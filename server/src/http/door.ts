@@ -93,7 +93,8 @@ export class Door {
     if (rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length > 1) return TWO_HOSTS;
     if (request.headers.host === undefined && request.httpVersion !== '1.0') return NO_HOST;
     const peer = this.proxies.peerOf(request);
-    if (this.demo && !LOOPBACK.test(peer.host ?? '')) return ELSEWHERE;
+    // A page of a name that was led here may say in the other header whatever it likes.
+    if (this.demo && ![peer.host, request.headers.host].every((host) => LOOPBACK.test(host ?? ''))) return ELSEWHERE;
     if (this.publicUrl && !FOR_WATCHERS.test(url) && hostOf(peer, this.publicUrl) !== this.publicUrl.host) return NOT_ITS_NAME;
     return this.isForeign(request, peer) ? FOREIGN_PAGE : null;
   }
@@ -134,10 +135,23 @@ export class Door {
   }
 }
 
-const isGraph = (url: string): boolean => /^\/graphql(?:[/?]|$)/.test(url);
+/** Is it where questions are asked, however its letters are written? */
+const isGraph = (url: string): boolean => /^\/graphql(?:[/?]|$)/.test(decoded(url.split('?', 1)[0]!));
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+/** A name or an address, and a port (RFC 9110, 7.2): whatever else a URL may hold is none of a host. */
+const HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d*)?$/i;
 
 /** The host that a request names, without a port that its scheme has anyway. */
 function hostOf({ host }: Peer, { protocol }: URL): string | null {
-  const url = `${protocol}//${host ?? ''}`;
-  return host !== null && URL.canParse(url) ? new URL(url).host : null;
+  if (host === null || !HOST.test(host)) return null;
+  const url = `${protocol}//${host}`;
+  return URL.canParse(url) ? new URL(url).host : null;
 }

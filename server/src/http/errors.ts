@@ -4,7 +4,6 @@ import { explain } from '../database';
 import { FileRefused } from '../files';
 import { RateLimited } from '../limits';
 import { refusalBody } from '../questions';
-import { safetyHeaders } from './headers';
 
 /** HTTP status of a refusal that stops a request before GraphQL answers it. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
@@ -73,15 +72,9 @@ export function sendError(
   return send(500, FAULT);
 }
 
-/** Answers a request whose path no route can read. */
-export function sendBadTarget(_error: Error, request: FastifyRequest, reply: FastifyReply): void {
-  const refusal = new Refusal({
-    code: 'BAD_USER_INPUT',
-    message: 'the path of the request cannot be read',
-    remedy: 'GraphQL is at /graphql',
-  });
-  reply
-    .code(400)
-    .headers({ ...safetyHeaders(false), 'x-request-id': request.id })
-    .send(refusalBody(refusal, request.id));
-}
+/** What a request is told whose path no route can read. */
+export const BAD_TARGET = new Refusal({
+  code: 'BAD_USER_INPUT',
+  message: 'the path of the request cannot be read',
+  remedy: 'GraphQL is at /graphql',
+});

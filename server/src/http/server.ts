@@ -4,7 +4,13 @@ import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { Refusal } from '@lotline/schema';
-import Fastify, { type FastifyInstance, type FastifyRequest, LogController, type preHandlerAsyncHookHandler } from 'fastify';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+  type preHandlerAsyncHookHandler,
+} from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { credentialsIn, SignIn, type SignInSettings } from '../access';
@@ -20,13 +26,13 @@ import type { Cursors } from '../log';
 import { formatError, type Question, refusalBody } from '../questions';
 import { Meters, type MetricsPlace, Probe, type Readiness, serveMetrics } from '../telemetry';
 import { begin } from './begin';
-import { answerBroken } from './broken';
+import { answerBroken, answerExpectations } from './broken';
 import { HANDSHAKE_WITHIN_MS, readCertificate, renewCertificate, type TlsSettings } from './certificate';
 import { serveClient } from './client';
 import { boundConnections } from './connections';
 import { boundedAnswer, costOfAnswer } from './cost';
 import { Door, type DoorSettings, OPEN_DOOR } from './door';
-import { sendBadTarget, sendError } from './errors';
+import { BAD_TARGET, sendError } from './errors';
 import { serveFiles } from './files';
 import { serveGraphiql } from './graphiql';
 import { safetyHeaders } from './headers';
@@ -129,6 +135,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     maxHeaderSize: LARGEST_HEADERS,
     requireHostHeader: false,
   };
+  const kindOf = (request: FastifyRequest) => askers.get(request)?.by.viewer.kind;
+  const headersOf = ({ raw, id }: FastifyRequest) => ({
+    ...safetyHeaders(door.isSecure(raw)),
+    ...door.corsOf(raw),
+    'x-request-id': id,
+  });
+  const tellAnswered = (request: FastifyRequest, reply: FastifyReply) => {
+    const { method, url } = request;
+    const [path] = url.split('?', 1);
+    const ms = Math.round(reply.elapsedTime * 10) / 10;
+    request.log.info({ method, path, status: reply.statusCode, ms, viewer: kindOf(request), ...seenOf(request) }, 'answered');
+  };
   const app = Fastify({
     bodyLimit: LARGEST_BODY,
     genReqId: () => uuidv7(),
@@ -142,7 +160,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     maxRequestsPerSocket: MOST_OF_CONNECTION,
     trustProxy: (address) => door.proxies.trusts(address),
     clientErrorHandler: answerBroken,
-    frameworkErrors: sendBadTarget,
+    // No hook is called for what no route can read.
+    frameworkErrors: (_error, request, reply) => {
+      reply.raw.once('close', () => tellAnswered(request, reply));
+      const refusal = door.refusalOf(request.raw) ?? BAD_TARGET;
+      return sendError(refusal, request, reply.headers(headersOf(request)), (code) => meters.refused(code));
+    },
     // The answer to that is ours, in the shape of all others.
     return503OnClosing: false,
     logger: {
@@ -155,6 +178,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   // Node forgets those beyond its own bound; ours are counted.
   app.server.maxHeadersCount = 0;
+  answerExpectations(app.server, (request) => ({ ...safetyHeaders(door.isSecure(request)), ...door.corsOf(request) }));
   boundConnections(app.server, (address) => door.proxies.trusts(address));
 
   // Fastify would read it, and nothing here takes it.
@@ -186,11 +210,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   await apollo.start();
 
-  const kindOf = (request: FastifyRequest) => askers.get(request)?.by.viewer.kind;
   watchRequests(app, meters, kindOf);
   app.addHook('onRequest', async (request, reply) => {
     const { raw } = request;
-    reply.headers({ ...safetyHeaders(door.isSecure(raw)), ...door.corsOf(raw), 'x-request-id': request.id });
+    reply.headers(headersOf(request));
     // Whoever asks next does so over a connection of its own, which a proxy opens elsewhere.
     if (stopping) reply.header('connection', 'close');
     if (closing) {
@@ -207,18 +230,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (!/\borigin\b/i.test(vary)) reply.header('vary', vary ? `${vary}, Origin` : 'Origin');
   });
   app.addHook('onResponse', async (request, reply) => {
-    const path = request.url.split('?', 1)[0];
-    request.log.info(
-      {
-        method: request.method,
-        path,
-        status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime * 10) / 10,
-        viewer: kindOf(request),
-        ...seenOf(request),
-      },
-      'answered',
-    );
+    tellAnswered(request, reply);
   });
   withinTime(app);
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, (code) => meters.refused(code)));
@@ -258,7 +270,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const admit: preHandlerAsyncHookHandler = async (request, reply) => {
     const asker = askers.get(request)!;
     const { viewer } = asker.by;
-    const ticket = limits.begin({ viewer: viewer.kind === 'NOBODY' ? null : viewer.name, address: request.ip });
+    const ticket = limits.begin({
+      viewer: viewer.kind === 'NOBODY' ? null : viewer.name,
+      address: door.proxies.peerOf(request.raw).address,
+    });
     asker.ticket = ticket;
     reply.raw.once('close', () => {
       ticket.abandon();
@@ -324,7 +339,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const endRenewal = options.tls && certificate ? renewCertificate(app, options.tls, certificate) : () => {};
   await listen(app, options.port, options.host);
   const { port } = app.server.address() as { port: number };
-  const url = `${certificate ? 'https' : 'http'}://${options.host === '0.0.0.0' ? 'localhost' : options.host}:${port}`;
+  const url = `${certificate ? 'https' : 'http'}://${nameOf(options.host)}:${port}`;
   return {
     port,
     url,
@@ -353,6 +368,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
   };
 }
+
+/** What an address to listen on is called in a URL. */
+const nameOf = (host: string): string => (['0.0.0.0', '::'].includes(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host);
 
 /** Listens, waiting a little for a server that is just stopping. */
 async function listen(app: FastifyInstance, port: number, host: string): Promise<void> {

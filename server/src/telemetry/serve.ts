@@ -21,6 +21,8 @@ export interface MetricsPlace {
 /** How long a reader may take for its request, milliseconds, and how many are connected at most. */
 const WITHIN_MS = 5000;
 const MOST_CONNECTIONS = 32;
+/** What loopback is called. */
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)(?::\d+)?$/i;
 
 const send = (response: ServerResponse, status: number, type: string, body: string) =>
   response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }).end(body);
@@ -41,6 +43,9 @@ export async function serveMetrics(
     (request, response) => {
       const path = request.url?.split('?', 1)[0];
       if (request.method !== 'GET' && request.method !== 'HEAD') return void json(response, 405, { status: 'read only' });
+      // A page in a browser of this machine, whose name was led here.
+      if (LOOPBACK.test(host) && !LOOPBACK.test(request.headers.host ?? ''))
+        return void json(response, 403, { status: 'ask by a name of loopback' });
       const answer = async () => {
         if (path === '/metrics') send(response, 200, meters.contentType, await meters.text());
         else if (path === '/healthz') json(response, 200, { status: 'alive' });

@@ -33,7 +33,9 @@ export interface RequestAttack {
   headers?: Record<string, string>;
   body?: string | Buffer;
   /** Settings of the server that it is sent to. */
-  to?: 'demo' | 'production';
+  to?: 'demo' | 'production' | 'small';
+  /** How often it is sent; the last answer counts. */
+  times?: number;
   /** Statuses that are safe, and the code of the refusal; null where the body is no refusal. */
   status: number | readonly number[];
   code: string | null;
