@@ -2,6 +2,16 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { filesOf } from '@lotline/server/app';
+import { readConfig } from '@lotline/server/config';
+import { examine } from '@lotline/server/doctor';
+import { room, tls } from '@lotline/server/doctor/around';
+import { replication } from '@lotline/server/doctor/work';
+import { SETTINGS } from '@lotline/server/settings';
+import { Client } from 'pg';
+import { selfSigned } from '../support/certificate';
+import { InstalledPostgres, ownFolder, runAsPostgres, withInstalledPostgres } from '../support/installed-postgres';
 import { TestIssuer } from '../support/issuer';
 import { csv, fingerprint, type Lotline, startLotline } from '../support/lotline';
 
@@ -38,19 +48,30 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
+const settled = (env: Record<string, string>) => ({
+  DATABASE_URL: lotline.databaseUrl,
+  DATA_DIR: directory,
+  LOTLINE_DEMO: 'no',
+  OIDC_ISSUER: issuer.url,
+  OIDC_AUDIENCE: 'x',
+  PUBLIC_URL: 'https://lotline.example',
+  TRUST_PROXY: '127.0.0.1',
+  ...env,
+});
+
+/** In this process, which saves the start of another. */
+async function looked(env: Record<string, string> = {}, quick = true): Promise<Finding[]> {
+  const all = settled(env);
+  const config = readConfig(all);
+  const known = Object.values(SETTINGS).flatMap((area) => Object.keys(area));
+  return examine({ env: all, known, config, url: config.databaseUrl!, filesOf: (database) => filesOf(config, database), quick });
+}
+
 async function run(
   env: Record<string, string> = {},
   args: string[] = ['--json'],
 ): Promise<{ code: number | null; out: string; err: string }> {
-  const settings = {
-    DATABASE_URL: lotline.databaseUrl,
-    DATA_DIR: directory,
-    LOTLINE_DEMO: 'no',
-    OIDC_ISSUER: issuer.url,
-    OIDC_AUDIENCE: 'x',
-    ...env,
-  };
-  const child = spawn(process.execPath, [CLI, 'doctor', ...args], { env: { PATH: process.env.PATH, ...settings } });
+  const child = spawn(process.execPath, [CLI, 'doctor', ...args], { env: { PATH: process.env.PATH, ...settled(env) } });
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk) => {
     out += chunk;
@@ -117,7 +138,7 @@ test('faults of the settings and of what is around', async () => {
   ]);
   issuer.down = true;
   try {
-    const { code, found } = await examined({
+    const found = await looked({
       DATABASE_URL: lotline.databaseUrl.replace(/:\d+\//, ':1/'),
       LOTLINE_SAMPLES: 'all',
       WEBHOOK_PRIVATE: 'yes',
@@ -128,15 +149,17 @@ test('faults of the settings and of what is around', async () => {
       OID_URL: 'http://127.0.0.1:2',
       ACE_URL: issuer.url,
       TLS_CERT: join(directory, 'no.pem'),
+      TLS_KEY: join(directory, 'no.pem'),
+      PUBLIC_URL: '',
     });
-    expect(code).toBe(1);
     expect(inShort(found)).toEqual([
       'warn settings: LOTLINE_DEMOO is set, and is no setting',
       'warn settings: an empty database would be filled with invented samples',
+      'warn settings: requests are answered by whatever name they ask, and browsers may come without TLS',
       'warn settings: whoever creates a webhook can have this server speak to addresses of the house',
       'warn settings: metrics are read by whoever reaches METRICS_PORT, and say how much business there is',
       'warn settings: of what goes wrong little or nothing is logged',
-      expect.stringMatching(/^fail tls: the certificate cannot be read/),
+      expect.stringMatching(/^fail tls: the certificate or its key cannot be read/),
       'fail issuer: it calls itself undefined',
       'fail organic integrity database: it cannot be asked: ECONNREFUSED',
       'warn automated commercial environment: it says that it cannot now (500)',
@@ -206,13 +229,112 @@ test('faults of the database, each by its line', async () => {
     await database.query('grant select on all tables in schema public to doctor_reader');
     await database.query('grant usage on schema graphile_worker to doctor_reader');
     const url = Object.assign(new URL(lotline.databaseUrl), { username: 'doctor_reader', password: 'read' });
-    const seen = inShort((await examined({ DATABASE_URL: url.href }, ['--json', '--quick'])).found);
+    const seen = inShort(await looked({ DATABASE_URL: url.href }));
     expect(seen).toContainEqual(expect.stringMatching(/^fail migrations: the database is of a newer version than this one: FromTheFuture/));
     expect(seen).toContainEqual(expect.stringMatching(/^fail role: doctor_reader may not read and change access_owner/));
     expect(seen).toContainEqual(expect.stringMatching(/^fail jobs: it could not be looked at: permission denied/));
   } finally {
     await database.query('drop owned by doctor_reader');
     await database.query('drop role doctor_reader');
+  }
+});
+
+test('several servers of a database: the one that answers is looked at, the others are named', async () => {
+  const { host } = new URL(lotline.databaseUrl);
+  const lines = inShort(await looked({ DATABASE_URL: lotline.databaseUrl.replace(host, `127.0.0.1:1,${host}`) }));
+  expect(lines).toContainEqual(expect.stringMatching(/^warn database: 127\.0\.0\.1:1: it could not be looked at: .*ECONNREFUSED/));
+  expect(lines).toContainEqual(expect.stringMatching(/^warn role: \w+ is a superuser/));
+  const [elsewhere] = inShort(
+    await looked({ DATABASE_URL: 'postgres://x:y@127.0.0.1:1,db.invalid:2/x', OIDC_ISSUER: '', OIDC_AUDIENCE: '' }),
+  );
+  expect(elsewhere).toContain('nobody can sign in');
+  expect(inShort(await looked({ DATABASE_URL: 'postgres://x:y@127.0.0.1:1,db.invalid:2/x' }))[0]).toContain('need not be spoken to by TLS');
+});
+
+test('a proxy that nobody told of, a clock that is elsewhere, no room, and workers that died', async () => {
+  expect(inShort(await looked({ TRUST_PROXY: '' }))).toContainEqual(expect.stringMatching(/^warn settings: a proxy must take the TLS off/));
+  const real = Date.now;
+  for (const [by, state] of [
+    [10_000, 'warn'],
+    [-40_000, 'fail'],
+  ] as const) {
+    const spy = jest.spyOn(Date, 'now').mockImplementation(() => real() + by);
+    const lines = await looked().finally(() => spy.mockRestore());
+    expect(inShort(lines)).toContainEqual(
+      expect.stringMatching(`^${state} clock: this machine and the database are ${Math.abs(by / 1000)}`),
+    );
+  }
+  // A file system of the kernel, which has no room for anybody.
+  if (process.platform === 'linux') expect(await room('/proc/self')).toMatchObject({ about: 'disk', state: 'fail' });
+  await lotline.database.query(`select graphile_worker.add_job('notice', '{}', job_key => 'left', max_attempts => 1)`);
+  await lotline.database.query(
+    `update graphile_worker._private_jobs set locked_by = 'worker-gone', locked_at = now() - interval '2 minutes', attempts = 1 where key = 'left'`,
+  );
+  const lines = inShort(await looked());
+  expect(lines).toContainEqual('warn jobs: 1 are in the hand of a worker that is not there any more');
+  // It is tried for the last time, and not dead yet; the one of before is.
+  expect(lines).toContainEqual(expect.stringMatching(/^warn jobs: 1 are dead/));
+  const worker = new Client({ connectionString: lotline.databaseUrl, application_name: 'lotline jobs worker-gone' });
+  await worker.connect();
+  try {
+    expect(inShort(await looked()).join()).not.toContain('worker that is not there');
+  } finally {
+    await worker.end();
+    await lotline.database.query(`delete from graphile_worker._private_jobs where key = 'left'`);
+  }
+});
+
+test('the certificate of TLS: its name, its key, its end', async () => {
+  const [one, other] = [selfSigned('localhost'), selfSigned('localhost')];
+  const [cert, key, otherKey] = ['cert.pem', 'key.pem', 'other.pem'].map((name) => join(directory, name)) as [string, string, string];
+  writeFileSync(cert, one.cert);
+  writeFileSync(key, one.key);
+  writeFileSync(otherKey, other.key);
+  const lines = async (url: string | null, files = { cert, key }) => inShort(await tls(files, url));
+  expect(await tls(null, null)).toEqual([]);
+  expect(await lines('https://localhost')).toEqual([expect.stringMatching(/^warn tls: the certificate is good until/)]);
+  expect(await lines('https://lotline.example')).toContain('warn tls: the certificate is not for lotline.example, the name in PUBLIC_URL');
+  expect(await lines('https://127.0.0.1')).toContain('warn tls: the certificate is not for 127.0.0.1, the name in PUBLIC_URL');
+  expect(await lines(null, { cert, key: otherKey })).toEqual(['fail tls: the certificate is not that of the key']);
+  const real = Date.now;
+  for (const [days, line] of [
+    [3, /^fail tls: the certificate was good until/],
+    [-3, /^fail tls: the certificate is good from .* on$/],
+  ] as const) {
+    const spy = jest.spyOn(Date, 'now').mockImplementation(() => real() + days * 86_400_000);
+    expect(await lines(null).finally(() => spy.mockRestore())).toEqual([expect.stringMatching(line)]);
+  }
+});
+
+withInstalledPostgres('a role that is not told how far a standby is behind does not take it for abreast', async () => {
+  const postgres = await (await InstalledPostgres.create(join(ownFolder('replicated'), 'data'))).start();
+  const port = String(postgres.port);
+  const folder = ownFolder('received');
+  const received = runAsPostgres('timeout 15 pg_receivewal -D "$FOLDER" -h 127.0.0.1 -p "$PORT" -U lotline -n || true', {
+    FOLDER: folder,
+    PORT: port,
+  });
+  const owner = new Client({ connectionString: postgres.url });
+  await owner.connect();
+  try {
+    const inFull = async (client: Client) => inShort(await replication(client, false));
+    expect(await inFull(owner)).toEqual([expect.stringMatching(/there is no standby/)]);
+    await owner.query('create role told_nothing login');
+    for (const end = performance.now() + 10_000; performance.now() < end; await sleep(50))
+      if ((await owner.query("select from pg_stat_replication where state = 'streaming'")).rows.length > 0) break;
+    expect(await inFull(owner)).toEqual([]);
+    const other = new Client({ connectionString: postgres.url.replace('lotline@', 'told_nothing@') });
+    await other.connect();
+    expect(await inFull(other)).toEqual(['warn replication: how far 1 standbys are behind is not told to this role']);
+    await owner.query('grant pg_read_all_stats to told_nothing');
+    expect(await inFull(other)).toEqual([]);
+    await other.end();
+  } finally {
+    await owner.query('select pg_terminate_backend(pid) from pg_stat_replication').catch(() => {});
+    await owner.end();
+    await received;
+    await postgres.close();
+    rmSync(folder, { recursive: true, force: true });
   }
 });
 

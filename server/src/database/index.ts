@@ -3,6 +3,7 @@ export type { Connection } from './connection';
 export * from './database';
 export { Deadline, StatementTimer } from './deadline';
 export * from './embedded';
+export { hostsIn } from './hosts';
 export * from './known';
 export { explain, isAway, isRetryable, LAWS } from './laws';
 export { MIGRATIONS } from './migrations';

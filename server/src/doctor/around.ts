@@ -1,5 +1,6 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile, statfs } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { dirname } from 'node:path';
 import type { Client } from 'pg';
 import type { FileStore } from '../files';
@@ -133,22 +134,27 @@ export async function outside(systems: Readonly<Record<string, { url: string; to
 
 const SOON_DAYS = 30;
 
-/** For how long is the certificate of TLS good? @param path of its file */
-export async function tls(path: string | undefined): Promise<Finding[]> {
-  if (!path) return [];
+/** Is the certificate of TLS that of the key and of the server's name, and for how long is it good? */
+export async function tls(files: { cert: string; key: string } | null, publicUrl: string | null): Promise<Finding[]> {
+  if (files === null) return [];
   try {
-    const until = new Date(new X509Certificate(await readFile(path)).validTo);
+    const certificate = new X509Certificate(await readFile(files.cert));
+    const key = createPrivateKey(await readFile(files.key));
+    const [from, until] = [new Date(certificate.validFrom), new Date(certificate.validTo)];
     const days = Math.floor((until.getTime() - Date.now()) / DAY_MS);
-    const remedy = 'put a new one in its place, and start the servers again';
-    const says = `the certificate is good until ${until.toISOString().slice(0, 10)}`;
+    const remedy = 'put a new one in its place, which servers take into use by themselves';
+    const name = publicUrl === null ? null : new URL(publicUrl).hostname.replace(/^\[(.+)\]$/, '$1');
+    const isNamed = name === null || (isIP(name) ? certificate.checkIP(name) : certificate.checkHost(name)) !== undefined;
+    const day = (at: Date) => at.toISOString().slice(0, 10);
+    const says = `the certificate is good until ${day(until)}`;
+    if (!certificate.checkPrivateKey(key)) return [fail('tls', 'the certificate is not that of the key', 'see TLS_CERT and TLS_KEY')];
+    if (from.getTime() > Date.now()) return [fail('tls', `the certificate is good from ${day(from)} on`, remedy)];
+    if (days < 0) return [fail('tls', `the certificate was good until ${day(until)}`, remedy)];
     return [
-      days < 0
-        ? fail('tls', `the certificate was good until ${until.toISOString().slice(0, 10)}`, remedy)
-        : days < SOON_DAYS
-          ? warn('tls', says, remedy)
-          : ok('tls', says),
+      ...(isNamed ? [] : [warn('tls', `the certificate is not for ${name}, the name in PUBLIC_URL`, remedy)]),
+      days < SOON_DAYS ? warn('tls', says, remedy) : ok('tls', says),
     ];
   } catch (error) {
-    return [fail('tls', `the certificate cannot be read: ${wordsOf(error)}`, 'see TLS_CERT')];
+    return [fail('tls', `the certificate or its key cannot be read: ${wordsOf(error)}`, 'see TLS_CERT and TLS_KEY')];
   }
 }

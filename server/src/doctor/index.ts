@@ -1,8 +1,9 @@
 import { Client } from 'pg';
+import { hostsIn } from '../database';
 import type { FileStore } from '../files';
 import { files, issuer, node, outside, room, tls } from './around';
 import { databaseItself, EMPTY } from './database';
-import { type Finding, fail, look } from './finding';
+import { type Finding, fail, look, warn, wordsOf } from './finding';
 import { invariants } from './invariants';
 import { combined, misspelt, type Settled } from './settings';
 import { jobs, replication, webhooks } from './work';
@@ -41,7 +42,7 @@ export async function examine(patient: Patient): Promise<Finding[]> {
     node(),
     ...misspelt(env, known),
     ...combined(config),
-    ...(await tls(env.TLS_CERT)),
+    ...(await tls(config.tls, config.door.publicUrl)),
     await room(config.filesDir),
     ...(await issuer(config.oidc)),
     ...(await outside(config.outside)),
@@ -49,21 +50,45 @@ export async function examine(patient: Patient): Promise<Finding[]> {
   ];
 }
 
-async function ofDatabase({ url, config, quick, filesOf }: Patient): Promise<Finding[]> {
-  const client = new Client({
-    connectionString: url,
-    application_name: 'lotline doctor',
-    connectionTimeoutMillis: CONNECTED_WITHIN_MS,
-    options: `-c default_transaction_read_only=on -c statement_timeout=${PATIENT_MS} -c TimeZone=UTC -c jit=off`,
-  });
-  client.on('error', () => {});
-  const reached = await look('database', 'see DATABASE_URL, and whether this machine and this role are let in', async () => {
-    await client.connect();
-    return [];
-  });
-  if (reached.length > 0) return reached;
+const UNREACHED = 'see DATABASE_URL, and whether this machine and this role are let in';
+
+/** A connection to the server of the database that can be written to, or to one of the others, and what is wrong with any of them. */
+async function reach(url: string): Promise<{ client: Client | null; found: Finding[] }> {
+  const reached: { client: Client; standby: boolean }[] = [];
+  const found: Finding[] = [];
+  let servers: string[];
   try {
-    const found = await databaseItself(client, config);
+    servers = hostsIn(url);
+  } catch (error) {
+    return { client: null, found: [fail('database', wordsOf(error), UNREACHED)] };
+  }
+  for (const connectionString of servers) {
+    const client = new Client({
+      connectionString,
+      application_name: 'lotline doctor',
+      connectionTimeoutMillis: CONNECTED_WITHIN_MS,
+      options: `-c default_transaction_read_only=on -c statement_timeout=${PATIENT_MS} -c TimeZone=UTC -c jit=off`,
+    });
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      const { rows } = await client.query<{ standby: boolean }>('select pg_is_in_recovery() as standby');
+      reached.push({ client, standby: rows[0]!.standby });
+    } catch (error) {
+      const which = servers.length > 1 ? `${new URL(connectionString).host}: ` : '';
+      found.push(fail('database', `${which}it could not be looked at: ${wordsOf(error)}`, UNREACHED));
+    }
+  }
+  const client = (reached.find(({ standby }) => !standby) ?? reached[0])?.client ?? null;
+  for (const { client: other } of reached) if (other !== client) await other.end().catch(() => {});
+  return { client, found: client ? found.map(({ about, says }) => warn(about, says, UNREACHED)) : found };
+}
+
+async function ofDatabase({ url, config, quick, filesOf }: Patient): Promise<Finding[]> {
+  const { client, found: unreached } = await reach(url);
+  if (!client) return unreached;
+  try {
+    const found = [...unreached, ...(await databaseItself(client, config))];
     if (found.some(({ says }) => says === EMPTY)) return found;
     const remedy = 'migrate the database first, and see that the role may read it';
     const { rows } = await client.query<{ id: string }>('select id from installation');

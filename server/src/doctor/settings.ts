@@ -1,3 +1,4 @@
+import { hostsIn } from '../database';
 import { type Finding, fail, ok, warn } from './finding';
 
 /** What the doctor needs to know of the settings. */
@@ -8,6 +9,8 @@ export interface Settled {
   logLevel: string;
   webhooks: { privateAddresses: boolean };
   oidc: { issuer: string } | null;
+  door: { publicUrl: string | null; proxies: readonly string[] };
+  tls: { cert: string; key: string } | null;
   metrics: { port: number | null; host: string };
   tracing: { endpoint: string | null; headers: string | null };
 }
@@ -55,6 +58,15 @@ const hostOf = (url: string): string => {
   }
 };
 
+/** Hosts of a database; none where its URL cannot be read, which is said elsewhere. */
+function serversOf(url: string): string[] {
+  try {
+    return hostsIn(url).map(hostOf);
+  } catch {
+    return [];
+  }
+}
+
 interface Rule {
   /** Is it so? */
   if(settled: Settled): boolean;
@@ -84,6 +96,18 @@ const RULES: readonly Rule[] = [
     remedy: 'unset LOTLINE_SAMPLES',
   },
   {
+    if: ({ demo, door }) => !demo && door.publicUrl === null,
+    state: 'warn',
+    says: 'requests are answered by whatever name they ask, and browsers may come without TLS',
+    remedy: 'set PUBLIC_URL',
+  },
+  {
+    if: ({ demo, door, tls }) => !demo && door.publicUrl?.startsWith('https:') === true && tls === null && door.proxies.length === 0,
+    state: 'warn',
+    says: 'a proxy must take the TLS off, and nobody is told which: all clients share the limits of one address',
+    remedy: 'set TRUST_PROXY to its address, or TLS_CERT and TLS_KEY',
+  },
+  {
     if: ({ demo, webhooks }) => !demo && webhooks.privateAddresses,
     state: 'warn',
     says: 'whoever creates a webhook can have this server speak to addresses of the house',
@@ -98,8 +122,7 @@ const RULES: readonly Rule[] = [
   {
     if: ({ databaseUrl }) =>
       databaseUrl !== null &&
-      !LOOPBACK.test(hostOf(databaseUrl)) &&
-      hostOf(databaseUrl) !== '' &&
+      serversOf(databaseUrl).some((host) => host !== '' && !LOOPBACK.test(host)) &&
       !/[?&]sslmode=(?:require|verify)/.test(databaseUrl),
     state: 'warn',
     says: 'the database is on another machine, and need not be spoken to by TLS',

@@ -4,7 +4,7 @@ import { type Finding, ok, warn } from './finding';
 // What lies there to be done, and by whom it is not.
 
 const JOBS = `
-  select count(*) filter (where attempts >= max_attempts)::int as dead,
+  select count(*) filter (where attempts >= max_attempts and locked_at is null)::int as dead,
     count(*) filter (where locked_at < now() - interval '1 minute' and not exists (select from pg_stat_activity a where a.application_name = 'lotline jobs ' || locked_by))::int as left,
     coalesce(extract(epoch from now() - min(run_at) filter (where attempts < max_attempts and locked_at is null and run_at <= now())), 0)::int as late
   from graphile_worker.jobs`;
@@ -42,8 +42,9 @@ export async function webhooks(client: Client): Promise<Finding[]> {
 
 const STANDBYS = `
   select count(*)::int as standbys, coalesce(max(extract(epoch from replay_lag)), 0)::int as seconds,
-    coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)), 0)::float8 as bytes
-  from pg_stat_replication`;
+    coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)), 0)::float8 as bytes,
+    bool_and(state is not null) as told
+  from pg_stat_replication where state is distinct from 'backup'`;
 const SLOTS = `
   select count(*)::int as left, coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)), 0)::float8 as bytes from pg_replication_slots where not active`;
 const FAR = { seconds: 60, bytes: 256 * 1024 * 1024 };
@@ -52,8 +53,8 @@ const mebibytes = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)}
 /** @param demo nobody expects a standby of a demonstration */
 export async function replication(client: Client, demo: boolean): Promise<Finding[]> {
   const { rows: slots } = await client.query<{ left: number; bytes: number }>(SLOTS);
-  const { rows } = await client.query<{ standbys: number; seconds: number; bytes: number }>(STANDBYS);
-  const [{ standbys, seconds, bytes }] = rows as [(typeof rows)[0]];
+  const { rows } = await client.query<{ standbys: number; seconds: number; bytes: number; told: boolean | null }>(STANDBYS);
+  const [{ standbys, seconds, bytes, told }] = rows as [(typeof rows)[0]];
   const found: Finding[] = [];
   const [slot] = slots;
   if (slot!.left > 0)
@@ -66,6 +67,10 @@ export async function replication(client: Client, demo: boolean): Promise<Findin
     );
   if (standbys === 0 && !demo)
     found.push(warn('replication', 'there is no standby: what the machine of the database loses is lost', 'see docs/operations.md'));
+  if (told === false)
+    found.push(
+      warn('replication', `how far ${standbys} standbys are behind is not told to this role`, 'grant pg_read_all_stats to the role'),
+    );
   if (seconds > FAR.seconds || bytes > FAR.bytes)
     found.push(warn('replication', `a standby is ${seconds} seconds and ${mebibytes(bytes)} behind`, 'see its network and its disk'));
   return found.length > 0
