@@ -333,7 +333,7 @@ test('after all of them the server answers, and nothing in the database has chan
       const before = residentBytes();
       for (let rounds = 0; rounds < 2; rounds++) await round();
       const more = residentBytes() - before;
-    expect(more).toBeLessThan(MOST_LEFT);
+      expect(more).toBeLessThan(MOST_LEFT);
       expect((await sent(`${at}/readyz`, {})).status).toBe(200);
       expect(server.crashes).toEqual([]);
     } finally {
