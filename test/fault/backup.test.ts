@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,6 +11,7 @@ import { Database } from '@lotline/server/database';
 import { importFolder } from '@lotline/server/import';
 import { InstalledPostgres, ownFolder, runAsPostgres, runLines, withInstalledPostgres } from '../support/installed-postgres';
 import { csv, writeFolder } from '../support/lotline';
+import { Receiver } from '../support/receiver';
 import { ServerProcess } from '../support/server-process';
 import { UNCONSERVED } from '../support/unconserved';
 
@@ -24,12 +25,12 @@ function step(name: string): string {
   return lines!;
 }
 
-/** What was recorded up to a position of the log, a digest for each table: rows that are there now, without what was taken back since. */
+/** What was recorded up to a position of the log, a digest for each table: rows that are there now, without what was taken back since; how far a webhook is goes on. */
 async function recordedUpTo(database: Database, position: bigint): Promise<Record<string, string>> {
   const tables = await database.query<{ name: string; retractable: boolean }>(
     `select c.table_name as name, bool_or(c.column_name = 'retracted_by') as retractable
      from information_schema.columns c join information_schema.tables t using (table_schema, table_name)
-     where c.table_schema = 'public' and t.table_type = 'BASE TABLE' and c.table_name <> 'live_input'
+     where c.table_schema = 'public' and t.table_type = 'BASE TABLE' and c.table_name not in ('live_input', 'webhook')
      group by c.table_name having bool_or(c.column_name = 'recorded_by') order by 1`,
   );
   const digests: Record<string, string> = {};
@@ -83,6 +84,7 @@ withInstalledPostgres(
     ).start();
     const database = await Database.open(primary.url);
     const original = new ServerProcess(primary.url, { FILES_DIR: files });
+    const receiver = await new Receiver().start();
     let copy: ServerProcess | null = null;
     let restored: InstalledPostgres | null = null;
     let restoredDatabase: Database | null = null;
@@ -104,6 +106,16 @@ withInstalledPostgres(
       await original.start();
 
       const tokens = await Promise.all(names.map((name) => tokenOf(`operation:${name}`)));
+      const query = 'subscription { lotEvents { cursor sequence change { lot { code } } } }';
+      const hooked = await fetch(`http://127.0.0.1:${original.port}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${tokens[0]}` },
+        body: JSON.stringify({
+          query: 'mutation ($input: CreateWebhookInput!) { createWebhook(input: $input) { cursor } }',
+          variables: { input: { idempotencyKey: 'hook', url: receiver.url, query } },
+        }),
+      });
+      expect(await hooked.json()).not.toHaveProperty('errors');
       const cursors: string[][] = names.map(() => []);
       let isOver = false;
       const writing = names.map(async (name, writer) => {
@@ -187,6 +199,15 @@ withInstalledPostgres(
       expect(await recordedUpTo(restoredDatabase, position)).toEqual(await recordedUpTo(database, position));
       expect(await restoredDatabase.query(UNCONSERVED)).toEqual([]);
 
+      // What the original has in hand is told by it, and by nobody else.
+      await original.end('SIGTERM');
+      const told = receiver.received.length;
+      expect(told).toBeGreaterThan(0);
+      const jobs = () => restoredDatabase!.query('select id, attempts, locked_at from graphile_worker.jobs order by id');
+      await restoredDatabase.query("select graphile_worker.add_job('of the original', json_build_object(), max_attempts := 5)");
+      const work = await jobs();
+      expect(work.length).toBeGreaterThan(0);
+      const filesThere = readdirSync(files, { recursive: true }).sort();
       copy = new ServerProcess(restored.url, { FILES_DIR: restoredFiles, LOTLINE_RUNS: 'server', HEARTBEAT_MS: '200' });
       await copy.start();
       const url = `http://127.0.0.1:${copy.port}`;
@@ -222,9 +243,23 @@ withInstalledPostgres(
         [Symbol.asyncIterator]()
         .next();
       await expect(lost).rejects.toMatchObject({ code: 'CURSOR_EXPIRED', resumeAfter: expect.any(String) });
+      // It takes what it is told, and does nothing by itself.
+      await them.recordHarvest({
+        idempotencyKey: 'at the copy',
+        producer: await idOf('operation', "identifier like '%FARM-0'"),
+        product,
+        code: 'at the copy',
+        quantity: { value: '1', unit: 'KGM' },
+        producedOn: '2026-02-01',
+      });
+      await sleep(1500);
+      expect(receiver.received).toHaveLength(told);
+      expect(await jobs()).toEqual(work);
+      expect(readdirSync(files, { recursive: true }).sort()).toEqual(filesThere);
       expect([...original.crashes, ...copy.crashes]).toEqual([]);
     } finally {
       await original.close();
+      await receiver.stop();
       await (copy as ServerProcess | null)?.close();
       await restoredDatabase?.close();
       await database.close();

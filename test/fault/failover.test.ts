@@ -81,7 +81,7 @@ withPostgres('failover', () => {
   }
 
   /** Writes until it is told to stop, each command again and again until it is acknowledged. */
-  function load() {
+  function load(round = '') {
     const acknowledged: string[] = [];
     const wrong: string[] = [];
     let isOver = false;
@@ -97,7 +97,7 @@ withPostgres('failover', () => {
     };
     const writers = Array.from({ length: WRITERS }, async (_, writer) => {
       for (let count = 0; !isOver; count++) {
-        await give(`${writer}-${count}`);
+        await give(`${round}${writer}-${count}`);
         await sleep(20);
       }
     });
@@ -208,6 +208,20 @@ withPostgres('failover', () => {
     expect(server.crashes).toEqual([]);
 
     await primary.start();
+    // Beside the new one, and also while that one is away: what it took in would be lost.
+    const before = await endOf(primary);
+    const beside = load('beside ');
+    await sleep(1000);
+    await standby.end('SIGKILL');
+    await sleep(7000);
+    expect(beside.acknowledged.length).toBeGreaterThan(0);
+    expect(await endOf(primary)).toBe(before);
+    await standby.start();
+    await until(isReady);
+    await beside.stop();
+    expect(await endOf(primary)).toBe(before);
+    expect(await historyOf(standby)).toEqual(expect.arrayContaining(beside.acknowledged));
+    expect([...beside.wrong, ...server.crashes]).toEqual([]);
     for (const url of [urlOf(primary, standby), urlOf(standby, primary)]) {
       const database = await Database.open(url);
       const [row] = await database.query<{ port: number }>('select inet_server_port() as port');

@@ -152,6 +152,23 @@ export class Cluster {
     await ended;
   }
 
+  /** Signals all of its processes: stopped ones keep their connections, and say nothing. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    const { pid } = this.child!;
+    const parentOf = (one: string) =>
+      readFileSync(`/proc/${one}/stat`, 'utf8')
+        .replace(/^.*\) \S /s, '')
+        .split(' ')[0];
+    process.kill(pid!, signal);
+    for (const one of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      try {
+        if (parentOf(one) === String(pid)) process.kill(Number(one), signal);
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+  }
+
   /** A standby that follows it. */
   async standby(settings: Record<string, string> = {}): Promise<Cluster> {
     const folder = folderForPostgres();

@@ -65,6 +65,8 @@ export class Hosts {
   private readonly urls: readonly string[];
   private readonly clients = new Map<Client, string>();
   private chosen: string | null = null;
+  /** The greatest timeline that was seen of one that can be written to. */
+  private newest = '';
   private looking: Promise<string> | null = null;
   private readonly watching: NodeJS.Timeout | undefined;
 
@@ -72,12 +74,22 @@ export class Hosts {
   constructor(url: string, mustWrite = true) {
     this.urls = hostsIn(url);
     this.first = this.urls[0]!;
-    this.Client = mustWrite ? classFor(this) : SteadyClient;
+    this.Client = classFor(this, mustWrite);
     if (mustWrite && this.urls.length > 1) this.watching = setInterval(() => void this.look().catch(() => {}), LOOK_EVERY_MS).unref();
   }
 
   close(): void {
     clearInterval(this.watching);
+  }
+
+  /** Are there connections? */
+  get isUsed(): boolean {
+    return this.clients.size > 0;
+  }
+
+  /** Ends all connections, without a word to the other side. */
+  leave(): void {
+    for (const client of this.clients.keys()) cut(client);
   }
 
   /** Of one server nothing need be known before. */
@@ -115,34 +127,37 @@ export class Hosts {
   private async find(): Promise<string> {
     const writable: { url: string; timeline: string }[] = [];
     const not: string[] = [];
-    let found: () => void = () => {};
+    let isOne: () => void = () => {};
     const first = new Promise<void>((done) => {
-      found = done;
+      isOne = done;
     });
     const all = this.urls.map(async (url) => {
       try {
         const timeline = await timelineOf(url);
         if (timeline === null) return void not.push(`${nameOf(url)} can only be read from`);
         writable.push({ url, timeline });
-        found();
+        isOne();
       } catch (error) {
         not.push(`${nameOf(url)}: ${(error as Error).message || (error as { code?: string }).code}`);
       }
     });
     await Promise.race([Promise.all(all), first.then(() => sleep(OTHERS_WITHIN_MS))]);
-    if (writable.length === 0) throw new Error(`no server of the database can be written to: ${not.join('; ')}`);
-    const newest = writable
-      .map(({ timeline }) => timeline)
-      .sort()
-      .at(-1);
-    return this.urls.find((url) => writable.some((each) => each.url === url && each.timeline === newest))!;
+    const newest = [this.newest, ...writable.map(({ timeline }) => timeline)].sort().at(-1)!;
+    // One that another has taken the place of is not gone back to, also where that one is away: what it would take in would be lost.
+    for (const { url, timeline } of writable)
+      if (timeline < newest)
+        not.push(`${nameOf(url)}: another server has been promoted in its place; start Lotline anew if that one is gone for good`);
+    const found = this.urls.find((url) => writable.some((each) => each.url === url && each.timeline === newest));
+    if (!found) throw new Error(`no server of the database can be written to: ${not.join('; ')}`);
+    this.newest = newest;
+    return found;
   }
 }
 
 const cut = (client: Client): void => (client as unknown as Heard).connection.stream.destroy();
 
 /** The timeline of a server, which every promotion makes greater; null where it can only be read from. */
-async function timelineOf(url: string): Promise<string | null> {
+export async function timelineOf(url: string): Promise<string | null> {
   const client = new SteadyClient({
     connectionString: url,
     application_name: 'lotline looks',
@@ -176,12 +191,13 @@ class SteadyClient extends Client {
 
 type Connected = (error: Error | null) => void;
 
-function classFor(hosts: Hosts): new (config?: ClientConfig) => Client {
+function classFor(hosts: Hosts, mustWrite: boolean): new (config?: ClientConfig) => Client {
   return class extends SteadyClient {
     private readonly readOnly = new Set<string>();
 
     constructor(config?: ClientConfig) {
       super(config);
+      if (!mustWrite) return;
       const { connection } = this as unknown as Heard;
       connection.on('parameterStatus', ({ parameterName, parameterValue }) => {
         if (!READ_ONLY.includes(parameterName)) return;

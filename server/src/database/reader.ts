@@ -219,7 +219,7 @@ export class Reader {
     const connection = await (deadline ? deadline.during(connecting, (late) => late.release()) : connecting);
     try {
       for (;;) {
-        const { commandThere, ...snapshot } = await openView(connection, this.options);
+        const { commandThere, follows, ...snapshot } = await openView(connection, this.options);
         if (snapshot.position >= this.atLeast) return snapshot;
         await connection.client.query('rollback');
         if (Date.now() > last) {
@@ -237,20 +237,23 @@ export class Reader {
   }
 }
 
-/** Opens a view on a connection. @returns its state, and which command it has at another position: null where it has not come so far */
+/**
+ * Opens a view on a connection.
+ * @returns its state; which command it has at another position: null where it has not come so far; and does it follow a primary?
+ */
 export async function openView(
   connection: Connection,
   { timeout = 15_000, deadline }: View,
   there: Position = 0n as Position,
-): Promise<Snapshot & { commandThere: string | null }> {
+): Promise<Snapshot & { commandThere: string | null; follows: boolean }> {
   const timer = deadline && new StatementTimer(connection.client, deadline);
   const results = (await connection.client.query(
     `begin isolation level repeatable read read only; set local statement_timeout = ${timer?.begin() ?? timeout}; select position, command, ${
       there === 0n ? 'null' : `(select id from command c where c.position = ${there})`
-    } as there from log_counter`,
-  )) as unknown as { rows: { position: string; command: string | null; there: string | null }[] }[];
-  const { command, position, there: commandThere } = results[2]!.rows[0]!;
-  return { connection, timer, position: BigInt(position) as Position, command, commandThere };
+    } as there, pg_is_in_recovery() as follows from log_counter`,
+  )) as unknown as { rows: { position: string; command: string | null; there: string | null; follows: boolean }[] }[];
+  const { command, position, there: commandThere, follows } = results[2]!.rows[0]!;
+  return { connection, timer, position: BigInt(position) as Position, command, commandThere, follows };
 }
 
 /** Is it the replica that failed, and not the question: one that is gone, or had to go on in the log over what the view still needs? */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import { connectionOf, poolOf } from './connection';
-import { Hosts, hostsIn } from './hosts';
+import { Hosts, hostsIn, timelineOf } from './hosts';
 import { openView, type Position, type Snapshot, type View } from './reader';
 
 /** How long a replica is waited for that has not yet seen what an answer must reflect, milliseconds. */
@@ -13,6 +13,8 @@ const OPENS_WITHIN_MS = 1000;
 const RESTS_MS = 5000;
 /** Longest between one look at the primary and the next, milliseconds. */
 const LOOKS_EVERY_MS = 1000;
+/** How often one that is in use is asked whether it is there and follows still, milliseconds. */
+const ASKS_EVERY_MS = 1000;
 
 interface Sample {
   at: number;
@@ -21,10 +23,13 @@ interface Sample {
 }
 
 interface Replica {
+  hosts: Hosts;
   source: DataSource;
   starting: Promise<unknown> | null;
   /** Until when it is left alone, milliseconds. */
   restsUntil: number;
+  /** How far it had come at the latest, and when that was seen, milliseconds. */
+  seen: { at: number; position: Position };
 }
 
 export interface ReplicasOptions {
@@ -44,6 +49,7 @@ export class Replicas {
   private readonly replicas: Replica[];
   private readonly looker: Pool;
   private readonly looking: NodeJS.Timeout;
+  private readonly asking: NodeJS.Timeout;
   private samples: Sample[] = [];
   private isLooking = false;
   private next = 0;
@@ -53,15 +59,18 @@ export class Replicas {
     url: string,
     private readonly options: ReplicasOptions,
   ) {
-    this.replicas = hostsIn(url).map((each) => ({
-      source: options.sourceOf(new Hosts(each, false), OPENS_WITHIN_MS),
-      starting: null,
-      restsUntil: 0,
-    }));
+    this.replicas = hostsIn(url).map((each) => {
+      const hosts = new Hosts(each, false);
+      const source = options.sourceOf(hosts, OPENS_WITHIN_MS);
+      return { hosts, source, starting: null, restsUntil: 0, seen: { at: 0, position: 0n as Position } };
+    });
     this.looker = poolOf(primary, { max: 1, application_name: 'lotline replicas', query_timeout: options.mostLagMs });
     const every = Math.min(LOOKS_EVERY_MS, options.mostLagMs / 4);
     this.looking = setInterval(() => void this.look(), every).unref();
     void this.look();
+    this.asking = setInterval(() => {
+      for (const replica of this.replicas) void leaveIfAway(replica);
+    }, ASKS_EVERY_MS).unref();
   }
 
   /** A view of one of them; null where none is good enough, so that the primary answers. */
@@ -70,10 +79,13 @@ export class Replicas {
     // What it has at least, it has since; the first look that is not too long ago says it.
     const sample = this.samples.find(({ at }) => at >= oldest);
     if (!sample) return null;
+    const last = this.samples.at(-1)!;
     const start = this.next++;
     for (let turn = 0; turn < this.replicas.length; turn++) {
       const replica = this.replicas[(start + turn) % this.replicas.length]!;
-      if (replica.restsUntil > Date.now()) continue;
+      // Nothing that follows the primary is ever further than it.
+      const isAhead = replica.seen.at <= last.at && replica.seen.position > last.position;
+      if (isAhead || replica.restsUntil > Date.now()) continue;
       try {
         const snapshot = await this.viewOf(replica, wanted, sample);
         if (snapshot) return { ...snapshot, rest: () => rest(replica) };
@@ -86,6 +98,7 @@ export class Replicas {
 
   async close(): Promise<void> {
     clearInterval(this.looking);
+    clearInterval(this.asking);
     await this.looker.end();
     for (const { source, starting } of this.replicas) {
       await starting?.catch(() => {});
@@ -104,8 +117,9 @@ export class Replicas {
     const late = setTimeout(() => void connection.release(new Error('too slow')).catch(() => {}), OPENS_WITHIN_MS + WAITS_MS);
     try {
       for (const deadline = Date.now() + WAITS_MS; ; await sleep(LOOKS_AGAIN_MS)) {
-        const snapshot = await openView(connection, wanted, sample.position);
-        const isOfPrimary = snapshot.commandThere === sample.command;
+        const { commandThere, follows, ...snapshot } = await openView(connection, wanted, sample.position);
+        replica.seen = { at: Date.now(), position: snapshot.position };
+        const isOfPrimary = follows && commandThere === sample.command;
         if (isOfPrimary && snapshot.position >= (wanted.atLeast ?? 0n)) return snapshot;
         await connection.client.query('rollback');
         // One that is too far behind, or has gone another way, is not waited for.
@@ -150,4 +164,16 @@ export class Replicas {
 
 function rest(replica: Replica): void {
   replica.restsUntil = Date.now() + RESTS_MS;
+}
+
+/** Whatever waits for a server that vanished without a word would wait for ever: it goes on at the primary. */
+async function leaveIfAway(replica: Replica): Promise<void> {
+  if (!replica.hosts.isUsed) return;
+  try {
+    if ((await timelineOf(replica.hosts.first)) === null) return;
+  } catch {
+    // It says nothing.
+  }
+  rest(replica);
+  replica.hosts.leave();
 }
