@@ -38,6 +38,7 @@ import { serveGraphiql } from './graphiql';
 import { safetyHeaders } from './headers';
 import { answerFromReplicas } from './lag';
 import { tellError } from './log';
+import { ParsedDocuments } from './parsed';
 import { keepJournal, legacyStatus, stateOfAnswer, tellFaults } from './plugins';
 import { servePrint } from './print';
 import { silentConnections } from './silent';
@@ -204,6 +205,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     persistedQueries: false,
+    documentStore: new ParsedDocuments(),
     parseOptions: { maxTokens: MOST_TOKENS },
     validationRules: [...LIMIT_RULES],
     logger: app.log,
