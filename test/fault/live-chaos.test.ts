@@ -17,7 +17,7 @@ import { ServerProcess } from '../support/server-process';
 // delays, half-closes and swallows; the servers are stopped and killed, the database is restarted and killed, and so are the connections
 // between them. LIVE_CHAOS_SECONDS makes it longer, LIVE_CHAOS_SEED takes the choices of a run before.
 
-const SECONDS = Number(process.env.LIVE_CHAOS_SECONDS ?? 45);
+const SECONDS = Number(process.env.LIVE_CHAOS_SECONDS ?? 25);
 const SEED = Number(process.env.LIVE_CHAOS_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const WRITERS = 16;
 const SUBSCRIBERS = 50;
