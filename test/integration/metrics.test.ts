@@ -130,6 +130,9 @@ test('outside of demo mode metrics are on a port of their own, and nowhere witho
     expect((await fetch(own.replace('/metrics', '/healthz'))).status).toBe(200);
     expect((await fetch(own.replace('/metrics', '/graphql'))).status).toBe(404);
     expect((await fetch(own, { method: 'POST' })).status).toBe(405);
+    // What no route can read is counted as what no route is for.
+    await (await fetch(`${apart.url}/%zz`)).text();
+    await until(async () => (await (await fetch(own)).text()).includes('{route="none",status="4xx",viewer="none"} 2'));
     // A page whose name was led to this machine reads no counts.
     expect((await asked(own, { host: 'evil.example' })).status).toBe(403);
     expect((await asked(own, { host: 'localhost:9464' })).status).toBe(200);

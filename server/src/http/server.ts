@@ -163,7 +163,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     clientErrorHandler: answerBroken,
     // No hook is called for what no route can read.
     frameworkErrors: (_error, request, reply) => {
-      reply.raw.once('close', () => tellAnswered(request, reply));
+      reply.raw.once('close', () => {
+        meters.answered({ route: 'none', status: reply.statusCode, viewer: 'none', seconds: null });
+        tellAnswered(request, reply);
+      });
       const refusal = door.refusalOf(request.raw) ?? BAD_TARGET;
       return sendError(refusal, request, reply.headers(headersOf(request)), (code) => meters.refused(code));
     },
