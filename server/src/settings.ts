@@ -193,7 +193,7 @@ export const SETTINGS = {
     COST_BUDGET: cost('most that a question of a viewer may cost, and all that it asks at once; for each instance', 200_000),
     COST_RESTORE_RATE: cost('what comes back of it each second', 10_000),
     COST_BUDGET_NOBODY: cost('the same budget for whoever has no token, by address', 50_000),
-    COST_RESTORE_RATE_NOBODY: cost('what comes back of that each second', 2000),
+    COST_RESTORE_RATE_NOBODY: cost('what comes back of that each second', 2500),
     CONCURRENT_QUESTIONS: whole('most questions and commands of a viewer at a time, for each instance', {
       unset: 50,
       least: 1,

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import {
   buildSchema,
   type DirectiveNode,
@@ -20,10 +21,12 @@ import { csv, type Lotline, startLotline } from '../support/lotline';
 
 // Is what a question is charged before it runs what it takes? Random questions over the schema, on a world in which pages fill.
 
-// The weights were tuned by what this seed asked; others, by LIMITS_SEED, are the honest measure.
+// Whatever the seed: others, by LIMITS_SEED, must do as well.
 const SEED = Number(process.env.LIMITS_SEED ?? 7);
-const LOTS = 2500;
+const LOTS = 1500;
 const QUESTIONS = 200;
+/** Asked before, unmeasured: a server that has just begun is slow. */
+const WARMING = 30;
 /** As many questions are asked of each size, in units of cost; the dearest are left out, so that the test ends. */
 const SIZES = [30, 100, 300, 1000, 5000];
 /** Lists of the whole graph that are short in this world: longer pages would not fill. */
@@ -35,28 +38,37 @@ let lotline: Lotline;
 let root: GraphQLObjectType;
 let values: Record<string, unknown[]>;
 beforeAll(async () => {
-  lotline = await startLotline({ pollMs: 600_000 });
+  lotline = await startLotline({ pollMs: 600_000, poolSize: 2 });
   const { files } = growNetwork(LOTS, SEED);
   await lotline.import(Object.fromEntries([...files].filter(([, rows]) => rows.length > 0).map(([name, rows]) => [name, csv(rows)])));
   await lotline.database.query('analyze');
   root = buildSchema(await (await fetch(`${lotline.url}/schema.graphql`)).text()).getQueryType()!;
   const known = await lotline.data(
-    `{ lots(first: 500) { nodes { id code producer { id identifiers { scheme value } } product { id } } } shipments(first: 100) { nodes { id reference } }
+    `{ shipments(first: 100) { nodes { id reference } }
        importCertificates(first: 100) { nodes { id number } } }`,
   );
+  const lots: any[] = [];
+  for (let after: string | null = null, more = true; more; ) {
+    const page: any = await lotline.data(
+      'query ($after: String) { lots(first: 500, after: $after) { nodes { id code producer { id identifiers { scheme value } } product { id } } pageInfo { endCursor hasNextPage } } }',
+      { after },
+    );
+    lots.push(...page.lots.nodes);
+    ({ endCursor: after, hasNextPage: more } = page.lots.pageInfo);
+  }
   values = {
-    'Query.lot code': known.lots.nodes.map(({ code }: any) => code),
+    'Query.lot code': lots.map(({ code }: any) => code),
     'Query.shipment reference': known.shipments.nodes.map(({ reference }: any) => reference),
     'Query.importCertificate number': known.importCertificates.nodes.map(({ number }: any) => number),
-    'Query.operation identifier': known.lots.nodes.map(({ producer: { identifiers } }: any) =>
+    'Query.operation identifier': lots.map(({ producer: { identifiers } }: any) =>
       identifiers[0].scheme === 'NOP' ? identifiers[0].value : `${identifiers[0].scheme}:${identifiers[0].value}`,
     ),
-    'Query.recall lots': known.lots.nodes.map(({ id }: any) => [id]),
-    'Query.massBalance operation': known.lots.nodes.map(({ producer }: any) => producer.id),
-    'Query.massBalance product': known.lots.nodes.map(({ product }: any) => product.id),
+    'Query.recall lots': lots.map(({ id }: any) => [id]),
+    'Query.massBalance operation': lots.map(({ producer }: any) => producer.id),
+    'Query.massBalance product': lots.map(({ product }: any) => product.id),
     'Query.massBalance from': ['2024-01-01'],
     'Query.massBalance to': ['2025-12-31'],
-    'Query.search text': known.lots.nodes.map(({ code }: any) => code.slice(0, 4)),
+    'Query.search text': lots.map(({ code }: any) => code.slice(0, 4)),
     'Lot.trace direction': ['BACK', 'FORWARD'],
   };
 });
@@ -148,20 +160,35 @@ function correlation(a: readonly number[], b: readonly number[]): number {
   return both / Math.sqrt(sum((index) => (a[index]! - meanA) ** 2) * sum((index) => (b[index]! - meanB) ** 2));
 }
 
+/**
+ * What this process, the server in it, and the database have worked for us so far, milliseconds of a core: others who use the machine do not
+ * count. Where the system does not tell of another process, the time that has passed.
+ */
+function workSoFar(pids: readonly number[]): number {
+  if (!existsSync('/proc/self/schedstat')) return performance.now();
+  const { user, system } = process.cpuUsage();
+  const ofDatabase = pids.map((pid) => Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6);
+  return ofDatabase.reduce((sum, each) => sum + each, (user + system) / 1000);
+}
+
 test('what is charged before a question runs is in the order of what it takes', async () => {
   const random = new Random(SEED);
   const measured: { query: string; requested: number; actual: number; ms: number }[] = [];
   const asked = SIZES.map(() => 0);
   let worst = 0;
+  for (let each = 0; each < WARMING; each++) await lotline.ask(`{ ${selection(new Random(SEED + each), root, 0)} }`);
   while (measured.length < QUESTIONS) {
     const query = `{ ${selection(random, root, 0).replace('__typename ', '')} }`;
     const cost = counted(query);
     const size = SIZES.findIndex((most) => cost < most) - 1;
     if (size < 0 || asked[size]! >= QUESTIONS / (SIZES.length - 1)) continue;
+    const pids = (await lotline.database.query<{ pid: number }>('select pid from pg_stat_activity where datname = current_database()')).map(
+      ({ pid }) => pid,
+    );
     const ask = async () => {
-      const began = performance.now();
+      const began = workSoFar(pids);
       const answer = await lotline.ask(query);
-      return { answer, ms: performance.now() - began };
+      return { answer, ms: workSoFar(pids) - began };
     };
     const first = await ask();
     if (!first.answer.data || first.answer.errors) continue;
@@ -169,7 +196,7 @@ test('what is charged before a question runs is in the order of what it takes', 
     const { requested, actual } = (first.answer.extensions as any).cost;
     expect(Math.abs(requested - cost)).toBeLessThan(0.06);
     const again = [first, await ask()];
-    while (again.length < (first.ms < 50 ? 4 : 2)) again.push(await ask());
+    if (first.ms < 30) again.push(await ask());
     const ms = Math.min(...again.map((each) => each.ms));
     worst = Math.max(worst, actual / requested);
     measured.push({ query, requested, actual, ms });

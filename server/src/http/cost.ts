@@ -2,7 +2,7 @@ import { type ApolloServerPlugin, type GraphQLRequestContext, HeaderMap } from '
 import { Refusal } from '@lotline/schema';
 import { GraphQLError } from 'graphql';
 import { type Asked, RateLimited } from '../limits';
-import { type Question, refuseCostly, refuseOutOfScope } from '../questions';
+import { type Question, refuseOutOfScope } from '../questions';
 
 type Asking = Pick<GraphQLRequestContext<Question>, 'schema' | 'document' | 'operation' | 'request'>;
 
@@ -14,7 +14,7 @@ function headOf(refusal: Refusal) {
   return { status: 429, headers: new HeaderMap([['retry-after', String(refusal.retryAfter)]]) };
 }
 
-/** Refuses what costs too much, could not be answered within bounded memory, or is beyond the scopes of a key, before it runs. */
+/** Refuses what costs too much, or is beyond the scopes of a key, before it runs. */
 export const boundedAnswer: ApolloServerPlugin<Question> = {
   async requestDidStart() {
     return {
@@ -25,7 +25,6 @@ export const boundedAnswer: ApolloServerPlugin<Question> = {
         try {
           refuseOutOfScope(asked.graph, asked.document, notes);
           ticket?.admit(asked);
-          refuseCostly(asked.document, asked.operation, asked.variables);
         } catch (error) {
           if (!(error instanceof Refusal)) throw error;
           throw new GraphQLError(error.message, { originalError: error, extensions: { http: headOf(error) } });

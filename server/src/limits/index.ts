@@ -1,6 +1,6 @@
 export { COST, LIST_SIZE, priced } from './annotate';
 export { type LimitSettings, RateLimited } from './buckets';
-export type { Asked } from './cost';
+export { type Asked, costOf } from './cost';
 export { Limits, type Ticket } from './limits';
 export { printGraph } from './print';
 export { LIMIT_RULES, MOST_TOKENS, refuseLargeVariables, refuseLongDocument } from './rules';

@@ -17,8 +17,8 @@ import { collectFields, collectSubfields } from 'graphql/execution/collectFields
 import { getArgumentValues, getVariableValues } from 'graphql/execution/values';
 import type { SignedIn, Viewer } from '../access';
 import { type Journal, Notes } from '../journal';
-import { LIMIT_RULES, MOST_TOKENS, refuseLargeVariables, refuseLongDocument } from '../limits';
-import { refuseCostly, refuseOutOfScope, valuesAskedFor } from '../questions';
+import { costOf, LIMIT_RULES, MOST_TOKENS, refuseLargeVariables, refuseLongDocument } from '../limits';
+import { refuseOutOfScope } from '../questions';
 import type { Feed, Fits } from './feed';
 import { importCertificateFeed } from './feeds/import-certificates';
 import { lotFeed } from './feeds/lots';
@@ -133,7 +133,6 @@ export function readRequest(
   } finally {
     journal.take(notes.by, notes.all);
   }
-  refuseCostly(document, operation, variables);
 
   const type = graph.getSubscriptionType()!;
   const fragments = Object.fromEntries(
@@ -154,7 +153,7 @@ export function readRequest(
     key,
     feed,
     costly: feed.isCostly?.(filter ?? null) ?? false,
-    laborious: isLaborious(document, operation, variables),
+    laborious: isLaborious(graph, document, operation, variables),
     fits: feed.fitter(filter ?? null),
     filter: JSON.stringify(filter ?? null),
     after: after ?? null,
@@ -170,14 +169,19 @@ export function readRequest(
   };
 }
 
-/** Most values of a message that others wait for. */
-const MOST_VALUES_LIVE = 2000;
+/** Most that a message may cost which others wait for. */
+const MOST_COST_LIVE = 500;
 /** Fields that follow lots through the chain, and add up what they find. */
 const LABORIOUS = new Set(['trace', 'origin', 'recall', 'massBalance']);
 
 /** Is a message so much work that others must not wait for it? Such streams are told by themselves, after all others. */
-function isLaborious(document: DocumentNode, operation: OperationDefinitionNode, variables: Record<string, unknown>): boolean {
-  let found = valuesAskedFor(document, operation, variables) > MOST_VALUES_LIVE;
+function isLaborious(
+  graph: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Record<string, unknown>,
+): boolean {
+  let found = costOf({ graph, document, operation, variables }) > MOST_COST_LIVE;
   visit(document, {
     enter(node) {
       if (node.kind === Kind.FIELD && LABORIOUS.has(node.name.value)) found = true;

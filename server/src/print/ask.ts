@@ -1,6 +1,6 @@
 import { Refusal } from '@lotline/schema';
 import { type DocumentNode, execute, type GraphQLError, type GraphQLSchema, Kind } from 'graphql';
-import { type Question, refuseCostly, refuseOutOfScope } from '../questions';
+import { type Question, refuseOutOfScope } from '../questions';
 
 /** What the graph answers to a document of ours, under the rights of whoever asks and the limits of every question. @throws Refusal */
 export async function ask<Answer>(
@@ -12,7 +12,6 @@ export async function ask<Answer>(
   const operation = document.definitions.find((each) => each.kind === Kind.OPERATION_DEFINITION)!;
   withinScopes(() => refuseOutOfScope(graph, document, question.notes));
   question.ticket?.admit({ graph, document, operation, variables });
-  refuseCostly(document, operation, variables);
   const { data, errors } = await execute({ schema: graph, document, variableValues: variables, contextValue: question });
   if (errors) throw causeOf(errors);
   return data as Answer;

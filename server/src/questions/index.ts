@@ -1,5 +1,4 @@
 export * from './code';
-export * from './cost';
 export * from './errors';
 export * from './facts';
 export * from './give';

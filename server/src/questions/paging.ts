@@ -4,7 +4,7 @@ import type { Position } from '../database';
 import type { Question } from './question';
 
 /** Length of a page where none is given. */
-export const DEFAULT_FIRST = 50;
+const DEFAULT_FIRST = 50;
 export const MOST_FIRST = 500;
 /** Above this a list is not counted. */
 export const MOST_COUNTED = 10_000;
