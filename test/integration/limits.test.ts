@@ -151,7 +151,7 @@ describe.each(TRANSPORTS)('over %s', (_name, send, around) => {
   test('an empty budget: come back in so many seconds', async () => {
     const spend = asQuestion('trace(direction: BACK) { gaps(first: 1) { nodes { message } } }');
     for (let asked = 0; asked < 50; asked++) if ((await lotline.ask(spend)).errors) break;
-    const dear = around(times(28, (index) => `t${index}: trace(direction: BACK) { complete }`)).replace('first: 5', 'first: 1');
+    const dear = around(times(8, (index) => `t${index}: trace(direction: BACK) { complete }`)).replace('first: 5', 'first: 1');
     const { status, retryAfter, error } = await send(dear);
     expect(error.extensions).toMatchObject({
       code: 'RATE_LIMITED',
@@ -166,8 +166,8 @@ describe.each(TRANSPORTS)('over %s', (_name, send, around) => {
 
 test('every answer says what it was charged, what it cost, what is left and what comes back', async () => {
   const answer = await lotline.ask('{ lots { nodes { id code product { name } } } }');
-  // The root 20, the list 20, 50 lots of 1.2 with a product of 1.1; there are 5.
-  expect(answer.extensions).toMatchObject({ cost: { requested: 155, actual: 51.5, restoreRate: 1000 } });
+  // The root 20, the list 20, 50 lots of 1.4 with a product of 1.2; there are 5.
+  expect(answer.extensions).toMatchObject({ cost: { requested: 170, actual: 53, restoreRate: 1000 } });
   expect((answer.extensions as any).cost.available).toBeGreaterThanOrEqual(4948);
   expect((await lotline.ask('{ nonsense }')).extensions).toMatchObject({ cost: { requested: 0, actual: 20 } });
   // What failed deep within was worked for.
@@ -180,14 +180,14 @@ test('variables, their defaults, fragments, conditions and abstract types count 
   const cost = async (query: string, variables = {}) => ((await lotline.ask(query, variables)).extensions as any).cost.requested;
   const page =
     'query ($first: Int = 10, $with: Boolean = false) { lots(first: $first) { nodes { id inputs(first: 2) @include(if: $with) { nodes { kilograms } } } } }';
-  expect(await cost(page)).toBe(40 + 10 * 1.1);
-  expect(await cost(page, { first: 20 })).toBe(40 + 20 * 1.1);
-  expect(await cost(page, { first: 10, with: true })).toBe(40 + 10 * (1.1 + 2 + 2 * 1.1));
+  expect(await cost(page)).toBe(40 + 10 * 1.2);
+  expect(await cost(page, { first: 20 })).toBe(40 + 20 * 1.2);
+  expect(await cost(page, { first: 10, with: true })).toBe(40 + 10 * (1.2 + 1 + 2 * 1.2));
   expect(await cost('{ lots(first: 10) { ...L } } fragment L on LotConnection { nodes { ...M ...M } } fragment M on Lot { id }')).toBe(
-    40 + 10 * 1.2,
+    40 + 10 * 1.4,
   );
   const node = `query { node(id: "${(await lotline.data('{ lot(code: "L-0") { id } }')).lot.id}") { id ... on Lot { trace(direction: BACK) { complete } } ... on Operation { name country } } }`;
-  expect(await cost(node)).toBe(30.1 + 150.1);
+  expect(await cost(node)).toBe(60.2 + 550);
 });
 
 test('nobody has a smaller budget than viewers, by address; viewers have one each', async () => {

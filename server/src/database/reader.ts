@@ -2,7 +2,7 @@ import { Refusal } from '@lotline/schema';
 import DataLoader from 'dataloader';
 import type { EntityTarget, ObjectLiteral } from 'typeorm';
 import type { Connection } from './connection';
-import { type Deadline, StatementTimer } from './deadline';
+import { type Deadline, StatementTimer, timedOut } from './deadline';
 import { explain, isAway, unavailable } from './laws';
 
 /** Number of a command in the log; dense, in commit order, never shown outside. */
@@ -39,6 +39,8 @@ export interface Source {
   readonly replicas: { view(wanted: View): Promise<Snapshot | null> } | null;
 }
 
+/** How often long work looks at the clock, in things done. */
+const LOOK_EVERY = 256;
 const WAIT_FOR_POSITION_MS = 2000;
 const STOPPING = new Refusal({ code: 'UNAVAILABLE', message: 'the server is stopping', remedy: 'try again' }, { retryable: true });
 
@@ -51,6 +53,7 @@ export class Reader {
   private turn: Promise<unknown> = Promise.resolve();
   private loaders = new Map<unknown, DataLoader<unknown, unknown>>();
   private ended = false;
+  private done = 0;
   private cancelling: Promise<unknown> | null = null;
   private mayLag: boolean;
   private atLeast: Position;
@@ -107,6 +110,11 @@ export class Reader {
     }
     return loader;
   }
+
+  /** Called for each thing done in long work between statements. @throws Refusal TIMED_OUT once the deadline has passed */
+  readonly inTime = (): void => {
+    if (++this.done % LOOK_EVERY === 0 && this.options.deadline && this.options.deadline.left <= 0) throw timedOut();
+  };
 
   /** Keeps nothing of what was loaded: an answer that goes on for long must not hold all of it. */
   forget(): void {

@@ -11,11 +11,11 @@ export const OF_OPERATION = { Query: 20, Mutation: 100, Subscription: 50 } as co
 /** A command, in one transaction. */
 export const COMMAND = 300;
 /** A list that is asked of the database. */
-export const LIST = 2;
+export const LIST = 1;
 /** A list of the whole graph, not of one noun. */
 export const ROOT_LIST = 20;
 /** A noun by what names it. */
-export const LOOK_UP = 20;
+export const LOOK_UP = 40;
 /** How many there are, at most 10,001. */
 export const COUNT = 3;
 /** The schema of the graph, whatever is asked of it; a type of it. */
@@ -35,9 +35,9 @@ export const WEIGHTS: Readonly<Record<string, number>> = {
   'Trace.steps': 400,
   'Trace.gaps': 400,
   'Trace.holders': 200,
-  'Lot.origin': 100,
+  'Lot.origin': 150,
   'Lot.balance': 20,
-  'Query.recall': 300,
+  'Query.recall': 500,
   'Recall.complete': 400,
   'Query.massBalance': 150,
   'Query.search': 40,

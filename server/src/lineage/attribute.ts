@@ -74,14 +74,21 @@ function* inOrder(ids: Iterable<string>, next: ReadonlyMap<string, readonly Pair
 /**
  * Shares a root's mass among what it was made of. A lot's mass is shared among its inputs by the grams taken; mass beyond what its
  * inputs gave is of unknown origin, as is a lot of no inputs that is no source. Sources and unknown add up to the root's grams.
+ * @param inTime called for each lot; throws when it is time to end
  */
-export function attributeBack(root: string, lots: ReadonlyMap<string, BackVertex>, uses: readonly Use[]): BackAttribution {
+export function attributeBack(
+  root: string,
+  lots: ReadonlyMap<string, BackVertex>,
+  uses: readonly Use[],
+  inTime: () => void,
+): BackAttribution {
   const inputsOf = groupBy(pairsOf(uses), 'to');
   const through = new Map<string, bigint>([[root, lots.get(root)!.grams]]);
   const along = new Map<string, bigint>();
   const sources = new Map<string, bigint>();
   let unknown = 0n;
   for (const id of inOrder(lots.keys(), inputsOf, 'from')) {
+    inTime();
     const lot = lots.get(id)!;
     const grams = through.get(id) ?? 0n;
     const inputs = (inputsOf.get(id) ?? []).sort((a, b) => lots.get(a.from)!.rank - lots.get(b.from)!.rank);
@@ -129,11 +136,13 @@ export interface ForwardAttribution {
  * Follows the mass of roots. A lot's grams are split once, among its uses, what is on hand and its losses; of what goes into a lot that
  * weighs less than its inputs the difference is lost in processing, into one that weighs more nothing is added. A root's own mass holds
  * what other roots gave it. Held, lost and what is elsewhere add up to the roots' grams less what roots gave to roots.
+ * @param inTime called for each lot; throws when it is time to end
  */
 export function attributeForward(
   roots: ReadonlySet<string>,
   lots: ReadonlyMap<string, ForwardVertex>,
   uses: readonly Use[],
+  inTime: () => void,
 ): ForwardAttribution {
   const outputsOf = groupBy(pairsOf(uses), 'from');
   const into = new Map<string, bigint>();
@@ -141,6 +150,7 @@ export function attributeForward(
   let left = 0n;
   let lost = 0n;
   for (const id of inOrder(lots.keys(), outputsOf, 'to')) {
+    inTime();
     const lot = lots.get(id)!;
     const isRoot = roots.has(id);
     const gone = into.get(id) ?? 0n;

@@ -52,6 +52,7 @@ export function closureOf(
   direction: Direction,
   uses: readonly Use[],
   { maxDepth, maxLots }: Pick<WalkOptions, 'maxDepth' | 'maxLots'>,
+  inTime: () => void,
 ): Closure {
   const [near, far] = direction === 'BACK' ? (['output', 'input'] as const) : (['input', 'output'] as const);
   const nextOf = new Map<string, string[]>();
@@ -67,6 +68,7 @@ export function closureOf(
     const met: string[] = [];
     for (const lot of frontier) {
       for (const next of nextOf.get(lot) ?? []) {
+        inTime();
         if (depths.has(next)) continue;
         if (maxDepth !== null && depth > maxDepth) cut ??= 'DEPTH';
         else if (depths.size >= maxLots + roots.length) cut = 'LOTS';

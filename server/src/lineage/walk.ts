@@ -48,6 +48,6 @@ export const sqlLineage: Lineage = {
     const uses = (await reader.query<Row>(statement(direction, options), parameters)).map(
       (row): Use => ({ id: row.id, output: row.output, input: row.input, holder: row.holder, grams: grams(row.grams), on: row.on_day }),
     );
-    return closureOf(roots, direction, uses, options);
+    return closureOf(roots, direction, uses, options, reader.inTime);
   },
 };

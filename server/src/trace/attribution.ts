@@ -21,17 +21,18 @@ function ranks(lots: readonly TracedLot[]): Map<string, number> {
 }
 
 /** Where the mass of the one root of a closure began. */
-export function whereFrom(closure: Closure, lots: readonly TracedLot[]): BackAttribution {
+export function whereFrom(closure: Closure, lots: readonly TracedLot[], inTime: () => void): BackAttribution {
   const rank = ranks(lots);
   const vertices = lots.map(({ id, grams, kind }) => [id, { id, grams, rank: rank.get(id)!, source: kind === 'HARVEST' }] as const);
-  return attributeBack(closure.roots[0]!, new Map(vertices), closure.uses);
+  return attributeBack(closure.roots[0]!, new Map(vertices), closure.uses, inTime);
 }
 
 /** Where the mass of the roots of a closure went. */
-export function whereTo(closure: Closure, lots: readonly TracedLot[], facts: StoryFacts): ForwardAttribution {
+export function whereTo(closure: Closure, lots: readonly TracedLot[], facts: StoryFacts, inTime: () => void): ForwardAttribution {
   const rank = ranks(lots);
   const followed = new Set(closure.uses.map(({ id }) => id));
   const vertices = lots.map((lot): [string, ForwardVertex] => {
+    inTime();
     const movements = facts.movements.get(lot.id) ?? [];
     const losses = movements.filter((each) => each.kind === 'LOSS').sort(inOrderOf(facts));
     const { onHand, elsewhere } = onHandOf(lot, movements, facts);
@@ -50,7 +51,7 @@ export function whereTo(closure: Closure, lots: readonly TracedLot[], facts: Sto
       },
     ];
   });
-  return attributeForward(new Set(closure.roots), new Map(vertices), closure.uses);
+  return attributeForward(new Set(closure.roots), new Map(vertices), closure.uses, inTime);
 }
 
 const inOrderOf =

@@ -231,6 +231,7 @@ export class Chain {
     const pairs = new Map<string, Link>();
     const hidden = new Set<string>();
     for (const { id, input, output, grams } of this.closure.uses) {
+      this.question.reader.inTime();
       const pair = pairs.get(input + output);
       if (pair) pair.grams = addGrams(pair.grams, grams);
       else pairs.set(input + output, { input, output, grams });
@@ -246,7 +247,9 @@ export class Chain {
 
   /** What happened, in order, as far as the viewer sees it. */
   steps(): Promise<FoundStep[]> {
-    this.happened ??= this.evidence.accounts().then(({ seen: { facts, paperwork } }) => stepsOf(this.lotsSeen, facts, paperwork));
+    this.happened ??= this.evidence
+      .accounts()
+      .then(({ seen: { facts, paperwork } }) => stepsOf(this.lotsSeen, facts, paperwork, this.question.reader.inTime));
     return this.happened;
   }
 
@@ -294,15 +297,17 @@ export class Chain {
   }
 
   private async massesBehind(): Promise<BackAttribution> {
-    if (this.request.maxDepth === null) return whereFrom(this.closure, this.lots);
     const { reader } = this.question;
+    if (this.request.maxDepth === null) return whereFrom(this.closure, this.lots, reader.inTime);
     const closure = await closureFor(this.question, this.closure.roots, { ...this.request, maxDepth: null });
-    return whereFrom(closure, await tracedLots(reader, closure));
+    return whereFrom(closure, await tracedLots(reader, closure), reader.inTime);
   }
 
   /** Where the roots' mass went, as far as the viewer sees it. */
   whereTo(): Promise<ForwardAttribution> {
-    this.to ??= this.whole().then(async (chain) => whereTo(chain.closure, chain.lots, await chain.seenFacts()));
+    this.to ??= this.whole().then(async (chain) =>
+      whereTo(chain.closure, chain.lots, await chain.seenFacts(), this.question.reader.inTime),
+    );
     return this.to;
   }
 
@@ -313,6 +318,7 @@ export class Chain {
     const { held: fromRoot } = await this.whereTo();
     const holders = new Map<string, FoundHolder>();
     for (const lot of whole.lots) {
+      this.question.reader.inTime();
       const held = heldOf(lot, facts.movements.get(lot.id) ?? [], facts);
       const moving = inTransitOf(held, facts.carriages.get(lot.id) ?? []);
       for (const { holder, grams } of held) {

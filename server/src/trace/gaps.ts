@@ -46,8 +46,10 @@ export async function gapsOf(
   { asOf, isWithheld }: { asOf: Day | null; isWithheld: (lot: TracedLot) => boolean },
 ): Promise<FoundGap[]> {
   const standings = await standingsOf(reader, lots, (behind ?? seen).facts);
-  const storyOf = (lot: TracedLot, { facts, paperwork, counting }: Account) =>
-    lotStory(lot, facts, { standings, paperwork, counting, asOf });
+  const storyOf = (lot: TracedLot, { facts, paperwork, counting }: Account) => {
+    reader.inTime();
+    return lotStory(lot, facts, { standings, paperwork, counting, asOf });
+  };
   const stories = lots
     .filter((lot) => seen.facts.isBorn(lot))
     .map((lot) => {
@@ -58,6 +60,7 @@ export async function gapsOf(
       return { lot, own, all: behind === null || isSame(lot, seen, behind) ? own : storyOf(lot, behind), whole };
     });
   const heard = (rule: Rule, { lot, own, all, whole }: (typeof stories)[number]): Heard[] => {
+    reader.inTime();
     if (whole !== null && rule.judgedBy === 'EVERYBODY' && breachesOf(rule, whole).length === 0) return [];
     const breaches = breachesOf(rule, all);
     if (behind === null) return breaches.filter((breach) => isJudged(rule, breach, lot, seen));

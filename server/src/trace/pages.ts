@@ -16,7 +16,10 @@ export async function pageOfChain<Item, Answer>(
   const list = `${name} of ${chain.name}`;
   const request: PageRequest = readPage(question, list, page);
   const hash = createHash('sha256');
-  for (const item of items) hash.update(`${identity(item)}\n`);
+  for (const item of items) {
+    question.reader.inTime();
+    hash.update(`${identity(item)}\n`);
+  }
   const digest = hash.digest('base64url').slice(0, 16);
   if (request.after !== null && request.after[0] !== digest) {
     throw new Refusal({

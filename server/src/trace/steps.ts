@@ -27,18 +27,22 @@ const BIRTH: Record<LotKind, StepKind> = { HARVEST: 'HARVESTED', PURCHASED: 'PUR
 const CAUSES = Object.keys(StepKind);
 
 /** The story of lots in order: by day, undated last; by hour, those without one first; then causes before what follows from them. */
-export function stepsOf(lots: readonly TracedLot[], facts: StoryFacts, paperwork: Paperwork): FoundStep[] {
-  return lots
-    .flatMap((lot) => stepsOfLot(lot, facts, paperwork))
-    .sort(
-      (a, b) =>
-        byteOrder(a.on ?? '~', b.on ?? '~') ||
-        (a.at?.getTime() ?? Number.NEGATIVE_INFINITY) - (b.at?.getTime() ?? Number.NEGATIVE_INFINITY) ||
-        CAUSES.indexOf(a.kind) - CAUSES.indexOf(b.kind) ||
-        byteOrder(a.lot.code, b.lot.code) ||
-        byteOrder(a.lot.producerIdentifier, b.lot.producerIdentifier) ||
-        byteOrder(a.tie, b.tie),
+export function stepsOf(lots: readonly TracedLot[], facts: StoryFacts, paperwork: Paperwork, inTime: () => void): FoundStep[] {
+  const steps = lots.flatMap((lot) => {
+    inTime();
+    return stepsOfLot(lot, facts, paperwork);
+  });
+  return steps.sort((a, b) => {
+    inTime();
+    return (
+      byteOrder(a.on ?? '~', b.on ?? '~') ||
+      (a.at?.getTime() ?? Number.NEGATIVE_INFINITY) - (b.at?.getTime() ?? Number.NEGATIVE_INFINITY) ||
+      CAUSES.indexOf(a.kind) - CAUSES.indexOf(b.kind) ||
+      byteOrder(a.lot.code, b.lot.code) ||
+      byteOrder(a.lot.producerIdentifier, b.lot.producerIdentifier) ||
+      byteOrder(a.tie, b.tie)
     );
+  });
 }
 
 function stepsOfLot(lot: TracedLot, facts: StoryFacts, paperwork: Paperwork): FoundStep[] {
