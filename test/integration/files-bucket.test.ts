@@ -21,8 +21,8 @@ let lotline: Lotline;
 let spool: string;
 let made = 0;
 
-const opened = (settings: Partial<BucketSettings> = {}): FileBucket =>
-  new FileBucket({ ...bucket.settings, ...settings }, 'database', spool, WITHIN_MS);
+const opened = (settings: Partial<BucketSettings> = {}, withinMs = WITHIN_MS): FileBucket =>
+  new FileBucket({ ...bucket.settings, ...settings }, 'database', spool, withinMs);
 beforeAll(async () => {
   bucket = await TestBucket.start();
   spool = mkdtempSync(join(tmpdir(), 'lotline-spool-'));
@@ -164,7 +164,7 @@ describe('downloads', () => {
 
   test('what ends too early fails, and does not pass for the whole', async () => {
     bucket.trouble = (method) => (method === 'GET' ? 'half' : null);
-    const bytes = await opened().open(hashOf(LARGE));
+    const bytes = await opened({}, 10 * WITHIN_MS).open(hashOf(LARGE));
     await expect(buffer(bytes!)).rejects.toThrow('the store sends nothing more');
   });
 
