@@ -8,6 +8,7 @@ import { commandsVersusInsert } from './commands-versus-insert';
 import { type Figure, table } from './figures';
 import { writeFolder } from './folder';
 import { IMPORTED, importVersusCopy } from './import-versus-copy';
+import { limitsOnVersusOff } from './limits-on-versus-off';
 import { type LiveShape, liveVersusBroadcast } from './live-versus-broadcast';
 import { massesVersusClosure } from './masses-versus-closure';
 import { metricsOnVersusOff } from './metrics-on-versus-off';
@@ -34,7 +35,7 @@ interface Shape {
   /** Producers that are suspended one after the other. */
   suspended: number;
   live: LiveShape;
-  /** Answers by each server that counts or does not. */
+  /** Answers by each server that counts or does not, and that sets limits or does not. */
   watched: number;
 }
 
@@ -73,6 +74,7 @@ async function run(cluster: Cluster, shape: Shape, seed: number): Promise<{ figu
   const masses = await massesVersusClosure(url, network, say);
   const rights = await rightsVersusNone(url, network, shape.seconds, say);
   const watching = await metricsOnVersusOff(url, network, shape.watched, say);
+  const limiting = await limitsOnVersusOff(url, network, shape.watched, say);
   const sight = await seenVersusAll(url, network, say);
   const review = await reviewVersusGaps(url, join(cluster.directory, 'review'), network, say);
   const standing = await standingVersusClosure(url, shape.suspended, say);
@@ -87,6 +89,7 @@ async function run(cluster: Cluster, shape: Shape, seed: number): Promise<{ figu
       ...masses,
       ...rights,
       ...watching,
+      ...limiting,
       ...sight,
       ...review,
       ...standing,

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { askGraph } from './ask';
@@ -7,6 +6,7 @@ import type { ServerPlace, ServerTask, Watching } from './children/trace-server'
 import { against, type Figure } from './figures';
 import { inTurn } from './load';
 import type { Network } from './network';
+import { workOf } from './work';
 
 const LOOK_UP = 'query ($code: String!) { lot(code: $code) { code kind quantity { kilograms } product { name } producer { name } } }';
 const ROUNDS = 5;
@@ -25,14 +25,6 @@ async function openCollector(): Promise<{ url: string; stop(): void }> {
       server.closeAllConnections();
     },
   };
-}
-
-/** What a process has worked so far, milliseconds of a core: Linux counts them in hundredths of a second. */
-function workOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 /**

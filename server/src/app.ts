@@ -4,6 +4,7 @@ import type { Config } from './config';
 import { Database, type Embedded, startEmbedded } from './database';
 import { FileBucket, FileDirectory, type FileStore } from './files';
 import { followOf } from './later';
+import { readManifest, type TrustedDocuments } from './limits';
 import { Cursors } from './log';
 import { Meters } from './telemetry';
 import { VERSION } from './version';
@@ -14,6 +15,8 @@ export interface Instance {
   database: Database;
   runner: Runner;
   cursors: Cursors;
+  /** The documents that may be asked; null for any. */
+  trusted: TrustedDocuments | null;
   /** What counts and times all of it. */
   meters: Meters;
   /** Gives everything back; the embedded database stops if nobody else uses it. */
@@ -28,6 +31,7 @@ export function filesOf({ bucket, filesDir }: Config, database: string): FileSto
 
 /** Connects to the database that the settings name, starting the embedded one if need be. */
 export async function openInstance(config: Config, say: (line: string) => void = () => {}): Promise<Instance> {
+  const trusted = config.trusted === null ? null : readManifest(config.trusted);
   const embedded: Embedded | null = config.databaseUrl === null ? await startEmbedded(config.dataDir, { say }) : null;
   try {
     const meters = new Meters(VERSION);
@@ -36,8 +40,9 @@ export async function openInstance(config: Config, say: (line: string) => void =
     return {
       config,
       database,
-      runner: new Runner(database, followOf(config.outside, config.webhooks.privateAddresses), meters),
+      runner: new Runner(database, followOf(config.outside, config.webhooks.privateAddresses, trusted), meters),
       cursors: new Cursors(database.installation),
+      trusted,
       meters,
       close: async () => {
         await database.close();

@@ -1,20 +1,29 @@
 import type { Follow, Runner } from './commands';
 import type { Database } from './database';
 import type { Tasks } from './jobs';
+import type { TrustedDocuments } from './limits';
 import { NOTICE_TASK, noticeTask, planNotices } from './notices';
 import { askingTasks, type Systems, type SystemsSettings, sendingTasks, tellOutside } from './outside';
 import { planLostStatus, planStanding, STANDING_TASK, STATUS_TASK, standingTask, statusTask } from './standing';
-import { type PostSettings, refusePrivate, WEBHOOK_TASK, webhookTask } from './webhooks';
+import { type PostSettings, refusePrivate, refuseUntrusted, WEBHOOK_TASK, webhookTask } from './webhooks';
 
 // What happens later: what follows from the events of a command, in its transaction, and who does it then.
 
-/** @param privateWebhooks may webhooks lead to addresses of the house? */
-export const followOf = (outside: SystemsSettings, privateWebhooks: boolean): readonly Follow[] => [
+/**
+ * @param privateWebhooks may webhooks lead to addresses of the house?
+ * @param trusted the documents that may be asked; null for any
+ */
+export const followOf = (
+  outside: SystemsSettings,
+  privateWebhooks: boolean,
+  trusted: TrustedDocuments | null = null,
+): readonly Follow[] => [
   planNotices,
   planStanding,
   planLostStatus,
   tellOutside(outside),
   refusePrivate(privateWebhooks),
+  refuseUntrusted(trusted),
 ];
 
 /** What a worker of its own does, so that no slow receiver holds up anything else. */

@@ -7,7 +7,6 @@ import { buildGraph } from './graph';
 import { type RunningServer, startServer } from './http';
 import { startWorker } from './jobs';
 import { tasksOf, webhookTasks } from './later';
-import { readManifest } from './limits';
 import { beginAsking, openSystems, type SystemsSettings, startStandIns } from './outside';
 import { loadSamples } from './samples';
 import { hidingSecrets } from './secrets';
@@ -68,12 +67,12 @@ async function main(): Promise<void> {
   try {
     const corridors = config.samples ? await loadSamples(instance) : [];
     const tokens = config.demo ? await mintDemoTokens(instance) : null;
-    const { database, runner, cursors, meters } = instance;
+    const { database, runner, cursors, trusted, meters } = instance;
     const files = filesOf(config, database.installation.id);
     const graphiqlToken = tokens?.analyst ?? null;
     const server = await startServer({
       ...config,
-      trusted: config.trusted === null ? null : readManifest(config.trusted),
+      trusted,
       graph: buildGraph(),
       database,
       runner,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildSchema, getIntrospectionQuery } from 'graphql';
 import { subscribe } from '../support/live';
-import { csv, type GraphQLAnswer, type Lotline, startLotline } from '../support/lotline';
+import { type As, csv, type GraphQLAnswer, type Lotline, startLotline } from '../support/lotline';
 import { cutSockets, openSocket, until } from '../support/sockets';
 
 // What may be asked, and how much of it: the same over HTTP, WebSocket and server-sent events.
@@ -236,6 +236,27 @@ test('so many questions at a time, and so many streams', async () => {
     ),
   );
   await Promise.all(streams.map((stream) => stream.close()));
+});
+
+test('a table, a file and an import are charged as questions are', async () => {
+  const send = async (path: string, as: Exclude<As, 'nobody'>, init: RequestInit = {}) => {
+    const response = await fetch(lotline.url + path, { ...init, headers: { authorization: `Bearer ${await lotline.token(as)}` } });
+    const text = await response.text();
+    return { status: response.status, retryAfter: Number(response.headers.get('retry-after')), text };
+  };
+  expect((await send('/export/lots.csv', 'analyst')).status).toBe(200);
+  const refused = await send('/export/lots.csv', 'analyst');
+  expect([refused.status, JSON.parse(refused.text).errors[0].extensions.code]).toEqual([429, 'RATE_LIMITED']);
+  expect(refused.retryAfter).toBeGreaterThanOrEqual(1);
+  expect(refused.retryAfter).toBeLessThanOrEqual(5);
+  // One budget for all that a viewer does.
+  expect(first(await lotline.ask(asQuestion('trace(direction: BACK) { complete }'))).code).toBe('RATE_LIMITED');
+
+  const file = { method: 'POST', body: 'a scale ticket' };
+  let left = 100;
+  while (left > 0 && (await send('/files', 'admin', { ...file, body: `ticket ${left}` })).status !== 429) left--;
+  expect(left).toBeGreaterThan(0);
+  expect((await send('/import', 'admin', file)).status).toBe(429);
 });
 
 test('GraphiQL asks for the schema, the largest page of a trace fits, and a batch is told what to send', async () => {

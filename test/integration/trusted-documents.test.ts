@@ -92,6 +92,17 @@ test('the client brings the manifest of its own documents', async () => {
   expect((await client.viewer()).kind).toBe('ANALYST');
 });
 
+test('a webhook asks a document of the manifest as well', async () => {
+  await lotline.import({ 'operations.csv': csv([{ operation: 'T:HOOK', name: 'Hook', country: 'UA', roles: 'producer' }]) });
+  const client = new Client({ url: lotline.url, token: await lotline.token({ operation: 'T:HOOK' }) });
+  const url = 'http://127.0.0.1:9/hook';
+  expect(await client.createWebhook({ url, query: STREAM })).toMatchObject({ webhook: { url } });
+  await expect(client.createWebhook({ url, query: `${STREAM} ` })).rejects.toMatchObject({
+    code: 'FORBIDDEN',
+    reasons: [{ path: ['input', 'query'], remedy: expect.any(String) }],
+  });
+});
+
 test('the client waits as long as a server that is out of budget says, and then is answered', async () => {
   const few = { budget: 200, restoreRate: 100, concurrent: 10, streams: 1 };
   const limited = await startLotline({ limits: { viewer: few, nobody: few } });

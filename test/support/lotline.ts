@@ -113,7 +113,11 @@ export async function startLotline(
   const { url: databaseUrl, drop } = await createDatabase();
   const meters = new Meters();
   const database = await Database.open(databaseUrl, { poolSize: options.poolSize ?? 8, meters });
-  const runner = new Runner(database, followOf(options.outside ?? NOBODY_OUTSIDE, options.privateWebhooks ?? true), meters);
+  const runner = new Runner(
+    database,
+    followOf(options.outside ?? NOBODY_OUTSIDE, options.privateWebhooks ?? true, options.trusted ?? null),
+    meters,
+  );
   const cursors = new Cursors(database.installation);
   graph ??= buildGraph();
   const filesDir = mkdtempSync(join(tmpdir(), 'lotline-files-'));

@@ -16,6 +16,8 @@ export interface ServerTask {
   roles?: string[];
   /** What is counted and traced; everything is counted and nothing traced where it is left out. */
   watching?: Watching;
+  /** Has each viewer a budget? None where it is left out. */
+  limited?: boolean;
 }
 
 export interface Watching {
@@ -25,6 +27,9 @@ export interface Watching {
   /** Where spans are sent. */
   collector: string;
 }
+
+/** A budget that is counted and never used up. */
+const PLENTY = { budget: 1e9, restoreRate: 1e9, concurrent: 1000, streams: 1000 };
 
 /** Counts nothing. */
 const silent = (): Meters =>
@@ -39,7 +44,7 @@ export interface ServerPlace {
   tokens: string[];
 }
 
-answerParent<ServerTask, ServerPlace>(async ({ url, roles = [], watching }) => {
+answerParent<ServerTask, ServerPlace>(async ({ url, roles = [], watching, limited = false }) => {
   const meters = watching?.counts === false ? silent() : new Meters();
   const sampled = watching?.sampled ?? null;
   const endTracing = await startTracing(
@@ -62,7 +67,7 @@ answerParent<ServerTask, ServerPlace>(async ({ url, roles = [], watching }) => {
     host: '127.0.0.1',
     logLevel: 'warn',
     questionTimeout: 15_000,
-    limits: null,
+    limits: limited ? { viewer: PLENTY, nobody: PLENTY } : null,
     trusted: null,
     answers: true,
     drainMs: 0,

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { Refusal } from '@lotline/schema';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { credentialsIn, type SignIn } from '../access';
 import type { Runner } from '../commands';
 import { type Database, explain, Reader } from '../database';
 import { type Journal, Notes } from '../journal';
+import { type Enter, PRICES } from '../limits';
 import { type Cursors, presentPlace } from '../log';
 import type { Question } from '../questions';
 import { type Address, readAddress } from './address';
@@ -14,7 +14,7 @@ export interface ExportOptions {
   database: Database;
   runner: Runner;
   cursors: Cursors;
-  signIn: SignIn;
+  enter: Enter;
   journal: Journal;
   refKey: Buffer;
   /** Longest that one statement of an export may take, milliseconds. */
@@ -36,7 +36,7 @@ export function serveExports(app: FastifyInstance, options: ExportOptions): void
     method: 'GET',
     exposeHeadRoute: false,
     handler: async (request, reply) => {
-      const question = await questionOf(request, options);
+      const question = await questionOf(request, reply, options);
       const address = readAddress(request.params['*'], request.query);
       if (running >= MOST_AT_ONCE)
         throw new Refusal(
@@ -66,9 +66,10 @@ export function serveExports(app: FastifyInstance, options: ExportOptions): void
 
 async function questionOf(
   request: FastifyRequest,
-  { database, runner, cursors, signIn, refKey, questionTimeout }: ExportOptions,
+  reply: FastifyReply,
+  { database, runner, cursors, enter, refKey, questionTimeout }: ExportOptions,
 ): Promise<Question> {
-  const { viewer, key } = await signIn.by(credentialsIn(request.raw.rawHeaders));
+  const { viewer, key } = await enter(request, reply, PRICES.export);
   const wanted = request.headers['lotline-at-least'];
   const atLeast = typeof wanted === 'string' ? cursors.decode(wanted, viewer.name).position : null;
   const reader = new Reader(database, { timeout: questionTimeout, atLeast, mayLag: true });

@@ -1,17 +1,18 @@
 import type { Readable } from 'node:stream';
 import { parseGlobalId, Refusal } from '@lotline/schema';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { credentialsIn, mayActFor, type SignIn, type Viewer, withinScope } from '../access';
+import { mayActFor, type Viewer, withinScope } from '../access';
 import { type Database, Deadline, Reader } from '../database';
 import { bytesOf, type Content, FileRefused, type FileStore, Uploads, visibleContent } from '../files';
 import { type Journal, Notes } from '../journal';
+import { type Enter, PRICES } from '../limits';
 
 interface FileOptions {
   database: Database;
   files: FileStore;
   /** Most bytes of a file. */
   largestFile: number;
-  signIn: SignIn;
+  enter: Enter;
   journal: Journal;
   /** Longest a question may work in the database, milliseconds. */
   questionTimeout: number;
@@ -24,7 +25,7 @@ const DOWNLOAD = 'Document.content';
 
 /** Serves the bytes of documents beside the graph (docs/FILES.md). @returns what stops the sweeping */
 export function serveFiles(app: FastifyInstance, options: FileOptions): () => void {
-  const { database, files, largestFile, signIn, journal } = options;
+  const { database, files, largestFile, enter, journal } = options;
   const uploads = new Uploads(database, files, largestFile);
   const sweep = () => void uploads.sweep().catch((error) => app.log.warn({ err: error }, 'files that nobody claimed were not swept'));
   const sweeping = setInterval(sweep, SWEEP_EVERY_MS).unref();
@@ -34,7 +35,7 @@ export function serveFiles(app: FastifyInstance, options: FileOptions): () => vo
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, body, done) => done(null, body));
     scope.post('/files', { config: { takesFiles: true } }, async (request, reply) => {
-      const { viewer } = await signIn.by(credentialsIn(request.raw.rawHeaders));
+      const { viewer } = await enter(request, reply, PRICES.file);
       const forbidden = mayUpload(viewer);
       if (forbidden) throw new Refusal(forbidden);
       const { 'content-type': type, 'content-encoding': encoding, 'content-length': length } = request.headers;
@@ -53,7 +54,7 @@ export function serveFiles(app: FastifyInstance, options: FileOptions): () => vo
     url: '/documents/:id/content',
     method: ['GET', 'HEAD'],
     handler: async (request, reply) => {
-      const { viewer, key } = await signIn.by(credentialsIn(request.raw.rawHeaders));
+      const { viewer, key } = await enter(request, reply, PRICES.file);
       const notes = new Notes({ viewer, key });
       try {
         const { id, content } = await contentFor(request.params.id, viewer, notes, options);

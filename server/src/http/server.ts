@@ -13,14 +13,14 @@ import Fastify, {
 } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import { v7 as uuidv7 } from 'uuid';
-import { credentialsIn, SignIn, type SignInSettings } from '../access';
+import { credentialsIn, SignIn, type SignInSettings, type Viewer } from '../access';
 import type { Runner } from '../commands';
 import { type Database, Deadline, type Position, Reader } from '../database';
 import { serveExports } from '../export';
 import type { FileStore } from '../files';
 import { serveImport } from '../import';
 import { type Caller, Journal, type JournalSettings, Notes } from '../journal';
-import { LIMIT_RULES, type LimitSettings, Limits, MOST_TOKENS, type Ticket, type TrustedDocuments } from '../limits';
+import { type Enter, LIMIT_RULES, type LimitSettings, Limits, MOST_TOKENS, type Ticket, type TrustedDocuments } from '../limits';
 import { type Live, type LiveSettings, openLive } from '../live';
 import type { Cursors } from '../log';
 import { formatError, type Question, refusalBody } from '../questions';
@@ -266,6 +266,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const limits = new Limits(options.limits);
   const signIn = new SignIn(database, options);
   const refKey = createHmac('sha256', database.installation.cursorKey).update('refs').digest();
+  const ticketOf = ({ raw }: FastifyRequest, { kind, name }: Viewer): Ticket =>
+    limits.begin({ viewer: kind === 'NOBODY' ? null : name, address: door.proxies.peerOf(raw).address });
+  const enter: Enter = async (request, reply, price) => {
+    const signedIn = await signIn.by(credentialsIn(request.raw.rawHeaders));
+    const ticket = ticketOf(request, signedIn.viewer);
+    reply.raw.once('close', () => ticket.abandon());
+    ticket.pay(price);
+    return signedIn;
+  };
   const identify = async (request: FastifyRequest): Promise<void> => {
     const { viewer, key } = await signIn.by(credentialsIn(request.raw.rawHeaders));
     const wanted = request.headers['lotline-at-least'];
@@ -274,11 +283,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
   const admit: preHandlerAsyncHookHandler = async (request, reply) => {
     const asker = askers.get(request)!;
-    const { viewer } = asker.by;
-    const ticket = limits.begin({
-      viewer: viewer.kind === 'NOBODY' ? null : viewer.name,
-      address: door.proxies.peerOf(request.raw).address,
-    });
+    const ticket = ticketOf(request, asker.by.viewer);
     asker.ticket = ticket;
     reply.raw.once('close', () => {
       ticket.abandon();
@@ -312,9 +317,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       handler: fastifyApolloHandler<Question>(apollo, { context: async (request) => questionOf(request) }),
     });
     servePrint(app, { graph, journal, preHandler: [identify, admit], questionOf });
-    serveExports(app, { ...options, signIn, journal, refKey });
-    serveImport(app, { ...options, signIn });
-    stopFiles = serveFiles(app, { ...options, signIn, journal });
+    serveExports(app, { ...options, enter, journal, refKey });
+    serveImport(app, { ...options, enter });
+    stopFiles = serveFiles(app, { ...options, enter, journal });
     serveClient(app);
     serveGraphiql(app, options.graphiqlToken);
   }

@@ -7,9 +7,10 @@ import { pipeline } from 'node:stream/promises';
 import { Busboy } from '@fastify/busboy';
 import { quote, type Reason, Refusal } from '@lotline/schema';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { credentialsIn, type SignIn, type Viewer } from '../access';
+import type { Viewer } from '../access';
 import type { Runner } from '../commands';
 import { bytesOf, explainStore, FileRefused } from '../files';
+import { type Enter, PRICES } from '../limits';
 import type { Cursors } from '../log';
 import { FORMATS } from './columns';
 import { FolderRefused, placeOf } from './errors';
@@ -18,7 +19,7 @@ import { importWithPlace, mayImport } from './import';
 export interface ImportServing {
   runner: Runner;
   cursors: Cursors;
-  signIn: SignIn;
+  enter: Enter;
 }
 
 /** Most bytes of all files of a request, and most rows in them: larger ones go through `lotline import`. */
@@ -29,13 +30,13 @@ const bad = (status: number, message: string, remedy: string, path?: string[]) =
   new FileRefused(status, { code: 'BAD_USER_INPUT', message, remedy, ...(path && { path }) });
 
 /** Imports over HTTP what the command line imports from a folder or a workbook (docs/EXPORTS.md). */
-export function serveImport(app: FastifyInstance, { runner, cursors, signIn }: ImportServing): void {
+export function serveImport(app: FastifyInstance, { runner, cursors, enter }: ImportServing): void {
   let isRunning = false;
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, body, done) => done(null, body));
     scope.post<{ Querystring: Record<string, unknown> }>('/import', { config: { takesFiles: true } }, async (request, reply) => {
-      const { viewer } = await signIn.by(credentialsIn(request.raw.rawHeaders));
+      const { viewer } = await enter(request, reply, PRICES.import);
       const forbidden = mayImport(viewer);
       if (forbidden) throw new Refusal(forbidden);
       const dryRun = dryRunIn(request.query);

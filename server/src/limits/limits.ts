@@ -51,6 +51,12 @@ export class Ticket {
     this.requested += cost;
   }
 
+  /** Charges what has a price of its own. @throws RateLimited where it is more than is left */
+  pay(price: number): void {
+    this.account.charge(price);
+    this.requested += price;
+  }
+
   /**
    * Ends it, and gives back what its answer did not cost.
    * @param answered null where nothing of it ran
