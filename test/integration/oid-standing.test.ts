@@ -20,6 +20,9 @@ const ALL = [FARM, MILL, EXPORTER, HANDLER, IMPORTER, HOLDER, SAILOR, LANDED, DO
 const ON_CHAINS = [FARM, EXPORTER, HANDLER, IMPORTER, HOLDER, SAILOR];
 const PRODUCT = 'Organic green coffee';
 const SILENT = { info: () => {}, error: () => {} };
+/** What it is given to answer: a busy machine is slow. */
+const PATIENT_MS = 20_000;
+/** What it is given where it answers too late. */
 const TIMEOUT_MS = 300;
 const REST_MS = 30_000;
 const EVERY_MINUTES = 72;
@@ -130,13 +133,15 @@ const importCertificate = (number: string, exporter: string, status: string, mor
   ...more,
 });
 
+const open = (): ReturnType<typeof openSystems> => openSystems(settings, { failures: 3, restMs: REST_MS, now: () => clock });
+
 beforeEach(async () => {
   oid = await new IntegrityDatabase().start();
   settings = {
-    ORGANIC_INTEGRITY_DATABASE: { url: oid.url, token: null, timeoutMs: TIMEOUT_MS },
+    ORGANIC_INTEGRITY_DATABASE: { url: oid.url, token: null, timeoutMs: PATIENT_MS },
     AUTOMATED_COMMERCIAL_ENVIRONMENT: null,
   };
-  systems = openSystems(settings, { failures: 3, restMs: REST_MS, now: () => clock });
+  systems = open();
   lotline = await startLotline({ outside: settings, heartbeatMs: 100, pollMs: 100 });
   await lotline.import({
     'certifiers.csv': csv(['ZQ1', 'ZQ2'].map((code) => ({ certifier: code, name: `Certifier ${code} (invented)`, scheme: 'NOP;EU' }))),
@@ -537,6 +542,8 @@ describe('what goes wrong there', () => {
   });
 
   test('one that answers too late has not answered', async () => {
+    settings.ORGANIC_INTEGRITY_DATABASE!.timeoutMs = TIMEOUT_MS;
+    systems = open();
     oid.mischief = { slowMs: TIMEOUT_MS * 2 };
     oid.operations.set(FARM, [SINCE_2020, step('SUSPENDED', '2025-02-10')]);
     await round();
