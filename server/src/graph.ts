@@ -132,7 +132,7 @@ import {
 } from './operations';
 import { CustomsEntryEffectsResolver, ImportCertificateEffectsResolver } from './outside';
 import { ImportCertificateLineProductResolver, LotProductResolver, productById, VerifiedProductResolver } from './products';
-import type { Question } from './questions';
+import { inTurns, type Question } from './questions';
 import { RetractionMutations } from './retraction';
 import { ImportCertificateReviewResolver, ReviewMutations } from './review';
 import { SearchResolver } from './search';
@@ -359,5 +359,5 @@ export function buildGraph(): GraphQLSchema {
   graph.getMutationType()!.description = 'What may be changed: each a command, carried out whole or not at all, once per idempotencyKey.';
   graph.getSubscriptionType()!.description =
     'What may be followed, over WebSocket (graphql-transport-ws) at /graphql or server-sent events at /graphql/stream; docs/PROTOCOL.md.';
-  return watch(priced(graph));
+  return watch(inTurns(priced(graph)));
 }

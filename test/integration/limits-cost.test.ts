@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
 import {
   buildSchema,
   type DirectiveNode,
@@ -19,6 +18,7 @@ import {
 import { growNetwork } from '../../bench/src/network';
 import { Random } from '../../bench/src/random';
 import { csv, type Lotline, startLotline } from '../support/lotline';
+import { Work } from '../support/work';
 
 // Is what a question is charged before it runs what it takes? Random questions over the schema, on a world in which pages fill.
 
@@ -186,17 +186,6 @@ function correlation(a: readonly number[], b: readonly number[]): number {
   return both / Math.sqrt(sum((index) => (a[index]! - meanA) ** 2) * sum((index) => (b[index]! - meanB) ** 2));
 }
 
-/**
- * What this process, the server in it, and the database have worked for us so far, milliseconds of a core: others who use the machine do not
- * count. Where the system does not tell of another process, the time that has passed.
- */
-function workSoFar(pids: readonly number[]): number {
-  if (!existsSync('/proc/self/schedstat')) return performance.now();
-  const { user, system } = process.cpuUsage();
-  const ofDatabase = pids.map((pid) => Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6);
-  return ofDatabase.reduce((sum, each) => sum + each, (user + system) / 1000);
-}
-
 test('what is charged before a question runs is in the order of what it takes', async () => {
   const random = new Random(SEED);
   const measured: { query: string; requested: number; actual: number; ms: number }[] = [];
@@ -216,13 +205,11 @@ test('what is charged before a question runs is in the order of what it takes', 
   while (measured.length < QUESTIONS) {
     const { query, cost, size } = draw();
     if (size < 0 || asked[size]! >= QUESTIONS / (SIZES.length - 1)) continue;
-    const pids = (await lotline.database.query<{ pid: number }>('select pid from pg_stat_activity where datname = current_database()')).map(
-      ({ pid }) => pid,
-    );
+    const work = await Work.of(lotline);
     const ask = async () => {
-      const began = workSoFar(pids);
+      const began = work.soFar();
       const answer = await lotline.ask(query);
-      return { answer, ms: workSoFar(pids) - began };
+      return { answer, ms: work.soFar() - began };
     };
     const first = await ask();
     if (!first.answer.data || first.answer.errors) continue;

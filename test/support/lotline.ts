@@ -48,7 +48,7 @@ export interface Lotline {
   token(as: Exclude<As, 'nobody'>): Promise<string>;
   viewer(as: As): Promise<Viewer>;
   /** Stops the server as an upgrade does, and starts another on the same port and database; meanwhile is done while there is none. */
-  restart(meanwhile?: () => Promise<void>): Promise<void>;
+  restart(meanwhile?: () => Promise<void>, changed?: { questionTimeout?: number }): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -198,11 +198,11 @@ export async function startLotline(
     },
     token,
     viewer: viewerOf,
-    restart: async (meanwhile) => {
+    restart: async (meanwhile, changed) => {
       const { port } = server;
       await server.stop();
       await meanwhile?.();
-      server = await startServer({ ...served, port });
+      server = await startServer({ ...served, ...changed, port });
     },
     close: async () => {
       await server.stop();

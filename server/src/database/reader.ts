@@ -4,6 +4,7 @@ import type { EntityTarget, ObjectLiteral } from 'typeorm';
 import type { Connection } from './connection';
 import { type Deadline, StatementTimer, timedOut } from './deadline';
 import { explain, isAway, unavailable } from './laws';
+import { Pace } from './pace';
 
 /** Number of a command in the log; dense, in commit order, never shown outside. */
 export type Position = bigint & { readonly __brand: 'Position' };
@@ -59,6 +60,7 @@ export class Reader {
   private atLeast: Position;
   /** Is something of the view told already? */
   private isRead = false;
+  private readonly pace: Pace;
 
   /** @param source where to open a view; or a connection with an open transaction, whose view and end are its own */
   constructor(
@@ -67,6 +69,7 @@ export class Reader {
   ) {
     this.mayLag = options.mayLag ?? false;
     this.atLeast = options.atLeast ?? (0n as Position);
+    this.pace = new Pace(options.deadline);
   }
 
   /** The answer may come from a replica, if that has come to a position; what is opened already stays. */
@@ -115,6 +118,11 @@ export class Reader {
   readonly inTime = (): void => {
     if (++this.done % LOOK_EVERY === 0 && this.options.deadline && this.options.deadline.left <= 0) throw timedOut();
   };
+
+  /** Called for each page of a list that is answered. @returns when its objects may be written; null at once @throws Refusal TIMED_OUT */
+  whenInTurn(objects: number): Promise<void> | null {
+    return this.pace.turn(objects);
+  }
 
   /** Keeps nothing of what was loaded: an answer that goes on for long must not hold all of it. */
   forget(): void {

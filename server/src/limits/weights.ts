@@ -1,4 +1,4 @@
-// What fields weigh. One unit is what one object of a list costs to find, with its rights, and to write: 20 to 50
+// What fields weigh. One unit is what one object of a list costs to find, with its rights, and to write: 20 to 75
 // microseconds of a core, as fast as that is.
 
 /** An object, where nothing else is said of its field. */

@@ -8,3 +8,4 @@ export * from './paging';
 export * from './question';
 export * from './scope';
 export * from './sql';
+export * from './turns';

@@ -27,6 +27,7 @@ import { LostStanding1764000000028 } from './1764000000028-lost-standing';
 import { OperationsAsked1764000000029 } from './1764000000029-operations-asked';
 import { Webhooks1764000000030 } from './1764000000030-webhooks';
 import { Needs1764000000035 } from './1764000000035-needs';
+import { HowLotsAreUsed1764000000036 } from './1764000000036-how-lots-are-used';
 
 /** Forward only, in this order. */
 export const MIGRATIONS = [
@@ -59,4 +60,5 @@ export const MIGRATIONS = [
   OperationsAsked1764000000029,
   Webhooks1764000000030,
   Needs1764000000035,
+  HowLotsAreUsed1764000000036,
 ];
