@@ -142,20 +142,28 @@ function expectCode(found: readonly string[], code: string | null): void {
 const authorized = async (as: As = 'analyst'): Promise<Record<string, string>> =>
   as === 'nobody' ? {} : { authorization: `Bearer ${await lotline.token(as)}` };
 
+/** Where a row is sent, and by which name. */
+const served = ({ to = 'demo' }: DocumentAttack): { url: string; host: Record<string, string> } =>
+  to === 'demo' ? { url: lotline.url, host: {} } : { url: production.url, host: { host: 'lotline.example' } };
+
 const WAYS: Record<Transport, (row: DocumentAttack) => Promise<{ text: string; codes: string[] }>> = {
-  HTTP: async ({ query, variables, as }) => {
-    const { text, headers } = await sent(`${lotline.url}/graphql`, {
+  HTTP: async (row) => {
+    const { query, variables, as } = row;
+    const { url, host } = served(row);
+    const { text, headers } = await sent(`${url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...(await authorized(as)) },
+      headers: { 'content-type': 'application/json', ...host, ...(await authorized(as)) },
       body: filled(JSON.stringify({ query, variables })),
     });
     expectSafeHeaders(headers);
     return { text, codes: codesIn(text) };
   },
-  SSE: async ({ query, live = query, variables, as }) => {
-    const { text, headers, status } = await sent(`${lotline.url}/graphql/stream`, {
+  SSE: async (row) => {
+    const { query, live = query, variables, as } = row;
+    const { url, host } = served(row);
+    const { text, headers, status } = await sent(`${url}/graphql/stream`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...(await authorized(as)) },
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...host, ...(await authorized(as)) },
       body: filled(JSON.stringify({ query: live, variables })),
       enough: /event: next\n.*\n\n/,
     });
@@ -163,8 +171,10 @@ const WAYS: Record<Transport, (row: DocumentAttack) => Promise<{ text: string; c
     const told = status === 200 ? (/data: (\{.*\})/.exec(text)?.[1] ?? '') : text;
     return { text: told, codes: codesIn(told) };
   },
-  WebSocket: async ({ query, live = query, variables, as }) => {
-    const opened = await openSocket(lotline.url);
+  WebSocket: async (row) => {
+    const { query, live = query, variables, as } = row;
+    const { url, host } = served(row);
+    const opened = await openSocket(url, 'graphql-transport-ws', { headers: host });
     opened.send({ type: 'connection_init', payload: await authorized(as) });
     await until(() => opened.frames.length > 0);
     const frame = filled(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: live, variables } }));
@@ -225,6 +235,7 @@ test.each(documents)('%s (%s) over %s', async (_attack, _source, way, row) => {
   const { text, codes } = await timed(WAYS[way](row));
   expect(text).not.toMatch(INSIDE);
   expectCode(codes, (way === 'HTTP' ? undefined : row.liveCode) === undefined ? row.code : row.liveCode!);
+  if (row.says) expect(text).toMatch(row.says);
   if (row.code !== null) return;
   const { data } = JSON.parse(text);
   if (way !== 'HTTP') expect(Object.values<any>(data)[0].change).toBeNull();

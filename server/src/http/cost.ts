@@ -1,7 +1,7 @@
 import { type ApolloServerPlugin, type GraphQLRequestContext, HeaderMap } from '@apollo/server';
 import { Refusal } from '@lotline/schema';
 import { GraphQLError } from 'graphql';
-import { type Asked, RateLimited } from '../limits';
+import { type Asked, introspectionIn, RateLimited, withoutSuggestion } from '../limits';
 import { type Question, refuseOutOfScope } from '../questions';
 
 type Asking = Pick<GraphQLRequestContext<Question>, 'schema' | 'document' | 'operation' | 'request'>;
@@ -14,7 +14,7 @@ function headOf(refusal: Refusal) {
   return { status: 429, headers: new HeaderMap([['retry-after', String(refusal.retryAfter)]]) };
 }
 
-/** Refuses what costs too much, or is beyond the scopes of a key, before it runs. */
+/** Refuses what costs too much, is beyond the scopes of a key, or asks what its asker is not told of the graph, before it runs. */
 export const boundedAnswer: ApolloServerPlugin<Question> = {
   async requestDidStart() {
     return {
@@ -22,6 +22,12 @@ export const boundedAnswer: ApolloServerPlugin<Question> = {
         const asked = askedIn(context);
         const { notes, ticket } = context.contextValue;
         if (!asked) return;
+        // A document that is kept was found valid for another, so that no rule of validation may say this.
+        const untold = ticket?.told === false ? introspectionIn(asked.document) : null;
+        if (untold) {
+          const { message, nodes, originalError } = untold;
+          throw new GraphQLError(message, { nodes, originalError, extensions: { http: { status: 400 } } });
+        }
         try {
           refuseOutOfScope(asked.graph, asked.document, notes);
           ticket?.admit(asked);
@@ -29,6 +35,17 @@ export const boundedAnswer: ApolloServerPlugin<Question> = {
           if (!(error instanceof Refusal)) throw error;
           throw new GraphQLError(error.message, { originalError: error, extensions: { http: headOf(error) } });
         }
+      },
+    };
+  },
+};
+
+/** Whoever is not told what the graph is made of is told no names that it may have meant. */
+export const namesOfAnswer: ApolloServerPlugin<Question> = {
+  async requestDidStart() {
+    return {
+      async didEncounterErrors({ errors, contextValue: { ticket } }) {
+        if (ticket?.told === false) for (const error of errors) error.message = withoutSuggestion(error.message);
       },
     };
   },

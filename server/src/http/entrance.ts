@@ -94,7 +94,7 @@ export function openEntrance(settings: EntranceSettings, { meters, refKey, certi
   const door = new Door(settings.door ?? OPEN_DOOR, settings.demo);
   const forLive = {
     signIn: new SignIn(settings.database, settings),
-    limits: new Limits(settings.limits),
+    limits: new Limits(settings.limits, settings.demo),
     addressOf: (request) => door.proxies.peerOf(request).address,
     refusalOf: (request) => door.refusalOf(request),
     headersOf: (request) => ({ ...safetyHeaders(door.isSecure(request)), ...door.corsOf(request) }),

@@ -17,7 +17,7 @@ import { Meters, type MetricsPlace, Probe, type Readiness, serveMetrics } from '
 import { begin } from './begin';
 import { readCertificate, renewCertificate, type TlsSettings } from './certificate';
 import { serveClient } from './client';
-import { boundedAnswer, costOfAnswer } from './cost';
+import { boundedAnswer, costOfAnswer, namesOfAnswer } from './cost';
 import { type EntranceSettings, openEntrance } from './entrance';
 import { serveFiles } from './files';
 import { serveGraphiql } from './graphiql';
@@ -88,6 +88,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ApolloServerPluginLandingPageDisabled(),
       tellFaults(app.log),
       boundedAnswer,
+      namesOfAnswer,
       costOfAnswer,
       watchOperations(meters),
       ...(database.replicas ? [answerFromReplicas] : []),

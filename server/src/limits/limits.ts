@@ -31,6 +31,8 @@ export class Ticket {
   constructor(
     private readonly account: Account,
     private readonly end: () => void,
+    /** Is it told what the graph is made of: by introspection, and by names in messages that it may have meant? */
+    readonly told: boolean,
   ) {}
 
   /**
@@ -101,8 +103,14 @@ export class Ticket {
 export class Limits {
   private readonly accounts: Accounts;
 
-  /** @param settings null for none */
-  constructor(settings: LimitSettings | null) {
+  /**
+   * @param settings null for none
+   * @param tellsNobody is whoever has no token told what the graph is made of?
+   */
+  constructor(
+    settings: LimitSettings | null,
+    private readonly tellsNobody: boolean,
+  ) {
     this.accounts = new Accounts(settings ?? { viewer: BOUNDLESS, nobody: BOUNDLESS });
   }
 
@@ -110,7 +118,7 @@ export class Limits {
   begin({ viewer, address }: Asker): Ticket {
     const account = this.accounts.of(viewer, address);
     account.charge(0);
-    return new Ticket(account, account.begin());
+    return new Ticket(account, account.begin(), viewer !== null || this.tellsNobody);
   }
 }
 

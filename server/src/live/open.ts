@@ -26,7 +26,7 @@ export async function openStream(
   const { graph, hub, limits, trusted } = options;
   const ticket = limits.begin({ viewer: by.viewer.kind === 'NOBODY' ? null : by.viewer.name, address });
   try {
-    const read = readRequest(options, by, { ...asked, query: documentMeant(asked, trusted) });
+    const read = readRequest(options, by, { ...asked, query: documentMeant(asked, trusted) }, ticket.told);
     const request = last === null ? read : { ...read, after: last };
     const close = ticket.open({ graph, document: request.document, operation: request.operation, variables: request.variables });
     try {

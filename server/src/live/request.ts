@@ -17,7 +17,7 @@ import { collectFields, collectSubfields } from 'graphql/execution/collectFields
 import { getArgumentValues, getVariableValues } from 'graphql/execution/values';
 import type { SignedIn, Viewer } from '../access';
 import { type Journal, Notes } from '../journal';
-import { costOf, LIMIT_RULES, MOST_TOKENS, refuseLargeVariables, refuseLongDocument } from '../limits';
+import { costOf, introspectionIn, LIMIT_RULES, MOST_TOKENS, refuseLargeVariables, refuseLongDocument } from '../limits';
 import { refuseOutOfScope } from '../questions';
 import type { Feed, Fits } from './feed';
 import { importCertificateFeed } from './feeds/import-certificates';
@@ -109,6 +109,7 @@ function subscriptionIn(document: DocumentNode, name: unknown): OperationDefinit
 
 /**
  * Reads what a client sent: the same parsing, rules and bounds as over HTTP, and subscriptions only.
+ * @param told is whoever asks told what the graph is made of?
  * @throws InvalidDocument for what GraphQL itself refuses
  * @throws Refusal for what we do
  */
@@ -116,16 +117,19 @@ export function readRequest(
   { graph, journal }: { graph: GraphQLSchema; journal: Pick<Journal, 'take'> },
   { viewer, until, key }: SignedIn,
   asked: Asked,
+  told = true,
 ): LiveRequest {
   const document = parsed(asked.query);
-  const found = validate(graph, document, [...specifiedRules, ...LIMIT_RULES]);
+  const untold = told ? null : introspectionIn(document);
+  if (untold) throw new InvalidDocument([untold], 'GRAPHQL_VALIDATION_FAILED');
+  const found = validate(graph, document, [...specifiedRules, ...LIMIT_RULES], { hideSuggestions: !told });
   if (found.length > 0) throw new InvalidDocument(found, 'GRAPHQL_VALIDATION_FAILED');
   const operation = subscriptionIn(document, asked.operationName);
   if (asked.variables != null && (typeof asked.variables !== 'object' || Array.isArray(asked.variables)))
     throw badRequest('the variables are no object', 'send {"variables": {...}}', ['variables']);
   refuseLargeVariables(asked.variables);
   const variables = (asked.variables ?? {}) as Record<string, unknown>;
-  const values = getVariableValues(graph, operation.variableDefinitions ?? [], variables);
+  const values = getVariableValues(graph, operation.variableDefinitions ?? [], variables, { hideSuggestions: !told });
   if (values.errors) throw new InvalidDocument(values.errors, 'BAD_USER_INPUT');
   const notes = new Notes({ viewer, key });
   try {

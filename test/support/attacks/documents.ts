@@ -17,6 +17,10 @@ const byPrefix = (text: string): Pick<DocumentAttack, 'query' | 'live' | 'variab
 
 const NOTHING = { lots: { totalCount: 0, nodes: [] } };
 const OUTSIDER = { operation: 'ATT:OTHER' };
+/** By whoever has no token, outside of demo mode. */
+const STRANGER = { to: 'production', as: 'nobody' } as const;
+const SUGGESTS = /Did you mean/;
+const SUGGESTS_NOTHING = /^(?!.*Did you mean)/;
 const SELECTIONS = 'lot { id } ';
 const REFUSED = 'TOO_COSTLY';
 
@@ -462,8 +466,8 @@ export const DOCUMENT_ATTACKS: readonly DocumentAttack[] = [
   },
   // What is told
   {
-    attack: 'introspection',
-    source: 'graphql-cop: introspection; OWASP GraphQL: introspection (on for everybody: SECURITY.md)',
+    attack: 'introspection in demo mode',
+    source: 'graphql-cop: introspection (on in demo mode: SECURITY.md)',
     query: '{ __schema { queryType { name } } __type(name: "Viewer") { name } }',
     over: ['HTTP'],
     as: 'nobody',
@@ -471,11 +475,108 @@ export const DOCUMENT_ATTACKS: readonly DocumentAttack[] = [
     data: { __schema: { queryType: { name: 'Query' } }, __type: { name: 'Viewer' } },
   },
   {
-    attack: 'a field that is nearly one',
-    source: 'graphql-cop: field_suggestions (on for everybody: SECURITY.md)',
+    attack: 'introspection',
+    source: 'graphql-cop: introspection; OWASP GraphQL: introspection',
+    ...STRANGER,
+    query: '{ __schema { queryType { name } } __type(name: "Viewer") { name } }',
+    code: 'FORBIDDEN',
+    says: /"locations":\[\{"line":1,"column":3\}\].*\/schema\.graphql/,
+  },
+  {
+    attack: 'introspection under another name',
+    source: 'OWASP GraphQL: introspection',
+    ...STRANGER,
+    query: '{ viewer: __type(name: "Viewer") { kind: name } }',
+    live: 'subscription { lotEvents: __type(name: "Viewer") { cursor: name } }',
+    code: 'FORBIDDEN',
+    liveCode: 'FORBIDDEN',
+  },
+  {
+    attack: 'introspection within fragments, left out by a condition',
+    source: 'OWASP GraphQL: introspection',
+    ...STRANGER,
+    query:
+      '{ viewer { kind } ...A } fragment A on Query { ... @include(if: false) { ...B } } fragment B on Query { __schema { description } }',
+    live: 'subscription { lotEvents { cursor } } query { ...A } fragment A on Query { ... { __schema { description } } }',
+    code: 'FORBIDDEN',
+  },
+  {
+    attack: 'introspection by a subscription',
+    source: 'OWASP GraphQL: introspection',
+    ...STRANGER,
+    query: 'subscription { __schema { queryType { name } } }',
+    code: '*',
+    liveCode: 'FORBIDDEN',
+    says: /^(?!.*"queryType":\{)/,
+  },
+  {
+    attack: 'a field that is nearly one, in demo mode',
+    source: 'graphql-cop: field_suggestions (on in demo mode: SECURITY.md)',
     query: '{ lotz { nodes { id } } }',
     live: 'subscription { lotEventz { cursor } }',
+    as: 'nobody',
     code: 'GRAPHQL_VALIDATION_FAILED',
+    says: SUGGESTS,
+  },
+  ...(
+    [
+      ['a field', '{ lotz { nodes { id } } }', 'subscription { lotEventz { cursor } }'],
+      ['a field of a part of a union', '{ node(id: "x") { code } }', 'subscription { lotEvents { change { lot { code } } curs } }'],
+      ['an argument', '{ lots(frist: 1) { totalCount } }', 'subscription { lotEvents(filtre: {}) { cursor } }'],
+      ['an argument of a directive', '{ viewer { kind @skip(iff: true) } }', 'subscription { lotEvents { cursor @skip(iff: true) } }'],
+      [
+        'a type',
+        'query ($of: LotFiltre) { lots(filter: $of) { totalCount } }',
+        'subscription ($of: LotFiltre) { lotEvents(filter: $of) { cursor } }',
+      ],
+      [
+        'a value of an enum',
+        '{ operations(filter: { statuses: [SUSPENDD] }) { totalCount } }',
+        'subscription { operationCertificateStatusChanged(filter: { statuses: [SUSPENDD] }) { cursor } }',
+      ],
+      [
+        'a field of an input',
+        '{ lots(filter: { codePrefex: "x" }) { totalCount } }',
+        'subscription { lotEvents(filter: { codePrefex: "x" }) { cursor } }',
+      ],
+    ] as const
+  ).map(
+    ([what, query, live]): DocumentAttack => ({
+      attack: `${what} that is nearly one`,
+      source: 'graphql-cop: field_suggestions; OWASP GraphQL: excessive errors',
+      ...STRANGER,
+      query,
+      live,
+      code: 'GRAPHQL_VALIDATION_FAILED',
+      says: SUGGESTS_NOTHING,
+    }),
+  ),
+  ...(
+    [
+      ['a field of an input', { codePrefex: 'x' }],
+      ['a field of an input behind a long one, where messages are cut off', { ['x'.repeat(465)]: 1, codePrefex: 'x' }],
+    ] as const
+  ).map(
+    ([what, of]): DocumentAttack => ({
+      attack: `${what} that is nearly one, in variables`,
+      source: 'graphql-cop: field_suggestions; OWASP GraphQL: excessive errors',
+      ...STRANGER,
+      query: 'query ($of: LotFilter) { lots(filter: $of) { totalCount } }',
+      live: 'subscription ($of: LotFilter) { lotEvents(filter: $of) { cursor } }',
+      variables: { of },
+      code: 'BAD_USER_INPUT',
+      says: SUGGESTS_NOTHING,
+    }),
+  ),
+  {
+    attack: 'a value of an enum that is nearly one, in variables',
+    source: 'graphql-cop: field_suggestions; OWASP GraphQL: excessive errors',
+    ...STRANGER,
+    query: 'query ($of: [OperationCertificateStatus!]) { operations(filter: { statuses: $of }) { totalCount } }',
+    live: 'subscription ($of: [OperationCertificateStatus!]) { operationCertificateStatusChanged(filter: { statuses: $of }) { cursor } }',
+    variables: { of: ['SUSPENDD'] },
+    code: 'BAD_USER_INPUT',
+    says: SUGGESTS_NOTHING,
   },
   {
     attack: 'a document that breaks off',

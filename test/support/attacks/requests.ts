@@ -381,6 +381,18 @@ export const REQUEST_ATTACKS: readonly RequestAttack[] = [
     code: '*',
     body_: /^(?!.*<html)/i,
   },
+  ...['/graphql', '/graphql/stream'].map(
+    (path): RequestAttack => ({
+      attack: `introspection in production by GET ${path}`,
+      source: 'graphql-cop: introspection; graphql-cop: get_method_support',
+      to: 'production',
+      path: `${path}?query=${encodeURIComponent('query { __schema { queryType { name } } }')}`,
+      headers: { host: 'lotline.example', 'apollo-require-preflight': '1', ...(path === '/graphql' ? {} : EVENTS) },
+      status: [400, 403],
+      code: 'FORBIDDEN',
+      body_: /\/schema\.graphql/,
+    }),
+  ),
   {
     attack: 'GraphiQL in production: it holds no token',
     source: 'graphql-cop: graphiql (GraphiQL/Playground exposure: SECURITY.md)',

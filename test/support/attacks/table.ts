@@ -16,12 +16,16 @@ export interface DocumentAttack {
   over?: readonly Transport[];
   variables?: Record<string, unknown>;
   as?: As;
+  /** Settings of the server that it is sent to. */
+  to?: 'demo' | 'production';
   /** The code of the only errors; null where it is answered. */
   code: string | null;
   /** Of WebSocket and server-sent events, where it is another. */
   liveCode?: string | null;
   /** What the data are, over HTTP. */
   data?: unknown;
+  /** What the answer says, or says not. */
+  says?: RegExp;
 }
 
 /** A request of HTTP, as programs send it. */
