@@ -22,7 +22,7 @@ export const boundedAnswer: ApolloServerPlugin<Question> = {
         const asked = askedIn(context);
         const { notes, ticket } = context.contextValue;
         if (!asked) return;
-        // A document that is kept was found valid for another, so that no rule of validation may say this.
+        // No rule of validation says this: what is valid is kept, for whoever asks next.
         const untold = ticket?.told === false ? introspectionIn(asked.document) : null;
         if (untold) {
           const { message, nodes, originalError } = untold;

@@ -172,8 +172,10 @@ const SIGNED_IN = `# Welcome to Lotline. You are signed in as the
 const NOBODY = `# Welcome to Lotline. You are not signed in, so you are
 # answered what is public: operations with an organic
 # certificate, and the certificates.
-# The pink button, or Ctrl-Enter, asks the question;
-# the book on the left holds all that can be asked.
+# The pink button, or Ctrl-Enter, asks the question.
+# All that can be asked is at /schema.graphql; with a
+# token, under Headers, the book on the left holds it
+# once the schema is fetched anew.
 
 `;
 

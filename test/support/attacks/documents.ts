@@ -489,7 +489,6 @@ export const DOCUMENT_ATTACKS: readonly DocumentAttack[] = [
     query: '{ viewer: __type(name: "Viewer") { kind: name } }',
     live: 'subscription { lotEvents: __type(name: "Viewer") { cursor: name } }',
     code: 'FORBIDDEN',
-    liveCode: 'FORBIDDEN',
   },
   {
     attack: 'introspection within fragments, left out by a condition',
