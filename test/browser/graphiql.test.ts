@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { csv, writeFolder } from '../support/lotline';
+import { TestIssuer } from '../support/issuer';
+import { csv, startLotline, writeFolder } from '../support/lotline';
 
 // The first minutes of a newcomer: npm start, then the page at / in a browser.
 
@@ -180,5 +181,35 @@ if (!looked) process.stderr.write('GraphiQL is not looked at: there is no Chromi
     expect([...requested]).toEqual([url]);
     expect([...connected]).toEqual([`${url.replace(/^http/, 'ws')}/graphql`]);
     expect(complaints).toEqual([]);
+  });
+});
+
+(looked ? describe : describe.skip)('GraphiQL outside of demo mode', () => {
+  it('holds all that can be asked once a token stands under Headers, and not before', async () => {
+    const issuer = await TestIssuer.start();
+    const oidc = { issuer: issuer.url, audience: TestIssuer.audience, claim: 'lotline' };
+    const production = await startLotline({ demo: false, oidc });
+    const chrome = await chromium.launch({ executablePath: CHROMIUM!, headless: true, args: FLAGS });
+    try {
+      const shown = await chrome.newPage({ viewport: { width: 1400, height: 900 } });
+      const schemaAsked = () => shown.waitForResponse((response) => !!response.request().postData()?.includes('IntrospectionQuery'));
+      const refused = schemaAsked();
+      await shown.goto(production.url);
+      expect((await (await refused).json()).errors[0].extensions.code).toBe('FORBIDDEN');
+      expect(await shown.locator('.graphiql-query-editor .CodeMirror-lines').textContent()).toContain('is at /schema.graphql');
+      await shown.locator('button[data-name="headers"]').click();
+      await shown.locator('.graphiql-editor-tool .CodeMirror:visible').click();
+      await shown.keyboard.insertText(JSON.stringify({ authorization: `Bearer ${issuer.token(['analyst'])}` }));
+      await shown.waitForTimeout(500);
+      const answered = schemaAsked();
+      await shown.locator('button[aria-label="Re-fetch GraphQL schema"]').click();
+      expect((await (await answered).json()).data.__schema.queryType.name).toBe('Query');
+      await shown.locator('button[aria-label="Show Documentation Explorer"]').click();
+      await shown.locator('.graphiql-doc-explorer', { hasText: 'Query' }).waitFor();
+    } finally {
+      await chrome.close();
+      await production.close();
+      await issuer.close();
+    }
   });
 });
