@@ -42,7 +42,7 @@ export function traceTable(question: Question, chain: Chain, root: TracedLot): T
     const kinds = new Map<string, Set<string>>();
     for (const { lot, kind } of await chain.gaps()) kinds.set(lot.id, (kinds.get(lot.id) ?? new Set()).add(kind));
     yield* pagesOf([root, ...chain.reached], async (lot): Promise<Line> => {
-      const answer = chain.lotAnswer(lot);
+      const answer = chain.answers.lot(lot);
       const [kilograms, share] = [toKilograms(await chain.massOf(lot)), await (answer.share as unknown as () => Promise<number>)()];
       const gaps = [...(kinds.get(lot.id) ?? [])].join(';') || null;
       if (answer.withheld) return withheldLine(answer, kilograms, share, gaps);
@@ -87,7 +87,7 @@ const withheldLine = ({ ref, depth, withheld }: TraceLot, kilograms: string, sha
 export function linksTable(chain: Chain): Table {
   async function* pages(): AsyncGenerator<Line[]> {
     yield* pagesOf(await chain.links(), (link): Line => {
-      const { from, to, kilograms } = chain.linkAnswer(link);
+      const { from, to, kilograms } = chain.answers.link(link);
       return ['link', from, nameOf(chain, chain.lot(link.input)), to, nameOf(chain, chain.lot(link.output)), toKilograms(kilograms)];
     });
   }

@@ -1,38 +1,18 @@
 import { createHash, createHmac } from 'node:crypto';
-import {
-  addGrams,
-  byteOrder,
-  type CertificationVerdict,
-  type Day,
-  GapKind,
-  type Grams,
-  type HolderShare,
-  type Lot,
-  sumGrams,
-  type TraceDirection,
-  type TraceGap,
-  type TraceLink,
-  type TraceLot,
-  TraceStep,
-  today,
-  type WithheldLot,
-  ZERO,
-} from '@lotline/schema';
+import { addGrams, type Day, GapKind, type Grams, type TraceDirection } from '@lotline/schema';
 import { hiddenUse, seesAll, subjectVisible, visibleUse } from '../access';
 import { groupBy } from '../database';
 import { type BackAttribution, type Closure, type ForwardAttribution, sqlLineage } from '../lineage';
-import { lotById } from '../lots';
-import { standingOf } from '../operations';
 import type { Question } from '../questions';
-import { type Standing, verdictOn } from '../rules';
+import { ChainAnswers, type Link } from './answers';
 import { whereFrom, whereTo } from './attribution';
 import { Evidence } from './evidence';
 import { type StoryFacts, type TracedLot, tracedLots } from './facts';
 import { BY_KIND, beyondGap, type FoundGap, gapsOf, withheldGap } from './gaps';
-import { heldOf, inTransitOf, isUnderWay } from './held';
+import { type FoundHolder, holdersOf, isUnderWay, stockOf } from './held';
 import { type SightOfViewer, sightOf } from './sight';
 import { type FoundStep, stepsOf } from './steps';
-import { productClass, withheldLast } from './withheld';
+import { withheldLast } from './withheld';
 
 /** Most lots that one walk follows; beyond it, the answer says TRUNCATED. */
 export const MOST_LOTS = 100_000;
@@ -44,16 +24,6 @@ export interface ChainRequest {
   maxDepth: number | null;
   asOf: Day | null;
 }
-
-/** Mass from one lot into another, over all uses. */
-export interface Link {
-  input: string;
-  output: string;
-  grams: Grams;
-}
-
-/** A holder of lots ahead, with the part of the roots' mass among what it holds. */
-export type FoundHolder = HolderShare & { operationId: string };
 
 /**
  * Back, all there is is walked; what the viewer does not see has no day but that of the lot in sight that it went into, so that
@@ -82,6 +52,8 @@ export class Chain {
   /** The roots and the lots reached, but for those that are withheld. */
   private readonly lotsSeen: readonly TracedLot[];
   private readonly evidence: Evidence;
+  /** What was found, in the words of the graph. */
+  readonly answers: ChainAnswers;
 
   private constructor(
     private readonly question: Question,
@@ -95,6 +67,7 @@ export class Chain {
   ) {
     this.order = new Map(lots.map((lot, index) => [lot.id, index]));
     this.lotsSeen = lots.filter((lot) => !this.isWithheld(lot));
+    this.answers = new ChainAnswers(this, question.reader);
     this.evidence = new Evidence(question, closure, { all: lots, seen: this.lotsSeen }, sight, request.asOf);
   }
 
@@ -121,6 +94,10 @@ export class Chain {
   /** Is a lot met that the viewer may not see? A root is seen by whoever asks. */
   readonly isWithheld = ({ id }: TracedLot): boolean =>
     this.sight !== null && !this.sight.seesSubject(id) && !this.closure.roots.includes(id);
+
+  get roots(): readonly TracedLot[] {
+    return this.lots.slice(0, this.closure.roots.length);
+  }
 
   /** Ids of the roots, and of the lots reached. */
   get ids(): string[] {
@@ -164,41 +141,6 @@ export class Chain {
     const { refKey, viewer } = this.question;
     const of = `${viewer.name}|${this.request.direction}|${this.closure.roots.join()}|${lot}`;
     return createHmac('sha256', refKey).update(of).digest('base64url').slice(0, 22);
-  }
-
-  /** A property that is a function is asked only where the document asks for it. */
-  lotAnswer(lot: TracedLot): TraceLot {
-    const { reader } = this.question;
-    const load = () => reader.loader(lotById).load(lot.id);
-    const kilograms = () => this.massOf(lot);
-    const roots = this.lots.slice(0, this.closure.roots.length);
-    const share = async () => Number(await this.massOf(lot)) / Number(sumGrams(roots.map((root) => root.grams)));
-    return {
-      ref: this.refOf(lot.id),
-      depth: lot.depth,
-      kilograms: kilograms as unknown as Grams,
-      share: share as unknown as number,
-      lot: this.isWithheld(lot) ? null : (load as unknown as Lot),
-      withheld: this.isWithheld(lot) ? this.withheldAnswer(lot) : null,
-    };
-  }
-
-  private withheldAnswer(lot: TracedLot): WithheldLot {
-    const ownerCertified = async () =>
-      verdictOn(await this.question.reader.loader(standingOf).load(lot.producer), lot.product, lot.producedOn ?? today());
-    return {
-      productClass: productClass(lot),
-      country: lot.country,
-      ownerCertified: ownerCertified as unknown as CertificationVerdict,
-    };
-  }
-
-  linkAnswer({ input, output, grams }: Link): TraceLink {
-    return { from: this.refOf(input), to: this.refOf(output), kilograms: grams };
-  }
-
-  gapAnswer({ kind, lot, on, message, rule }: FoundGap): TraceGap {
-    return { kind, lot: this.lotAnswer(lot), on, message, rule };
   }
 
   /** Lots reached that the viewer sees. */
@@ -253,26 +195,6 @@ export class Chain {
     return this.happened;
   }
 
-  stepAnswer({ kind, on, at, lot, owner, from, to, grams, shipment, leg, certificate, papers }: FoundStep): TraceStep {
-    return Object.assign(new TraceStep(), {
-      kind,
-      on,
-      at,
-      kilograms: grams,
-      ownerId: owner,
-      fromId: from,
-      toId: to,
-      shipmentId: shipment,
-      importCertificateId: certificate,
-      documentIds: papers.map(({ id }) => id),
-      productId: lot.product,
-      mode: leg?.mode ?? null,
-      fromPlace: leg?.from ?? null,
-      toPlace: leg?.to ?? null,
-      lot: this.lotAnswer(lot),
-    });
-  }
-
   /** What is missing or wrong: by kind, then lot, then day. */
   gaps(): Promise<FoundGap[]> {
     this.found ??= this.findGaps();
@@ -314,30 +236,13 @@ export class Chain {
   /** Who holds how much of the roots' mass, by identifier; holders of the roots included. */
   async holders(): Promise<FoundHolder[]> {
     const whole = await this.whole();
-    const facts = await whole.seenFacts();
-    const { held: fromRoot } = await this.whereTo();
-    const holders = new Map<string, FoundHolder>();
-    for (const lot of whole.lots) {
-      this.question.reader.inTime();
-      const held = heldOf(lot, facts.movements.get(lot.id) ?? [], facts);
-      const moving = inTransitOf(held, facts.carriages.get(lot.id) ?? []);
-      for (const { holder, grams } of held) {
-        const entry = holders.get(holder) ?? {
-          operationId: holder,
-          lots: 0,
-          held: ZERO,
-          fromRoot: (fromRoot.get(holder) ?? 0n) as Grams,
-          inTransit: ZERO,
-        };
-        holders.set(holder, {
-          ...entry,
-          lots: entry.lots + 1,
-          held: addGrams(entry.held, grams as Grams),
-          inTransit: addGrams(entry.inTransit, (moving.get(holder) ?? 0n) as Grams),
-        });
-      }
-    }
-    return [...holders.values()].sort((a, b) => byteOrder(facts.names.get(a.operationId)!, facts.names.get(b.operationId)!));
+    const { held } = await this.whereTo();
+    return holdersOf(whole.lots, await whole.seenFacts(), held, this.question.reader.inTime);
+  }
+
+  /** What an operation holds of the roots, by lot. */
+  async stockOf(operation: string): Promise<Map<string, FoundHolder>> {
+    return stockOf(operation, this.roots, await this.seenFacts());
   }
 
   /** Shipments that carry some of the lots, have departed and not arrived. */
@@ -345,20 +250,6 @@ export class Chain {
     const { carriages } = await this.seenFacts();
     const underWay = [...carriages.values()].flat().filter(isUnderWay);
     return new Set(underWay.map(({ shipment }) => shipment));
-  }
-
-  /** What an operation holds of the roots, by lot. */
-  async stockOf(operation: string): Promise<Map<string, FoundHolder>> {
-    const facts = await this.seenFacts();
-    const stock = new Map<string, FoundHolder>();
-    for (const lot of this.lots.slice(0, this.closure.roots.length)) {
-      const held = heldOf(lot, facts.movements.get(lot.id) ?? [], facts);
-      const own = held.find(({ holder }) => holder === operation);
-      if (!own) continue;
-      const [mass, moving] = [own.grams as Grams, (inTransitOf(held, facts.carriages.get(lot.id) ?? []).get(operation) ?? 0n) as Grams];
-      stock.set(lot.id, { operationId: operation, lots: 1, held: mass, fromRoot: mass, inTransit: moving });
-    }
-    return stock;
   }
 
   /** Grams of the roots in a lot: BACK how much of them came out of it, FORWARD how much of them went into it. */
@@ -370,32 +261,6 @@ export class Chain {
   /** The same for every lot reached. */
   async masses(): Promise<ReadonlyMap<string, bigint>> {
     return this.request.direction === 'BACK' ? (await this.whereFrom()).through : (await this.whereTo()).into;
-  }
-
-  /** What a step says, in one line: two traces with the same lines have told the same. */
-  async linesOf(steps: readonly FoundStep[]): Promise<(step: FoundStep) => string> {
-    const owners = [...new Set(steps.flatMap(({ owner }) => owner ?? []))];
-    const found = (await this.question.reader.loader(standingOf).loadMany(owners)) as Standing[];
-    const standings = new Map(owners.map((owner, index) => [owner, found[index]!]));
-    return ({ kind, lot, on, at, owner, from, to, grams, shipment, leg, certificate, papers, tie }) => {
-      const certified = owner && on ? verdictOn(standings.get(owner)!, lot.product, on) : null;
-      return [
-        kind,
-        lot.id,
-        on,
-        at?.getTime(),
-        owner,
-        from,
-        to,
-        grams,
-        shipment,
-        leg?.id,
-        certificate,
-        certified,
-        tie,
-        ...papers.map(({ id }) => id),
-      ].join();
-    };
   }
 
   /** Masses are shared over the whole chain, whatever part of it was asked for. */

@@ -1,4 +1,4 @@
-import { byteOrder } from '@lotline/schema';
+import { addGrams, byteOrder, type Grams, type HolderShare, ZERO } from '@lotline/schema';
 import type { Movement } from '../lots';
 import type { Carriage } from '../shipments';
 import type { StoryFacts, TracedLot } from './facts';
@@ -39,4 +39,55 @@ export function inTransitOf(held: readonly { holder: string; grams: bigint }[], 
     moving.set(holder, sum < limit ? sum : limit);
   }
   return moving;
+}
+
+/** A holder of lots, with the part of the roots' mass among what it holds. */
+export type FoundHolder = HolderShare & { operationId: string };
+
+/**
+ * Who holds how much of some lots, by identifier.
+ * @param fromRoot grams of the roots among what each holds
+ * @param inTime called for each lot; throws when it is time to end
+ */
+export function holdersOf(
+  lots: readonly TracedLot[],
+  facts: StoryFacts,
+  fromRoot: ReadonlyMap<string, bigint>,
+  inTime: () => void,
+): FoundHolder[] {
+  const holders = new Map<string, FoundHolder>();
+  for (const lot of lots) {
+    inTime();
+    const held = heldOf(lot, facts.movements.get(lot.id) ?? [], facts);
+    const moving = inTransitOf(held, facts.carriages.get(lot.id) ?? []);
+    for (const { holder, grams } of held) {
+      const entry = holders.get(holder) ?? {
+        operationId: holder,
+        lots: 0,
+        held: ZERO,
+        fromRoot: (fromRoot.get(holder) ?? 0n) as Grams,
+        inTransit: ZERO,
+      };
+      holders.set(holder, {
+        ...entry,
+        lots: entry.lots + 1,
+        held: addGrams(entry.held, grams as Grams),
+        inTransit: addGrams(entry.inTransit, (moving.get(holder) ?? 0n) as Grams),
+      });
+    }
+  }
+  return [...holders.values()].sort((a, b) => byteOrder(facts.names.get(a.operationId)!, facts.names.get(b.operationId)!));
+}
+
+/** What an operation holds of some lots, by lot. */
+export function stockOf(operation: string, lots: readonly TracedLot[], facts: StoryFacts): Map<string, FoundHolder> {
+  const stock = new Map<string, FoundHolder>();
+  for (const lot of lots) {
+    const held = heldOf(lot, facts.movements.get(lot.id) ?? [], facts);
+    const own = held.find(({ holder }) => holder === operation);
+    if (!own) continue;
+    const [mass, moving] = [own.grams as Grams, (inTransitOf(held, facts.carriages.get(lot.id) ?? []).get(operation) ?? 0n) as Grams];
+    stock.set(lot.id, { operationId: operation, lots: 1, held: mass, fromRoot: mass, inTransit: moving });
+  }
+  return stock;
 }

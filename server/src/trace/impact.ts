@@ -4,7 +4,8 @@ import { openCertificatesOf } from '../certificates';
 import { standingOf } from '../operations';
 import type { Question } from '../questions';
 import { anythingHangsOn, hangsOn, type Standing } from '../rules';
-import { Chain, type FoundHolder, MOST_LOTS } from './chain';
+import { Chain, MOST_LOTS } from './chain';
+import type { FoundHolder } from './held';
 
 /** What hangs on a certificate: of which products, and whether of a thing of which nobody says what it is. */
 interface Hanging {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type GapKind, HolderShare, type Page, Refusal, type TraceGap } from '@lotline/schema';
 import { type PageArguments, type PageRequest, pageOfList, type Question, readPage } from '../questions';
-import type { Chain, FoundHolder } from './chain';
+import type { Chain } from './chain';
+import type { FoundHolder } from './held';
 
 /** One page of a list of a chain. A later page is of the very same list as the first, or TRACE_CHANGED says that it is not. */
 export async function pageOfChain<Item, Answer>(
@@ -57,7 +58,7 @@ export async function gapsPage(
     page,
     kinds ? gaps.filter((gap) => kinds.includes(gap.kind)) : gaps,
     ({ kind, lot, on, message }) => [kind, lot.id, on, message].join(),
-    (gap) => chain.gapAnswer(gap),
+    (gap) => chain.answers.gap(gap),
   );
 }
 

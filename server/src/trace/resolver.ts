@@ -27,6 +27,7 @@ import { idsOf, PageArguments, type Question } from '../questions';
 import { DEEPEST } from './chain';
 import type { TracedLot } from './facts';
 import { gapsPage, holdersPage, pageOfChain } from './pages';
+import { linesOf } from './steps';
 import { Story } from './story';
 
 @InputType({ description: 'Fields are ANDed, lists are ORed.' })
@@ -104,7 +105,7 @@ export class TraceResolver {
       page,
       lots,
       (lot) => `${lot.id}${masses.get(lot.id)}`,
-      (lot) => story.chain.lotAnswer(lot),
+      (lot) => story.chain.answers.lot(lot),
     );
   }
 
@@ -117,7 +118,7 @@ export class TraceResolver {
       page,
       await story.chain.links(),
       (link) => `${link.input}${link.output}${link.grams}`,
-      (link) => story.chain.linkAnswer(link),
+      (link) => story.chain.answers.link(link),
     );
   }
 
@@ -134,8 +135,8 @@ export class TraceResolver {
   ): Promise<Page<TraceStep>> {
     const all = await story.chain.steps();
     const steps = kinds ? all.filter(({ kind }) => kinds.includes(kind)) : all;
-    return pageOfChain(question, story.chain, 'steps', page, steps, await story.chain.linesOf(steps), (step) =>
-      story.chain.stepAnswer(step),
+    return pageOfChain(question, story.chain, 'steps', page, steps, await linesOf(question.reader, steps), (step) =>
+      story.chain.answers.step(step),
     );
   }
 

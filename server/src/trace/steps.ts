@@ -1,5 +1,8 @@
 import { byteOrder, type Day, type Grams, grams, type LotKind, StepKind } from '@lotline/schema';
+import type { Reader } from '../database';
 import type { Paper } from '../documents';
+import { standingOf } from '../operations';
+import { type Standing, verdictOn } from '../rules';
 import { type Carriage, firstDeparture, type Leg } from '../shipments';
 import type { StoryFacts, TracedLot } from './facts';
 import { treatmentsUnderWay } from './lot-story';
@@ -138,4 +141,30 @@ function stepsAtTheBorder(lot: TracedLot, carriages: readonly Carriage[], step: 
       steps.push(step('DISPOSED', each.on, null, { ...more, grams: each.grams === null ? null : grams(each.grams) }, number, each.id));
   }
   return steps;
+}
+
+/** What a step says, in one line: two traces with the same lines have told the same. */
+export async function linesOf(reader: Reader, steps: readonly FoundStep[]): Promise<(step: FoundStep) => string> {
+  const owners = [...new Set(steps.flatMap(({ owner }) => owner ?? []))];
+  const found = (await reader.loader(standingOf).loadMany(owners)) as Standing[];
+  const standings = new Map(owners.map((owner, index) => [owner, found[index]!]));
+  return ({ kind, lot, on, at, owner, from, to, grams, shipment, leg, certificate, papers, tie }) => {
+    const certified = owner && on ? verdictOn(standings.get(owner)!, lot.product, on) : null;
+    return [
+      kind,
+      lot.id,
+      on,
+      at?.getTime(),
+      owner,
+      from,
+      to,
+      grams,
+      shipment,
+      leg?.id,
+      certificate,
+      certified,
+      tie,
+      ...papers.map(({ id }) => id),
+    ].join();
+  };
 }
