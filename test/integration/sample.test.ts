@@ -32,6 +32,8 @@ const blocks = (language: string): string[] =>
 
 let lotline: Lotline;
 const answers = new Map<string, any>();
+/** Of whoever has no token: docs/settings.md. */
+const SMALLEST_BUDGET = 50_000;
 
 beforeAll(async () => {
   lotline = await startLotline();
@@ -80,6 +82,10 @@ describe('the questions that GraphiQL begins with', () => {
       expect(errors).toBeUndefined();
       for (const value of Object.values(data)) expect(value).not.toBeNull();
     }
+  });
+
+  it('cost so little that they may be asked again and again', () => {
+    for (const { extensions } of answers.values()) expect(extensions.cost.requested).toBeLessThan(SMALLEST_BUDGET / 5);
   });
 
   it('include one that is told what is recorded while it is looked at', async () => {

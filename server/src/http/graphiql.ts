@@ -121,11 +121,13 @@ query WhoIsCertified {
       name
       country
       nopId
-      certificates {
+      certificates(first: 3) {
         nodes {
           status
           certifier { code name }
-          products { nodes { product { name } } }
+          products(first: 5) {
+            nodes { product { name } }
+          }
           history { status effectiveFrom reason }
         }
       }
