@@ -9,7 +9,7 @@ import { ADMINISTRATOR, mintToken, viewerInRole } from '@lotline/server/access';
 import { Runner } from '@lotline/server/commands';
 import { Database } from '@lotline/server/database';
 import { importFolder } from '@lotline/server/import';
-import { InstalledPostgres, ownFolder, runAsPostgres, runLines, withInstalledPostgres } from '../support/installed-postgres';
+import { Cluster, folderForPostgres, runAsPostgres, runLines, withPostgres } from '../support/cluster';
 import { csv, writeFolder } from '../support/lotline';
 import { Receiver } from '../support/receiver';
 import { ServerProcess } from '../support/server-process';
@@ -67,26 +67,23 @@ async function recordedUpTo(database: Database, position: bigint): Promise<Recor
 const positionOf = async (database: Database): Promise<bigint> =>
   BigInt((await database.query<{ position: string }>('select position from log_counter'))[0]!.position);
 
-withInstalledPostgres(
-  'a backup that is taken while others write, restored elsewhere, is what the original was at its cursor',
-  async () => {
-    const home = ownFolder('backup');
+withPostgres('docs/backup.md', () => {
+  test('a backup that is taken while others write, restored elsewhere, is what the original was at its cursor', async () => {
+    const home = folderForPostgres();
     const backup = join(home, 'backup');
     await runAsPostgres('mkdir -p "$BACKUP/wal"', { BACKUP: backup });
     const ours = mkdtempSync(join(tmpdir(), 'lotline-backup-files-'));
     const [files, filesBackup, restoredFiles] = ['files', 'backup', 'restored'].map((name) => join(ours, name)) as [string, string, string];
-    const primary = await (
-      await InstalledPostgres.create(join(home, 'primary'), [
-        'wal_level = replica',
-        'archive_mode = on',
-        `archive_command = 'test ! -f ${backup}/wal/%f && cp %p ${backup}/wal/%f'`,
-      ])
-    ).start();
+    const primary = await Cluster.make({
+      wal_level: 'replica',
+      archive_mode: 'on',
+      archive_command: `test ! -f ${backup}/wal/%f && cp %p ${backup}/wal/%f`,
+    });
+    const restored = await Cluster.at(folderForPostgres());
     const database = await Database.open(primary.url);
     const original = new ServerProcess(primary.url, { FILES_DIR: files });
     const receiver = await new Receiver().start();
     let copy: ServerProcess | null = null;
-    let restored: InstalledPostgres | null = null;
     let restoredDatabase: Database | null = null;
     try {
       const names = Array.from({ length: WRITERS }, (_, index) => `B:FARM-${index}`);
@@ -175,7 +172,7 @@ withInstalledPostgres(
       const env = {
         DATABASE_URL: primary.url,
         BACKUP: backup,
-        RESTORED: join(home, 'restored'),
+        RESTORED: restored.data,
         FILES_DIR: files,
         FILES_BACKUP: filesBackup,
         RESTORED_FILES: restoredFiles,
@@ -191,7 +188,8 @@ withInstalledPostgres(
 
       await runAsPostgres(step('restore'), env);
       await runLines(step('restore-files'), env);
-      restored = await (await InstalledPostgres.over(env.RESTORED)).start();
+      await restored.start();
+      while ((await restored.ask('select pg_is_in_recovery() as still'))[0]!.still) await sleep(50);
       restoredDatabase = await Database.open(restored.url);
       const position = await positionOf(restoredDatabase);
       expect(position).toBeGreaterThanOrEqual(before);
@@ -263,10 +261,9 @@ withInstalledPostgres(
       await (copy as ServerProcess | null)?.close();
       await restoredDatabase?.close();
       await database.close();
-      await restored?.stop();
-      await primary.stop();
+      await restored.close();
+      await primary.close();
       for (const folder of [home, ours]) rmSync(folder, { recursive: true, force: true });
     }
-  },
-  120_000,
-);
+  }, 120_000);
+});

@@ -1,6 +1,7 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { toGlobalId } from '@lotline/schema';
 import { Database } from '@lotline/server/database';
-import { createDatabase } from '../support/lotline';
+import { createDatabase, csv, startLotline } from '../support/lotline';
 
 // A database that goes away in the very moment in which it has taken a connection: its greeting and its farewell come in one piece.
 
@@ -67,4 +68,33 @@ test('whoever asks then is told that it is unavailable, the process goes on, and
   expect(farewell).toBe(false);
   expect(await database.query('select 1 as one')).toEqual([{ one: 1 }]);
   for (const connection of held) await connection.release();
+});
+
+test('a connection whose server can only be read from any more is dropped, and the command told to try again', async () => {
+  const lotline = await startLotline({ poolSize: 2 });
+  try {
+    await lotline.import({
+      'operations.csv': csv([{ operation: 'R:FARM', name: 'Farm', country: 'UA', roles: 'producer' }]),
+      'products.csv': csv([{ product: 'Wheat', hts: '1001990000', organic: 'yes' }]),
+    });
+    const [row] = await lotline.database.query<{ farm: string; wheat: string }>(
+      'select o.id as farm, p.id as wheat from operation o, product p',
+    );
+    const [producer, product] = [toGlobalId('Operation', row!.farm), toGlobalId('Product', row!.wheat)];
+    const input = { idempotencyKey: 'one', producer, product, code: 'ONE', quantity: { value: '1', unit: 'KGM' } };
+    const give = () =>
+      lotline.ask('mutation ($input: RecordHarvestInput!) { recordHarvest(input: $input) { lot { code } } }', { input }, 'admin');
+    const held = await Promise.all([lotline.database.connect(), lotline.database.connect()]);
+    // As a server says it that is no primary any more.
+    for (const { client, release } of held) {
+      await client.query('set default_transaction_read_only = on');
+      await release();
+    }
+    const refused = await give();
+    expect(refused.errors?.map(({ extensions }) => extensions)).toMatchObject([{ code: 'UNAVAILABLE', retryable: true }]);
+    const answers = [await give(), await give()];
+    expect(answers.at(-1)).toMatchObject({ data: { recordHarvest: { lot: { code: 'ONE' } } } });
+  } finally {
+    await lotline.close();
+  }
 });

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ADMINISTRATOR, ANALYST, mintToken } from '@lotline/server/access';
 import { Runner } from '@lotline/server/commands';
-import { Database } from '@lotline/server/database';
+import { Database, Deadline } from '@lotline/server/database';
 import { importFolder } from '@lotline/server/import';
 import { Cursors } from '@lotline/server/log';
 import { Cluster, PASSWORD, urlOf, withPostgres } from '../support/cluster';
@@ -232,4 +232,30 @@ withPostgres('failover', () => {
     await primary.change({ default_transaction_read_only: 'on' });
     await expect(Database.open(primary.url)).rejects.toThrow('can only be read from');
   }, 90_000);
+});
+
+withPostgres('a synchronous standby', () => {
+  let primary: Cluster;
+  beforeAll(async () => {
+    primary = await Cluster.make();
+  });
+  afterAll(() => primary?.close());
+
+  test('that does not confirm: no command is acknowledged, however little time it was given, until one does', async () => {
+    const database = await Database.open(primary.url, { poolSize: 2 });
+    const folder = writeFolder({
+      'operations.csv': csv([{ operation: 'F:FARM', name: 'Farm', country: 'UA', roles: 'producer' }]),
+    });
+    await primary.change({ synchronous_standby_names: 'away' });
+    try {
+      const given = importFolder(new Runner(database).within(new Deadline(300)), ADMINISTRATOR, folder).then(() => 'acknowledged');
+      expect(await Promise.race([given, sleep(1500, 'not yet')])).toBe('not yet');
+      await primary.change({ synchronous_standby_names: '' });
+      expect(await given).toBe('acknowledged');
+    } finally {
+      await primary.change({ synchronous_standby_names: '' });
+      rmSync(folder, { recursive: true });
+      await database.close();
+    }
+  });
 });

@@ -110,6 +110,37 @@ describe('changes of the tables', () => {
     expect(traffic.slowest).toBeLessThan(WAITS_AT_MOST_MS);
   });
 
+  it('of the library of the jobs give way as well, so that commands go on beside one who reads what it changes', async () => {
+    const { url, drop } = await createDatabase();
+    dropped.push(drop);
+    const old = await Database.open(url, { poolSize: 2 });
+    // As its version 17 has left them: the next takes a trigger from the table of the jobs.
+    await old.query(`create function graphile_worker.tg_jobs__after_insert() returns trigger language plpgsql as 'begin return new; end'`);
+    await old.query(`create trigger _900_after_insert after insert on graphile_worker._private_jobs
+      for each statement execute function graphile_worker.tg_jobs__after_insert()`);
+    await old.query('delete from graphile_worker.migrations where id > 17');
+    const reader = new Client({ connectionString: url });
+    await reader.connect();
+    await reader.query('begin; select count(*) from graphile_worker.jobs');
+    const reading = sleep(READS_FOR_MS).then(() => reader.end());
+    const said: string[] = [];
+    let next: Database | null = null;
+    const opening = Database.open(url, { poolSize: 2, say: (line) => said.push(line) }).then((opened) => {
+      next = opened;
+    });
+    let slowest = 0;
+    for (; next === null; await sleep(20)) {
+      const begun = Date.now();
+      await old.query("select graphile_worker.add_job('nothing', '{}')");
+      slowest = Math.max(slowest, Date.now() - begun);
+    }
+    await Promise.all([opening, reading]);
+    expect(await old.query("select from pg_trigger where tgname = '_900_after_insert'")).toEqual([]);
+    for (const database of [old, next as Database]) await database.close();
+    expect(said.some((line) => line.startsWith('the tables of the jobs: others hold the tables'))).toBe(true);
+    expect(slowest).toBeLessThan(WAITS_AT_MOST_MS / 2);
+  });
+
   it('give up with clear words where somebody never lets go of a table', async () => {
     const holder = new Client({ connectionString: made.url });
     await holder.connect();

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort, Haproxy, isHaproxyHere } from '../support/haproxy';
 import { createDatabase } from '../support/lotline';
@@ -15,19 +18,21 @@ const test = isHaproxyHere() ? it : it.skip;
 let database: { url: string; drop(): Promise<void> };
 let servers: ServerProcess[] = [];
 let proxy: Haproxy;
+let files: string;
 
 afterAll(async () => {
   await proxy?.close();
   await Promise.all(servers.map((server) => server.close()));
   await database?.drop();
+  if (files) rmSync(files, { recursive: true });
 });
 
 test(
   'a rolling restart fails no request, and every stream goes on without a gap',
   async () => {
     database = await createDatabase();
+    files = mkdtempSync(join(tmpdir(), 'lotline-rolling-'));
     const ports = [await freePort(), await freePort()] as const;
-    const files = new ServerProcess(database.url).directory;
     servers = ports.map((port) => new ServerProcess(database.url, { PORT: String(port), DRAIN_MS, FILES_DIR: files, HEARTBEAT_MS: '250' }));
     await Promise.all(servers.map((server) => server.start()));
     proxy = await Haproxy.start(ports);

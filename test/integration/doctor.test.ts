@@ -7,11 +7,11 @@ import { filesOf } from '@lotline/server/app';
 import { readConfig } from '@lotline/server/config';
 import { examine } from '@lotline/server/doctor';
 import { room, tls } from '@lotline/server/doctor/around';
-import { replication } from '@lotline/server/doctor/work';
+import { FAR, replication } from '@lotline/server/doctor/work';
 import { SETTINGS } from '@lotline/server/settings';
 import { Client } from 'pg';
 import { selfSigned } from '../support/certificate';
-import { InstalledPostgres, ownFolder, runAsPostgres, withInstalledPostgres } from '../support/installed-postgres';
+import { Cluster, folderForPostgres, PASSWORD, runAsPostgres, withPostgres } from '../support/cluster';
 import { TestIssuer } from '../support/issuer';
 import { csv, fingerprint, type Lotline, startLotline } from '../support/lotline';
 
@@ -306,36 +306,74 @@ test('the certificate of TLS: its name, its key, its end', async () => {
   }
 });
 
-withInstalledPostgres('a role that is not told how far a standby is behind does not take it for abreast', async () => {
-  const postgres = await (await InstalledPostgres.create(join(ownFolder('replicated'), 'data'))).start();
-  const port = String(postgres.port);
-  const folder = ownFolder('received');
-  const received = runAsPostgres('timeout 15 pg_receivewal -D "$FOLDER" -h 127.0.0.1 -p "$PORT" -U lotline -n || true', {
-    FOLDER: folder,
-    PORT: port,
-  });
-  const owner = new Client({ connectionString: postgres.url });
-  await owner.connect();
-  try {
-    const inFull = async (client: Client) => inShort(await replication(client, false));
-    expect(await inFull(owner)).toEqual([expect.stringMatching(/there is no standby/)]);
-    await owner.query('create role told_nothing login');
+withPostgres('with standbys', () => {
+  let primary: Cluster;
+  let owner: Client;
+  const inFull = async (client: Client, far?: { seconds: number; bytes: number }) => inShort(await replication(client, false, far));
+  /** Waits until the primary says that of its standbys. */
+  const until = async (condition: string) => {
     for (const end = performance.now() + 10_000; performance.now() < end; await sleep(50))
-      if ((await owner.query("select from pg_stat_replication where state = 'streaming'")).rows.length > 0) break;
-    expect(await inFull(owner)).toEqual([]);
-    const other = new Client({ connectionString: postgres.url.replace('lotline@', 'told_nothing@') });
-    await other.connect();
-    expect(await inFull(other)).toEqual(['warn replication: how far 1 standbys are behind is not told to this role']);
-    await owner.query('grant pg_read_all_stats to told_nothing');
-    expect(await inFull(other)).toEqual([]);
-    await other.end();
-  } finally {
-    await owner.query('select pg_terminate_backend(pid) from pg_stat_replication').catch(() => {});
-    await owner.end();
-    await received;
-    await postgres.close();
-    rmSync(folder, { recursive: true, force: true });
-  }
+      if ((await owner.query(`select from pg_stat_replication where state = 'streaming' and ${condition}`)).rows.length > 0) return;
+    throw new Error(`never: ${condition}`);
+  };
+
+  beforeAll(async () => {
+    primary = await Cluster.make();
+    owner = new Client({ connectionString: primary.url });
+    await owner.connect();
+  });
+  afterAll(async () => {
+    await owner?.end();
+    await primary?.close();
+  });
+
+  test('a role that is not told how far a standby is behind does not take it for abreast', async () => {
+    const folder = folderForPostgres();
+    expect(await inFull(owner)).toEqual([expect.stringMatching(/there is no standby/)]);
+    const received = runAsPostgres('timeout 15 pg_receivewal --directory="$FOLDER" --dbname="$FROM" --no-loop || true', {
+      FOLDER: folder,
+      FROM: primary.url,
+    });
+    try {
+      await owner.query(`create role told_nothing login password '${PASSWORD}'`);
+      await until('true');
+      expect(await inFull(owner)).toEqual([]);
+      const other = new Client({ connectionString: primary.url.replace('lotline:', 'told_nothing:') });
+      await other.connect();
+      expect(await inFull(other)).toEqual(['warn replication: how far 1 standbys are behind is not told to this role']);
+      await owner.query('grant pg_read_all_stats to told_nothing');
+      expect(await inFull(other)).toEqual([]);
+      await other.end();
+    } finally {
+      await owner.query('select pg_terminate_backend(pid) from pg_stat_replication');
+      await received;
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('a standby that lags is told of, in seconds and in what it lacks', async () => {
+    const standby = await primary.standby({ wal_receiver_status_interval: '1s' });
+    try {
+      await until('replay_lsn = pg_current_wal_lsn()');
+      expect(await inFull(owner)).toEqual([]);
+      // It has what it must repeat, and does not.
+      await standby.ask('select pg_wal_replay_pause()');
+      await owner.query('create table written ()');
+      await until("replay_lag > interval '2 seconds'");
+      expect(await inFull(owner)).toEqual([]);
+      const lags = [expect.stringMatching(/^warn replication: a standby is [2-9] seconds and 0 MiB behind$/)];
+      expect(await inFull(owner, { seconds: 1, bytes: FAR.bytes })).toEqual(lags);
+      await standby.ask('select pg_wal_replay_resume()');
+      await until('replay_lsn = pg_current_wal_lsn()');
+      // It says nothing any more, while the primary goes on.
+      standby.signal('SIGSTOP');
+      for (let count = 0; count < 5; count++) await owner.query("select pg_logical_emit_message(false, 'written', repeat('x', 60000000))");
+      expect(await inFull(owner)).toEqual([expect.stringMatching(/^warn replication: a standby is \d+ seconds and 28\d MiB behind$/)]);
+    } finally {
+      standby.signal('SIGCONT');
+      await standby.close();
+    }
+  });
 });
 
 /** A law of the holdings that a hand could take away. */

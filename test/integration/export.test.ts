@@ -309,6 +309,25 @@ describe('as a workbook', () => {
       ['lots 3', 'row|code', 'lot|L6', 'complete|true|7'],
     ]);
   });
+
+  test('a sheet has no row more than a spreadsheet reads', async () => {
+    const page: Line[] = Array(10_000).fill(['lot', 'L']);
+    async function* pages() {
+      for (let at = 0; at < 105; at++) yield page;
+    }
+    const table = { name: 'lots', columns: ['row', 'code'], pages, ending: async () => ({ complete: true, why: [] }) };
+    const whole: EndOf = async function* (all) {
+      yield* all;
+      return table.ending();
+    };
+    const rows: number[] = [];
+    for await (const sheet of sheetsOf(table, whole)) {
+      let count = 1;
+      for await (const lines of sheet.pages) count += lines.length;
+      rows.push(count);
+    }
+    expect(rows).toEqual([1_048_576, 1 + 1_050_000 - 1_048_574 + 1]);
+  });
 });
 
 describe('what is refused', () => {
@@ -430,6 +449,51 @@ describe('a client that goes away', () => {
     } finally {
       await lotline.database.query('drop view lot');
       await lotline.database.query('alter table lot_kept rename to lot');
+    }
+  });
+});
+
+describe('an export that takes too long', () => {
+  /** Every row of the list waits, in seconds. */
+  const slowly = async (of: Lotline, seconds: number, work: () => Promise<void>) => {
+    await of.database.query('alter table lot rename to lot_kept');
+    await of.database.query(`create view lot as select * from lot_kept where pg_sleep(${seconds}) is not null`);
+    try {
+      await work();
+    } finally {
+      await of.database.query('drop view lot');
+      await of.database.query('alter table lot_kept rename to lot');
+    }
+  };
+
+  test('ends between two pages, and says so', () =>
+    slowly(lotline, 0.05, async () => {
+      const coming = download(lotline, 'lots.csv');
+      const sleeping = "select from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'";
+      while ((await lotline.database.query(sleeping)).length === 0) await sleep(10);
+      const real = Date.now;
+      const later = jest.spyOn(Date, 'now').mockImplementation(() => real() + 601_000);
+      const { status, last } = await coming.finally(() => later.mockRestore());
+      expect([status, last]).toEqual([
+        200,
+        expect.arrayContaining(['complete', 'false', '0', 'TIMED_OUT: an export ends after 10 minutes; there is more']),
+      ]);
+    }));
+
+  test('in one statement is ended in that, and says so', async () => {
+    const own = await startLotline({ questionTimeout: 300 });
+    try {
+      await own.import({
+        'operations.csv': csv([{ operation: FARM, name: 'Farm', country: 'TR', roles: 'producer' }]),
+        'products.csv': csv([{ product: 'Wheat', hts: '1001990000', organic: 'yes' }]),
+        'lots.csv': csv([{ code: 'ONE', producer: FARM, product: 'Wheat', quantity: 1, unit: 'KGM', kind: 'harvest' }]),
+      });
+      await slowly(own, 3, async () => {
+        const { last } = await download(own, 'lots.csv');
+        expect(last.slice(0, 4)).toEqual(['complete', 'false', '0', expect.stringMatching(/^TIMED_OUT: /)]);
+      });
+    } finally {
+      await own.close();
     }
   });
 });

@@ -157,6 +157,25 @@ test('an ambiguous code names the producers, and one of them finds the lot', asy
   });
 });
 
+test('how many there are is counted up to 10,000, and not told beyond', async () => {
+  const many = await startLotline();
+  try {
+    await many.database.query(
+      `insert into operation (id, identifier, name, country, roles, recorded_by)
+       select gen_random_uuid(), 'MANY:' || n, 'Many', 'TR', '{PRODUCER}', gen_random_uuid() from generate_series(1, 10000) n`,
+    );
+    const counted = async () => (await many.data('{ operations(first: 1) { totalCount } }')).operations.totalCount;
+    expect(await counted()).toBe(10_000);
+    await many.database.query(
+      `insert into operation (id, identifier, name, country, roles, recorded_by)
+       values (gen_random_uuid(), 'ONE MORE', 'One', 'TR', '{PRODUCER}', gen_random_uuid())`,
+    );
+    expect(await counted()).toBeNull();
+  } finally {
+    await many.close();
+  }
+});
+
 test('what is unknown is null, not an error', async () => {
   const nowhere = Buffer.from('Lot:01920000-0000-7000-8000-000000000000').toString('base64url');
   expect(
@@ -247,16 +266,17 @@ test('a token that is not one is refused, whatever is asked', async () => {
   }
 });
 
-test('a body of 10 MB, one that is no JSON, and a page that does not exist get a clear answer', async () => {
+test('a body of 10 MB, one of a little more than 1 MiB, one that is no JSON, and a page that does not exist get a clear answer', async () => {
   const post = (body: string, type = 'application/json') =>
     fetch(`${lotline.url}/graphql`, { method: 'POST', headers: { 'content-type': type }, body });
   const answers = await Promise.all([
     post(JSON.stringify({ query: '{ viewer { kind } }', variables: { a: 'x'.repeat(10 * 1024 * 1024) } })),
+    post(JSON.stringify({ query: '{ viewer { kind } }', extensions: { a: 'x'.repeat(1024 * 1024) } })),
     post('{ not json'),
     post('<xml/>', 'application/xml'),
     fetch(`${lotline.url}/nothing`),
   ]);
-  expect(answers.map((answer) => answer.status)).toEqual([413, 400, 415, 404]);
+  expect(answers.map((answer) => answer.status)).toEqual([413, 413, 400, 415, 404]);
   for (const answer of answers) {
     const { errors } = (await answer.json()) as { errors: { message: string; extensions: { code: string; remedy: string } }[] };
     expect(errors[0]!.extensions.remedy).toEqual(expect.any(String));

@@ -164,6 +164,16 @@ describe.each(TRANSPORTS)('over %s', (_name, send, around) => {
   });
 });
 
+test('too many fields of the root are refused, those of fragments with them', async () => {
+  const fields = (count: number) => times(count, (index) => (index % 2 === 0 ? `v${index}: viewer { kind }` : `t${index}: __typename`));
+  expect((await lotline.ask(`{ ${fields(50)} }`)).errors).toBeUndefined();
+  for (const query of [`{ ${fields(51)} }`, `{ ...A last: __typename } fragment A on Query { ...B } fragment B on Query { ${fields(50)} }`])
+    expect(first(await lotline.ask(query))).toMatchObject({
+      code: 'TOO_COSTLY',
+      message: 'the operation has 51 root fields; 50 is the most',
+    });
+});
+
 test('every answer says what it was charged, what it cost, what is left and what comes back', async () => {
   const answer = await lotline.ask('{ lots { nodes { id code product { name } } } }');
   // The root 20, the list 20, 50 lots of 1.4 with a product of 1.2; there are 5.
@@ -202,6 +212,25 @@ test('nobody has a smaller budget than viewers, by address; viewers have one eac
   // What it says is so.
   await new Promise((done) => setTimeout(done, first(limited!).retryAfter * 1000));
   expect((await lotline.ask(lots, {}, 'nobody')).errors).toBeUndefined();
+});
+
+test('all keys of an operation have one budget, whichever of them is used; its own people have another', async () => {
+  const farm = (await lotline.data('{ operation(identifier: "L:FARM") { id } }')).operation.id;
+  const us = { operation: 'L:FARM' };
+  const expiresOn = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
+  const keys: string[] = [];
+  for (const name of ['one', 'other']) {
+    const input = { idempotencyKey: `key ${name}`, operation: farm, name, scopes: ['LOTS'], expiresOn };
+    const command = 'mutation ($input: CreateKeyInput!) { createKey(input: $input) { secret } }';
+    keys.push((await lotline.data(command, { input }, us)).createKey.secret);
+  }
+  const [one, other] = keys.map((key): As => ({ key })) as [As, As];
+  const dear = asQuestion('trace(direction: BACK) { gaps(first: 1) { nodes { message } } }');
+  let asked = 0;
+  while (asked < 50 && !(await lotline.ask(dear, {}, one)).errors) asked++;
+  expect(asked).toBeGreaterThan(0);
+  expect(first(await lotline.ask(dear, {}, other))).toMatchObject({ code: 'RATE_LIMITED', retryAfter: expect.any(Number) });
+  expect((await lotline.ask('{ viewer { kind } }', {}, us)).errors).toBeUndefined();
 });
 
 test('so many questions at a time, and so many streams', async () => {

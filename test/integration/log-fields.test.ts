@@ -71,6 +71,8 @@ test('every line that a server writes has the documented fields and no others', 
       for (const field of Object.keys(line)) expect([line.msg, field, known.has(field)]).toEqual([line.msg, field, true]);
     const always = ['level', 'time', 'msg'];
     for (const line of lines) expect(Object.keys(line)).toEqual(expect.arrayContaining(always));
+    // Words that are fixed hold no address and no number.
+    for (const { msg } of lines) expect(msg).not.toMatch(/\d|\/\//);
     const answered = lines.find(({ reqId, msg }) => reqId === requestId && msg === 'answered')!;
     expect(answered).toMatchObject({
       level: 30,

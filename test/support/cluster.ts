@@ -4,6 +4,7 @@ import {
   appendFileSync,
   chmodSync,
   chownSync,
+  closeSync,
   existsSync,
   mkdtempSync,
   openSync,
@@ -12,24 +13,25 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
+import { freePort } from './haproxy';
 
 // PostgreSQL as the operating system brings it, with its tools: what the embedded one has none of.
 
 const run = promisify(execFile);
 const VERSIONS = '/usr/lib/postgresql';
+const OLDEST = 15;
 
-/** Where its programs are; null where it is not installed. */
-export const BINARIES =
-  existsSync(VERSIONS) &&
-  readdirSync(VERSIONS)
-    .map((version) => join(VERSIONS, version, 'bin'))
-    .findLast((folder) => existsSync(join(folder, 'pg_basebackup')) && existsSync(join(folder, 'initdb')));
+/** Where the programs of the newest one are; null where none is installed. */
+const BINARIES = (() => {
+  const versions = existsSync(VERSIONS) ? readdirSync(VERSIONS).map(Number) : [];
+  const newest = versions.filter((version) => version >= OLDEST).sort((one, other) => one - other);
+  return newest.length === 0 ? null : join(VERSIONS, String(newest.at(-1)), 'bin');
+})();
 
 /** For tests that need it: where they run by themselves it must be there. */
 export const withPostgres = BINARIES || process.env.CI ? describe : describe.skip;
@@ -46,14 +48,10 @@ const account = (): { uid: number; gid: number } | undefined => {
 };
 
 const PASSWORD = 'not-to-be-shown';
+/** How long a start may take, and lines that are run, milliseconds. */
+const [STARTS_WITHIN_MS, RUNS_WITHIN_MS] = [30_000, 60_000];
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  await new Promise((done) => server.close(done));
-  return port;
-}
+const environment = (more: Record<string, string>) => ({ PATH: `${BINARIES}:${process.env.PATH}`, LC_ALL: 'C.UTF-8', ...more });
 
 /** A folder that the account of PostgreSQL may write to. */
 export function folderForPostgres(): string {
@@ -64,18 +62,15 @@ export function folderForPostgres(): string {
   return folder;
 }
 
-/** Runs one of its programs, or a shell that finds them, as its account. */
-export async function asPostgres(program: string, args: readonly string[], env: Record<string, string> = {}): Promise<string> {
-  const path = join(String(BINARIES), program);
-  const { stdout } = await run(existsSync(path) ? path : program, args, {
-    ...account(),
-    cwd: '/',
-    env: { PATH: `${BINARIES}:${process.env.PATH}`, LC_ALL: 'C', ...env },
-  });
-  return stdout;
+/** Runs lines of a shell, which finds its programs. @throws what they complained of */
+export async function runLines(lines: string, env: Record<string, string>, as?: ReturnType<typeof account>): Promise<void> {
+  await run('bash', ['-euo', 'pipefail', '-c', lines], { ...as, cwd: '/', env: environment(env), timeout: RUNS_WITHIN_MS });
 }
 
-/** A server of one's own on 127.0.0.1. */
+/** The same as its account. */
+export const runAsPostgres = (lines: string, env: Record<string, string>): Promise<void> => runLines(lines, env, account());
+
+/** A server of one's own, on 127.0.0.1 and by a socket in its folder. */
 export class Cluster {
   private child: ChildProcess | null = null;
 
@@ -86,21 +81,24 @@ export class Cluster {
 
   /** Makes one, and starts it. */
   static async make(settings: Record<string, string> = {}): Promise<Cluster> {
-    const folder = folderForPostgres();
-    const secret = join(folder, 'secret');
+    const cluster = await Cluster.at(folderForPostgres());
+    const secret = join(cluster.folder, 'secret');
     writeFileSync(secret, PASSWORD, { mode: 0o644 });
-    const args = ['-D', join(folder, 'data'), '-U', 'lotline', '-A', 'scram-sha-256', `--pwfile=${secret}`, '-E', 'UTF8', '--no-sync'];
-    await asPostgres('initdb', [...args, '--locale=C']);
-    const cluster = await Cluster.at(folder, settings);
+    await runAsPostgres(
+      'initdb --username=lotline --auth-local=trust --auth-host=scram-sha-256 --pwfile="$SECRET" --encoding=UTF8 --no-sync',
+      {
+        PGDATA: cluster.data,
+        SECRET: secret,
+      },
+    );
+    cluster.set({ fsync: 'off', max_connections: '100', wal_keep_size: '256MB', ...settings });
     await cluster.start();
     return cluster;
   }
 
-  /** One whose files are there already, in the folder `data` of the given one. */
-  static async at(folder: string, settings: Record<string, string> = {}): Promise<Cluster> {
-    const cluster = new Cluster(folder, await freePort());
-    cluster.set({ fsync: 'off', max_connections: '100', wal_keep_size: '256MB', ...settings });
-    return cluster;
+  /** One whose files are in the folder `data` of the given one, or will be when it is started. */
+  static async at(folder: string): Promise<Cluster> {
+    return new Cluster(folder, await freePort());
   }
 
   get data(): string {
@@ -118,21 +116,24 @@ export class Cluster {
     appendFileSync(join(this.data, 'postgresql.conf'), lines.join(''));
   }
 
-  /** Begins to start it; it may have to recover for a while. */
-  begin(): void {
+  /** Begins to start it, itself or by a script; it may have to recover for a while. */
+  begin([program, ...args]: readonly [string, ...string[]] = ['postgres'], env: Record<string, string> = {}): void {
     const log = openSync(join(this.folder, 'log'), 'a');
-    const args = ['-D', this.data, '-p', String(this.port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='];
-    this.child = spawn(join(String(BINARIES), 'postgres'), args, {
+    const settings = { port: this.port, listen_addresses: '127.0.0.1', unix_socket_directories: this.folder };
+    const given = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    this.child = spawn(program, [...args, ...given], {
       ...account(),
       cwd: '/',
-      env: { LC_ALL: 'C' },
+      env: environment({ PGDATA: this.data, ...env }),
       stdio: ['ignore', log, log],
     });
+    closeSync(log);
   }
 
+  /** Starts it, and waits until it answers; one that recovers may not be one to write to yet. */
   async start(): Promise<void> {
     this.begin();
-    for (const until = Date.now() + 30_000; ; await sleep(50)) {
+    for (const until = Date.now() + STARTS_WITHIN_MS; ; await sleep(50)) {
       try {
         return void (await this.ask('select 1'));
       } catch (error) {
@@ -171,9 +172,12 @@ export class Cluster {
 
   /** A standby that follows it. */
   async standby(settings: Record<string, string> = {}): Promise<Cluster> {
-    const folder = folderForPostgres();
-    await asPostgres('pg_basebackup', ['-d', this.url, '-D', join(folder, 'data'), '-R', '-X', 'stream', '-c', 'fast', '--no-sync']);
-    const standby = await Cluster.at(folder, settings);
+    const standby = await Cluster.at(folderForPostgres());
+    await runAsPostgres('pg_basebackup --dbname="$FROM" --pgdata="$PGDATA" --write-recovery-conf --checkpoint=fast --no-sync', {
+      FROM: this.url,
+      PGDATA: standby.data,
+    });
+    standby.set(settings);
     await standby.start();
     return standby;
   }
@@ -195,6 +199,7 @@ export class Cluster {
     await this.ask('select pg_reload_conf()');
   }
 
+  /** Ends it for good: nothing of it is left. */
   async close(): Promise<void> {
     await this.end('SIGKILL');
     await sleep(100);

@@ -1,7 +1,13 @@
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
+
+/** Folders by which a test is known that has left one; binaries that were copied for the account of PostgreSQL are kept by intention. */
+const LEFT = /^lotline-(?!postgres-)/;
 
 export default async function stop(): Promise<void> {
-  const { embedded, directory } = globalThis.lotlinePostgres ?? {};
+  if (!globalThis.lotlinePostgres) return;
+  const { embedded, directory, folders } = globalThis.lotlinePostgres;
   await embedded?.stop();
-  if (directory) rmSync(directory, { recursive: true, force: true });
+  const left = readdirSync(folders).filter((name) => LEFT.test(name));
+  rmSync(directory, { recursive: true, force: true });
+  if (left.length > 0) throw new Error(`tests have left behind ${left.join(', ')}`);
 }

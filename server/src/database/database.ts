@@ -55,7 +55,7 @@ import type { Meters } from '../telemetry';
 import { CONNECTED_WITHIN_MS, type Connection, connectionOf, poolOf } from './connection';
 import { Hosts } from './hosts';
 import { explain } from './laws';
-import { type Migrating, migrate } from './migrate';
+import { FOR_TABLES_OF_JOBS, type Migrating, migrate } from './migrate';
 import { MIGRATIONS } from './migrations';
 import { Replicas } from './replicas';
 import { Transaction } from './transaction';
@@ -190,7 +190,8 @@ export class Database {
       await source.initialize();
       const version = Number((await source.query('show server_version_num'))[0].server_version_num);
       if (version < 150_000) throw new Error(`PostgreSQL ${Math.floor(version / 10_000)} is too old: Lotline needs 15 or later`);
-      await migrate(source, options);
+      const jobs = poolOf(hosts, FOR_TABLES_OF_JOBS);
+      await migrate(source, jobs, options).finally(() => jobs.end());
       const [row] = await source.query('select id, cursor_key, token_key from installation');
       const installation = { id: row.id, cursorKey: row.cursor_key, tokenKey: row.token_key };
       const { replicaUrl } = options;

@@ -31,8 +31,15 @@ const IN_THE_WAY = ['55P03', '40P01'];
 
 const QUIET = new Logger(() => () => {});
 
-/** Brings the tables up to date. @throws Error where the database has been changed for a later release that this one cannot work with */
-export async function migrate(source: DataSource, options: Migrating = {}): Promise<void> {
+/** Connections of their own for the tables of the jobs, which the library changes by itself: it knows of no time to give way. */
+export const FOR_TABLES_OF_JOBS = { max: 1, application_name: 'lotline migrates', options: `-c lock_timeout=${LOCK_WITHIN_MS}` };
+
+/**
+ * Brings the tables up to date.
+ * @param jobs connects as FOR_TABLES_OF_JOBS says
+ * @throws Error where the database has been changed for a later release that this one cannot work with
+ */
+export async function migrate(source: DataSource, jobs: Pool, options: Migrating = {}): Promise<void> {
   const runner = source.createQueryRunner('master');
   await runner.connect();
   try {
@@ -40,12 +47,11 @@ export async function migrate(source: DataSource, options: Migrating = {}): Prom
     await refuseTooNew(runner, source);
     const executor = new MigrationExecutor(source, runner);
     for (const migration of await executor.getPendingMigrations())
-      await patiently(options, migration, () => apply(runner, executor, migration));
-    // The tables of the jobs are the library's own, in a schema of theirs.
-    const { master } = source.driver as unknown as { master: Pool };
+      await patiently(options, migration.name, () => apply(runner, executor, migration));
+    // The tables of the jobs are the library's own, in a schema of theirs; commands write to them, and a dump of the database reads them for long.
     // A connection listens for its own errors; the library wants to see that the pool does.
-    master.on('connect', () => {});
-    await runMigrations({ pgPool: master, logger: QUIET });
+    jobs.on('connect', () => {});
+    await patiently(options, 'the tables of the jobs', () => runMigrations({ pgPool: jobs, logger: QUIET }));
   } finally {
     await runner.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => {});
     await runner.release();
@@ -88,7 +94,7 @@ async function apply(runner: QueryRunner, executor: MigrationExecutor, migration
   }
 }
 
-async function patiently({ say, patienceMs = PATIENCE_MS }: Migrating, { name }: Migration, work: () => Promise<void>): Promise<void> {
+async function patiently({ say, patienceMs = PATIENCE_MS }: Migrating, name: string, work: () => Promise<void>): Promise<void> {
   const last = Date.now() + patienceMs;
   for (let wait = AGAIN_AFTER_MS; ; wait = Math.min(wait * 2, AGAIN_AFTER_AT_MOST_MS)) {
     try {

@@ -47,11 +47,12 @@ const STANDBYS = `
   from pg_stat_replication where state is distinct from 'backup'`;
 const SLOTS = `
   select count(*)::int as left, coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)), 0)::float8 as bytes from pg_replication_slots where not active`;
-const FAR = { seconds: 60, bytes: 256 * 1024 * 1024 };
+/** A standby that is further behind is told of. */
+export const FAR = { seconds: 60, bytes: 256 * 1024 * 1024 };
 const mebibytes = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MiB`;
 
 /** @param demo nobody expects a standby of a demonstration */
-export async function replication(client: Client, demo: boolean): Promise<Finding[]> {
+export async function replication(client: Client, demo: boolean, far = FAR): Promise<Finding[]> {
   const { rows: slots } = await client.query<{ left: number; bytes: number }>(SLOTS);
   const { rows } = await client.query<{ standbys: number; seconds: number; bytes: number; told: boolean | null }>(STANDBYS);
   const [{ standbys, seconds, bytes, told }] = rows as [(typeof rows)[0]];
@@ -71,7 +72,7 @@ export async function replication(client: Client, demo: boolean): Promise<Findin
     found.push(
       warn('replication', `how far ${standbys} standbys are behind is not told to this role`, 'grant pg_read_all_stats to the role'),
     );
-  if (seconds > FAR.seconds || bytes > FAR.bytes)
+  if (seconds > far.seconds || bytes > far.bytes)
     found.push(warn('replication', `a standby is ${seconds} seconds and ${mebibytes(bytes)} behind`, 'see its network and its disk'));
   return found.length > 0
     ? found

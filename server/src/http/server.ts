@@ -206,7 +206,7 @@ const nameOf = (host: string): string => (['0.0.0.0', '::'].includes(host) ? 'lo
 async function listen(app: FastifyInstance, port: number, host: string): Promise<void> {
   for (let waited = 0; ; waited += PORT_RETRY_MS) {
     try {
-      await app.listen({ port, host });
+      await app.listen({ port, host, listenTextResolver: () => 'listening' });
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
