@@ -12,6 +12,22 @@ const MOST_FIRST = ['full', 'own', 'withheld', 'FORBIDDEN', 'UNAUTHENTICATED', '
 /** Cells that say that there is something. */
 const SHOWN = new Set(['full', 'own', 'withheld']);
 
+/** Most ways that are gone in one question. */
+const AT_ONCE = 20;
+
+/** What stands at the end of a way, or why nothing does. */
+interface Found {
+  objects: any[];
+  refused: string | null;
+}
+
+/** A way that a viewer goes, with what it asks for at its end. */
+interface Going {
+  way: Way;
+  part: string[];
+  as: As;
+}
+
 /** What one way shows of fields, to one viewer: by field the values, each as text; or why it shows nothing. */
 interface Shown {
   values: Map<string, string[]>;
@@ -43,24 +59,25 @@ export class Seen {
       );
     const viewers = Object.entries(this.story.viewers(section.party));
     const cells: Section['rows'] = Object.fromEntries(fields.map((field) => [field, {}]));
-    for (const way of ways) {
-      // Where a noun's edges lead is the same by whatever way it was found; what is refused is refused before it is looked up.
-      const isById = way.length === 1 && way[0]!.field === 'node';
-      const few = fields.filter((field) => isById || !this.walker.isNoun(section.type) || this.walker.isLeaf(section.type, field));
-      const all = await Promise.all(
-        viewers.map(
-          async ([name, as]) => [name, await this.ask(section, way, name === 'narrow' ? fields : few, name, as, isAsked)] as const,
-        ),
-      );
-      const most = all.find(([name]) => name === 'administrator')![1];
-      for (const [name, shown] of all)
+    // Where a noun's edges lead is the same by whatever way it was found; what is refused is refused before it is looked up.
+    const isById = (way: Way) => way.length === 1 && way[0]!.field === 'node';
+    const few = fields.filter((field) => !this.walker.isNoun(section.type) || this.walker.isLeaf(section.type, field));
+    const all = await Promise.all(
+      viewers.map(async ([name, as]) => {
+        const asked = ways.map((way) => [way, isById(way) || name === 'narrow' ? fields : few] as const);
+        return [name, await this.ask(section, asked, name, as, isAsked)] as const;
+      }),
+    );
+    const most = all.find(([name]) => name === 'administrator')![1];
+    for (const [name, shown] of all)
+      for (const way of ways)
         for (const field of fields) {
           const told = field === 'withheld' || section.type === 'WithheldLot' ? 'withheld' : 'own';
-          const cell = compare(shown.values.get(field) ?? [], most.values.get(field) ?? [], { refused: shown.refused.get(field), told });
+          const { values, refused } = shown.get(way)!;
+          const cell = compare(values.get(field) ?? [], most.get(way)!.values.get(field) ?? [], { refused: refused.get(field), told });
           const before = cells[field]![name] ?? '-';
           cells[field]![name] = MOST_FIRST.indexOf(cell) < MOST_FIRST.indexOf(before) ? cell : before;
         }
-    }
     // Of what nobody has, nothing is hidden.
     for (const of of Object.values(cells))
       if (!Object.values(of).some((cell) => SHOWN.has(cell))) for (const name of Object.keys(of)) of[name] = '-';
@@ -79,54 +96,84 @@ export class Seen {
     return groups;
   }
 
+  /** What each way shows to a viewer of the fields that are asked for at its end. */
   private async ask(
     section: Section,
-    way: Way,
-    fields: readonly string[],
+    ways: readonly (readonly [Way, readonly string[]])[],
     name: string,
     as: (lacking: Scope | null) => As,
     isAsked: (object: any) => boolean,
-  ): Promise<Shown> {
+  ): Promise<Map<Way, Shown>> {
     const { type } = section;
-    const groups = name === 'narrow' ? this.lacking(type, way, fields) : new Map([[null, [...fields]]]);
-    const all: Shown = { values: new Map(), refused: new Map() };
-    for (const [scope, group] of groups) {
-      const parts = type === 'Query' || type === 'Subscription' ? group.map((field) => [field]) : [group];
-      for (const part of parts) {
-        const { objects, refused } = await this.objects(way, type, part, as(scope));
-        if (refused !== null) for (const field of part) all.refused.set(field, refused);
-        const isChange = way[0]?.parent === 'Subscription';
-        for (const object of objects.filter((each) => (isChange ? this.isOurs(each) : isAsked(each))))
-          for (const field of part) {
-            const values = all.values.get(field) ?? [];
-            values.push(...this.valuesOf(object, field, `${section.name}.${field} for ${name}`));
-            all.values.set(field, values);
-          }
-      }
+    const goings = ways.flatMap(([way, fields]) => {
+      const groups = name === 'narrow' ? this.lacking(type, way, fields) : new Map([[null, [...fields]]]);
+      return [...groups].flatMap(([scope, group]): Going[] => {
+        const parts = type === 'Query' || type === 'Subscription' ? group.map((field) => [field]) : [group];
+        return parts.map((part) => ({ way, part, as: as(scope) }));
+      });
+    });
+    const all = new Map(ways.map(([way]): [Way, Shown] => [way, { values: new Map(), refused: new Map() }]));
+    for (const [{ way, part }, { objects, refused }] of await this.found(type, goings)) {
+      const shown = all.get(way)!;
+      if (refused !== null) for (const field of part) shown.refused.set(field, refused);
+      const isChange = way[0]?.parent === 'Subscription';
+      for (const object of objects.filter((each) => (isChange ? this.isOurs(each) : isAsked(each))))
+        for (const field of part) {
+          const values = shown.values.get(field) ?? [];
+          values.push(...this.valuesOf(object, field, `${section.name}.${field} for ${name}`));
+          shown.values.set(field, values);
+        }
     }
     return all;
   }
 
-  /** The objects at the end of a way, with what is asked of them. */
-  private async objects(way: Way, type: string, fields: readonly string[], as: As): Promise<{ objects: any[]; refused: string | null }> {
-    const { lotline } = this.story;
-    const change = type === 'Subscription' ? fields[0]! : way[0]?.parent === 'Subscription' ? way[0].field : null;
-    const asked = fields.map((field) => this.walker.askedAs(type, field)).join(' ');
+  /** What stands at the end of ways: those that ask for the same as the same viewer are gone in one question. */
+  private async found(type: string, goings: readonly Going[]): Promise<[Going, Found][]> {
+    const alike = new Map<string, Going[]>();
+    for (const going of goings) {
+      const { way, part, as } = going;
+      const isHeard = type === 'Subscription' || way[0]?.parent === 'Subscription';
+      const key = isHeard ? `heard ${alike.size}` : JSON.stringify([as, part]);
+      alike.set(key, [...(alike.get(key) ?? []), going]);
+    }
+    const all: [Going, Found][] = [];
+    for (const group of alike.values())
+      for (let from = 0; from < group.length; from += AT_ONCE) all.push(...(await this.together(type, group.slice(from, from + AT_ONCE))));
+    return all;
+  }
+
+  private async together(type: string, goings: readonly Going[]): Promise<[Going, Found][]> {
+    const { part, as, way } = goings[0]!;
+    const asked = part.map((field) => this.walker.askedAs(type, field)).join(' ');
+    const change = type === 'Subscription' ? part[0]! : way[0]?.parent === 'Subscription' ? way[0].field : null;
     if (change !== null) {
       const shown = type === 'Subscription' ? asked.slice(asked.indexOf('{')) : `{ ${asked} }`;
       const heard = await this.hear(change, shown, as);
-      return type === 'Subscription' ? { ...heard, objects: [{ [`${change}_0`]: heard.objects }] } : heard;
+      return [[goings[0]!, type === 'Subscription' ? { ...heard, objects: [{ [`${change}_0`]: heard.objects }] } : heard]];
     }
-    const selection = `${this.walker.isNoun(type) ? 'id ' : ''}${asked}`;
-    const answer = await lotline.ask(way.length === 0 ? `{ ${selection} }` : documentOf(way, selection), {}, as);
-    const refused = answer.errors?.[0]?.extensions.code ?? null;
-    if (refused === 'GRAPHQL_VALIDATION_FAILED' || refused === 'TOO_COSTLY' || refused === 'BAD_USER_INPUT')
-      throw new Error(`${documentOf(way, selection)}: ${answer.errors![0]!.message}`);
-    return { objects: atTheEnd(way, answer.data ?? null), refused };
+    const document = documentOf(
+      goings.map((going) => going.way),
+      type,
+      `${this.walker.isNoun(type) ? 'id ' : ''}${asked}`,
+    );
+    const { data, errors = [] } = await this.story.lotline.ask(document, {}, as);
+    const wrong = errors.find(({ extensions: { code } }) => ['GRAPHQL_VALIDATION_FAILED', 'TOO_COSTLY', 'BAD_USER_INPUT'].includes(code));
+    if (wrong) throw new Error(`${document}: ${wrong.message}`);
+    // A refusal that leaves nothing of the answer would hide what the other ways show.
+    if (!data && goings.length > 1) {
+      const all: [Going, Found][] = [];
+      for (const going of goings) all.push(...(await this.together(type, [going])));
+      return all;
+    }
+    return goings.map((going, number) => {
+      const name = `way_${number}`;
+      const refused = errors.find(({ path }) => going.way.length === 0 || !path || path[0] === name)?.extensions.code ?? null;
+      return [going, { objects: atTheEnd(going.way, going.way.length === 0 ? data : data?.[name]), refused }];
+    });
   }
 
   /** Every change of the story that somebody hears of. */
-  private async hear(field: string, shown: string, as: As): Promise<{ objects: any[]; refused: string | null }> {
+  private async hear(field: string, shown: string, as: As): Promise<Found> {
     const query = `subscription { ${field}(after: ${JSON.stringify(this.story.before(as))}) { cursor sequence change ${shown} } }`;
     try {
       const stream = await subscribe(this.story.lotline, { query, as });

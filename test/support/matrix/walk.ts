@@ -166,16 +166,21 @@ export class Walker {
   }
 }
 
-/** A document that goes a way and selects at its end. */
-export function documentOf(way: Way, selection: string): string {
-  const inner = way.reduceRight((selected, { field, arguments: given, type, on, page }) => {
-    const asked = on ? `... on ${type} { ${selected} }` : selected;
-    return `${field}${given} { ${page ? `nodes { ${asked} }` : asked} }`;
-  }, selection);
-  return `{ ${inner} }`;
+/** A document that goes ways, numbered from `way_0` on, and selects the same of a type at the end of each. */
+export function documentOf(ways: readonly Way[], type: string, selection: string): string {
+  const all = ways.map((way, number) => {
+    const [first] = way;
+    if (!first) return '...asked';
+    const inner = way.reduceRight((selected, { field, arguments: given, type: of, on, page }) => {
+      const asked = on ? `... on ${of} { ${selected} }` : selected;
+      return `${field}${given} { ${page ? `nodes { ${asked} }` : asked} }`;
+    }, '...asked');
+    return `way_${number}: ${inner}`;
+  });
+  return `{ ${all.join(' ')} } fragment asked on ${type} { ${selection} }`;
 }
 
-/** All objects at the end of a way. */
+/** All objects at the end of a way; what is given is what its first field holds, or everything where it has none. */
 export function atTheEnd(way: Way, data: unknown): Record<string, unknown>[] {
   const follow = (value: any, rest: Way): any[] => {
     if (value === null || value === undefined) return [];
@@ -185,5 +190,8 @@ export function atTheEnd(way: Way, data: unknown): Record<string, unknown>[] {
     const next = value[step.field];
     return follow(step.page ? next?.nodes : next, later);
   };
-  return follow(data, way);
+  const [first, ...rest] = way;
+  if (!first) return follow(data, way);
+  const held = data as { nodes?: unknown } | null;
+  return follow(first.page ? held?.nodes : held, rest);
 }
