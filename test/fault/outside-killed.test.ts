@@ -15,7 +15,7 @@ import { ServerProcess } from '../support/server-process';
 // other side is asked, as it has done it and nobody knows yet, and while it is down. In the end each certificate has one number, there and
 // here, and nothing was done twice or out of its order. KILLS makes it longer, OUTSIDE_KILLED_SEED takes the choices of a run before.
 
-const KILLS = Number(process.env.KILLS ?? 10);
+const KILLS = Number(process.env.KILLS ?? 5);
 const SEED = Number(process.env.OUTSIDE_KILLED_SEED ?? Math.floor(Math.random() * 2 ** 31));
 /** Certificates that are on their way at once. */
 const WALKERS = 3;

@@ -15,7 +15,7 @@ import { certificateNumber } from '../support/world';
 // did not is there once or not at all, and by its key every step is taken in the end. KILLS makes it longer, ROAD_KILLED_SEED takes the
 // choices of a run before.
 
-const KILLS = Number(process.env.KILLS ?? 10);
+const KILLS = Number(process.env.KILLS ?? 5);
 const SEED = Number(process.env.ROAD_KILLED_SEED ?? Math.floor(Math.random() * 2 ** 31));
 /** Certificates that are on their way at once. */
 const WALKERS = 6;

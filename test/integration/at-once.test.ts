@@ -11,7 +11,7 @@ import { certificateNumber } from '../support/world';
 
 // Many at once, about one thing: never a gram too much, one effect of one key, and nobody is told of a deadlock. ROUNDS makes it longer.
 
-const ROUNDS = Number(process.env.ROUNDS ?? 6);
+const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const MANY = 64;
 /** Whole kilograms that each round is about. */
 const MASS = 1000;

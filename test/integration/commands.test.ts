@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { csv, fingerprint, type GraphQLAnswer, type Lotline, startLotline } from '../support/lotline';
 
-// The three commands of lots, over GraphQL: what they do, what they refuse, and that a refused one changes nothing.
+// The three commands of lots, over GraphQL: what they do, what they refuse, and that a refused one changes nothing. PROPERTY_RUNS makes it
+// longer.
+
+/** Random commands. */
+const DRAWS = Number(process.env.PROPERTY_RUNS ?? 8) * 8;
 
 const HARVEST =
   'mutation ($input: RecordHarvestInput!) { recordHarvest(input: $input) { cursor lot { id code kind quantity { kilograms value unit } holdings { nodes { operation { name } kilograms } } } } }';
@@ -222,9 +226,9 @@ test('any command that is refused, for whatever random reason, changes nothing',
       }
       expect(await fingerprint(lotline.database)).toBe(before);
     }),
-    { numRuns: Number(process.env.PROPERTY_RUNS ?? 25) * 8 },
+    { numRuns: DRAWS },
   );
-  expect(refused).toBeGreaterThan(50);
+  expect(refused).toBeGreaterThan(DRAWS / 4);
 });
 
 test('late inputs from 16 writers at once never close a circle', async () => {

@@ -25,7 +25,7 @@ const certifier: As = { certifier: 'ZE1' };
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
 const TODAY = inDays(0);
 const kilograms = (value: number | string) => ({ value: String(value), unit: 'KGM' });
-const { ROUNDS = '10' } = process.env;
+const { ROUNDS = '3' } = process.env;
 
 let lotline: Lotline;
 let id: Record<string, string>;

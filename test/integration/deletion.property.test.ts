@@ -6,7 +6,7 @@ import { folderOf, type World } from '../support/world';
 
 // From a chain without a flaw some facts are taken out: the gaps name exactly what is missing, and nothing else.
 
-const RUNS = Number(process.env.PROPERTY_RUNS ?? 100);
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 50);
 
 let lotline: Lotline;
 beforeAll(async () => {

@@ -10,7 +10,7 @@ import { certificateNumber, entryNumber, folderOf, world } from '../support/worl
 
 // `lotline export`: everything as a folder; imported into an empty database and exported again, it has the same bytes.
 
-const RUNS = Number(process.env.PROPERTY_RUNS ?? 12);
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 6);
 const ROOT = join(__dirname, '..', '..');
 const CLI = join(ROOT, 'server', 'bin', 'lotline.js');
 

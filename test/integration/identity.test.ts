@@ -252,8 +252,8 @@ describe('a token that is not good is refused over HTTP, WebSocket and server-se
 });
 
 test('a connection ends when its token does: its streams say where to resume from, then it is closed; an event stream ends too', async () => {
-  // A clock that is 30 seconds behind is borne: this token ends in two seconds by ours.
-  const token = issuer.token(['analyst'], { claims: { exp: Math.floor(Date.now() / 1000) + 2 } });
+  // A clock that is 30 seconds behind is borne: this token, which is over, ends in ten seconds by ours.
+  const token = issuer.token(['analyst'], { claims: { exp: Math.floor(Date.now() / 1000) - 20 } });
   const { code, socket } = await greeted({ authorization: token });
   expect(code).toBe('acknowledged');
   const frames: any[] = [];
@@ -332,19 +332,20 @@ describe('demo mode', () => {
 
   test("mints no token for somebody's own database, unless it is told to; settings that cannot be are named", async () => {
     const own = { DATABASE_URL: lotline.databaseUrl };
-    expect(await tokenVerb(own)).toMatchObject({ code: 1, out: '', err: expect.stringContaining('LOTLINE_DEMO=yes') });
-    const told = await tokenVerb({ ...own, LOTLINE_DEMO: 'yes' });
+    const issuers = ['http://issuer.example', 'issuer.example', 'https://issuer.example/?a'];
+    const [refused, told, maybe, halfway, ...wrong] = await Promise.all([
+      tokenVerb(own),
+      tokenVerb({ ...own, LOTLINE_DEMO: 'yes' }),
+      tokenVerb({ ...own, LOTLINE_DEMO: 'maybe' }),
+      tokenVerb({ ...own, OIDC_ISSUER: 'https://issuer.example' }),
+      ...issuers.map((of) => tokenVerb({ ...own, OIDC_ISSUER: of, OIDC_AUDIENCE: 'lotline' })),
+    ]);
+    expect(refused).toMatchObject({ code: 1, out: '', err: expect.stringContaining('LOTLINE_DEMO=yes') });
     expect(told).toMatchObject({ code: 0, err: '' });
-    expect((await ask(bearing(told.out.trim()))).status).toBe(401);
-    expect(await tokenVerb({ ...own, LOTLINE_DEMO: 'maybe' })).toMatchObject({ code: 2, err: expect.stringContaining('LOTLINE_DEMO') });
-    expect(await tokenVerb({ ...own, OIDC_ISSUER: 'https://issuer.example' })).toMatchObject({
-      code: 2,
-      err: expect.stringContaining('OIDC_AUDIENCE'),
-    });
-    for (const issuer of ['http://issuer.example', 'issuer.example', 'https://issuer.example/?a'])
-      expect(await tokenVerb({ ...own, OIDC_ISSUER: issuer, OIDC_AUDIENCE: 'lotline' })).toMatchObject({
-        code: 2,
-        err: expect.stringContaining('OIDC_ISSUER'),
-      });
+    expect((await ask(bearing(told!.out.trim()))).status).toBe(401);
+    expect(maybe).toMatchObject({ code: 2, err: expect.stringContaining('LOTLINE_DEMO') });
+    expect(halfway).toMatchObject({ code: 2, err: expect.stringContaining('OIDC_AUDIENCE') });
+    expect(wrong).toHaveLength(issuers.length);
+    for (const each of wrong) expect(each).toMatchObject({ code: 2, err: expect.stringContaining('OIDC_ISSUER') });
   });
 });

@@ -3,7 +3,7 @@ import { type Lotline, startLotline } from '../support/lotline';
 import * as oracle from '../support/oracle';
 import { dayOf, folderOf, idsOf, type World, type WorldUse, world } from '../support/world';
 
-const RUNS = Number(process.env.PROPERTY_RUNS ?? 15);
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 8);
 
 const LOT = `fragment Whole on Lot {
   code

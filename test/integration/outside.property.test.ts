@@ -31,7 +31,7 @@ import { certificateNumber } from '../support/world';
 // Whatever becomes of the wire and whatever is done here meanwhile, in whatever order: nothing is valid outside that is not so here, what is here is there
 // as it stands, and what cannot be brought about waits for an operator. PROPERTY_RUNS makes it longer, PROPERTY_SEED=new tries other roads.
 
-const RUNS = Number(process.env.PROPERTY_RUNS ?? 12);
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 6);
 const STEPS = 9;
 /** Longer than we wait for an answer. */
 const LATE_MS = 1.5 * TIMEOUT_MS;

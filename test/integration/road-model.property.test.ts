@@ -8,7 +8,7 @@ import { UNCONSERVED } from '../support/unconserved';
 // Whatever is done on the road of certificates and to their lots, by whomever, in whatever order: it is done or refused as a plain model says,
 // and afterwards things stand as the model has them. PROPERTY_RUNS and PROPERTY_COMMANDS make it longer, PROPERTY_SEED=new tries other runs.
 
-const RUNS = Number(process.env.PROPERTY_RUNS ?? 40);
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 20);
 const COMMANDS = Number(process.env.PROPERTY_COMMANDS ?? 20);
 /** A new database every so many runs, so that looking at all of it stays cheap. */
 const RUNS_OF_A_WORLD = 10;

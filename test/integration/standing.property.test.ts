@@ -9,7 +9,7 @@ import { folderOf, idsOf, type World, world } from '../support/world';
 
 // What hangs on a certificate, and whom it hits that it is lost, in random networks, as a slow and obvious oracle says it.
 
-const RUNS = Number(process.env.PROPERTY_RUNS ?? 25);
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 12);
 const SILENT = { info: () => {}, error: () => {} };
 const TODAY = new Date().toISOString().slice(0, 10);
 

@@ -5,7 +5,7 @@ import { folderOf, world } from '../support/world';
 
 // The story of a lot, step by step: what belongs to it, in which order, and how much of it is on its way.
 
-const RUNS = Number(process.env.PROPERTY_RUNS ?? 20);
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 10);
 const QUESTION = `query ($code: String!, $direction: TraceDirection!, $first: Int, $after: String) { lot(code: $code) { trace(direction: $direction) {
   summary { firstOn lastOn modes { mode legs } }
   steps(first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes {

@@ -17,7 +17,7 @@ import {
 // Competitors share one graph: two worlds that differ only in facts an operation is no party to give that operation the same bytes.
 
 /** Pairs of worlds, over all tests here. */
-const PAIRS = Number(process.env.PROPERTY_RUNS ?? 20);
+const PAIRS = Number(process.env.PROPERTY_RUNS ?? 12);
 /** Longest for one of them, milliseconds. */
 const LONG = 60_000 + PAIRS * 10_000;
 

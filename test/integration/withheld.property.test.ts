@@ -5,7 +5,7 @@ import { folderOf, type World, world } from '../support/world';
 // Whoever traces is told what an analyst is, of the lots in its sight; of all others what their place in the chain needs. The oracle is
 // the analyst's answer, and the viewer's own list of lots.
 
-const RUNS = Number(process.env.PROPERTY_RUNS ?? 10);
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 5);
 
 let lotline: Lotline;
 beforeAll(async () => {
