@@ -252,8 +252,8 @@ describe('a token that is not good is refused over HTTP, WebSocket and server-se
 });
 
 test('a connection ends when its token does: its streams say where to resume from, then it is closed; an event stream ends too', async () => {
-  // A clock that is 30 seconds behind is borne: this token, which is over, ends in ten seconds by ours.
-  const token = issuer.token(['analyst'], { claims: { exp: Math.floor(Date.now() / 1000) - 20 } });
+  // A clock that is 30 seconds behind is borne: this token, which is over, ends in eight seconds by ours.
+  const token = issuer.token(['analyst'], { claims: { exp: Math.floor(Date.now() / 1000) - 22 } });
   const { code, socket } = await greeted({ authorization: token });
   expect(code).toBe('acknowledged');
   const frames: any[] = [];

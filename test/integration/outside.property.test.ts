@@ -12,6 +12,7 @@ import {
   exporter,
   failedJobs,
   filing,
+  hurry,
   importer,
   jobOf,
   linesOn,
@@ -116,6 +117,7 @@ test(
     await fc.assert(
       fc.asyncProperty(roads(MISCHIEF, CERTIFICATE), async (road) => {
         behave();
+        hurry();
         const id = await approved('O-PLENTY');
         const typed = certificateNumber(83, ++serial);
         const theirs = () => (oid.memory.answered(`/certificates/${uuidOf(id)}`)?.body as { number: string } | undefined)?.number ?? null;
@@ -169,6 +171,7 @@ test(
     await fc.assert(
       fc.asyncProperty(roads([...MISCHIEF, REJECTS, REJECTS, REJECTS], ['amend', 'amend', 'cancel']), async (road) => {
         behave();
+        hurry();
         const entry = await entered();
         let times = 0;
         await walk(road, {

@@ -16,6 +16,7 @@ import {
   failedJobs,
   filing,
   give,
+  hurry,
   IMPORTER,
   ids,
   importer,
@@ -185,11 +186,12 @@ describe('it is done once, whatever becomes of the wire', () => {
   ])('%s', async (_, mischief, message) => {
     const id = await askedFor();
     oid.mischief = mischief;
+    if (message.endsWith('in time.')) hurry();
     await work();
     expect(await look(id)).toMatchObject({ status: 'APPROVED', number: null, effects: [{ state: 'RETRYING', attempts: 1, message }] });
     await workAgain();
     expect((await look(id)).effects).toMatchObject([{ state: 'RETRYING', attempts: 2, message }]);
-    oid.mischief = {};
+    behave();
     await workAgain();
     const { status, number, history, effects } = await look(id);
     expect(status).toBe('ISSUED');
@@ -634,8 +636,9 @@ describe('a request that is taken back', () => {
   test('an issue that arrives after it was taken back is not issued', async () => {
     const id = await askedFor();
     oid.mischief = { slowMs: 3 * TIMEOUT_MS };
+    hurry();
     await work();
-    oid.mischief = {};
+    behave();
     await ENDS.REJECTED(id);
     await work();
     expect(done(id)).toEqual(['void']);

@@ -51,6 +51,15 @@ withPostgres('read replicas', () => {
         )
       )[0]!.at,
     );
+  /** Waits until questions are read from the standby: at first, and after one that it let down, it is left alone for a while. */
+  const isRead = async () => {
+    for (const last = Date.now() + 30_000; ; await sleep(100)) {
+      const before = Date.now();
+      await ask(LOTS);
+      if ((await askedThere()) >= before) return;
+      if (Date.now() > last) throw new Error('the standby is not read from');
+    }
+  };
   const hold = (held: boolean) => standby.ask(`select pg_wal_replay_${held ? 'pause' : 'resume'}()`);
 
   beforeAll(async () => {
@@ -161,7 +170,7 @@ withPostgres('read replicas', () => {
     // A lock that the standby has heard of, and of whose end it has not.
     const holder = new Client({ connectionString: primary.url });
     await holder.connect();
-    await sleep(5500);
+    await isRead();
     await holder.query('begin; lock table lot in access exclusive mode');
     await primary.ask('select pg_switch_wal()');
     for (const until = Date.now() + 5000; Date.now() < until; await sleep(20))

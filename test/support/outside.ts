@@ -12,6 +12,9 @@ export const exporter: As = { operation: EXPORTER };
 export const importer: As = { operation: IMPORTER };
 export const certifier: As = { certifier: 'ZO1' };
 const SILENT = { info: () => {}, error: () => {} };
+/** What they are given to answer: a busy machine is slow. */
+const PATIENT_MS = 20_000;
+/** What they are given where they answer too late. */
 export const TIMEOUT_MS = 400;
 export const REST_MS = 30_000;
 
@@ -140,8 +143,8 @@ export async function openOutside(): Promise<void> {
   oid = await new IntegrityDatabase({ token: 'the token' }).start();
   ace = await new CustomsEnvironment({ token: 'the other' }).start();
   settings = {
-    ORGANIC_INTEGRITY_DATABASE: { url: oid.url, token: 'the token', timeoutMs: TIMEOUT_MS },
-    AUTOMATED_COMMERCIAL_ENVIRONMENT: { url: ace.url, token: 'the other', timeoutMs: TIMEOUT_MS },
+    ORGANIC_INTEGRITY_DATABASE: { url: oid.url, token: 'the token', timeoutMs: PATIENT_MS },
+    AUTOMATED_COMMERCIAL_ENVIRONMENT: { url: ace.url, token: 'the other', timeoutMs: PATIENT_MS },
   };
   lotline = await startLotline({ outside: settings });
   await lotline.import({
@@ -186,6 +189,14 @@ export async function openOutside(): Promise<void> {
 export function behave(): void {
   oid.mischief = {};
   ace.mischief = {};
+  wait(PATIENT_MS);
+}
+
+/** Nobody waits long for them, until they behave. */
+export const hurry = (): void => wait(TIMEOUT_MS);
+
+function wait(timeoutMs: number): void {
+  for (const system of Object.values(settings)) system!.timeoutMs = timeoutMs;
   systems = openSystems(settings, { failures: 3, restMs: REST_MS, now: () => clock });
 }
 

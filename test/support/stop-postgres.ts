@@ -5,9 +5,9 @@ const LEFT = /^lotline-(?!postgres-)/;
 
 export default async function stop(): Promise<void> {
   if (!globalThis.lotlinePostgres) return;
-  const { embedded, directory, folders } = globalThis.lotlinePostgres;
+  const { embedded, directory, folders, data } = globalThis.lotlinePostgres;
   await embedded?.stop();
   const left = readdirSync(folders).filter((name) => LEFT.test(name));
-  rmSync(directory, { recursive: true, force: true });
+  for (const each of [directory, data]) rmSync(each, { recursive: true, force: true });
   if (left.length > 0) throw new Error(`tests have left behind ${left.join(', ')}`);
 }
