@@ -13,7 +13,7 @@ declare global {
 
 const MEMORY = '/dev/shm';
 /** What must be free for the cluster to be in memory, bytes: a whole run fills a small part of it. */
-const ROOM = 8 * 1024 ** 3;
+const ROOM = 4 * 1024 ** 3;
 
 /** Where the cluster is: a new database is a thousand small files, which on a disk are half of what many tests take. */
 function place(): string {
