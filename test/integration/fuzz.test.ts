@@ -147,6 +147,20 @@ test('cursors: one that was changed is refused', async () => {
   );
 });
 
+test('a cursor of another database that has the same key is refused, also with our name on it', () => {
+  const { installation } = lotline.database;
+  const cursors = new Cursors(installation);
+  const place: Place = { position: 7n as Place['position'], command: null, told: null };
+  const [ours, theirs] = [cursors, new Cursors({ ...installation, id: 'other' })].map((each) =>
+    Buffer.from(each.encode(place, 'me'), 'base64url'),
+  );
+  // Version and database, as they stand before what is sealed.
+  const head = 1 + 8;
+  const forged = Buffer.concat([ours!.subarray(0, head), theirs!.subarray(head)]).toString('base64url');
+  expect(() => cursors.decode(forged, 'me')).toThrow('this is not a cursor');
+  expect(cursors.decode(ours!.toString('base64url'), 'me').position).toBe(7n);
+});
+
 test('global ids', async () => {
   const ids = ['Lot', 'Operation', 'Document', 'fact'].map((type) =>
     Buffer.from(`${type}:01920000-0000-7000-8000-000000000000`).toString('base64url'),

@@ -6,7 +6,7 @@ import { markOf, type Place, type RememberedPlace } from './place';
 // A cursor is version | database | nonce | sealed text | tag, in base64url. Positions are sealed, so that nobody counts what happened
 // between two cursors of his own; the viewer is sealed with them, so that nobody resumes from another's.
 
-const VERSION = 2;
+const VERSION = 3;
 const NONCE = 12;
 const TAG = 16;
 const FINGERPRINT = 8;
@@ -61,10 +61,15 @@ export class Cursors {
     return { position: BigInt(position) as Position, key };
   }
 
+  /** What is told in the open, and sealed with the rest: for which database, and for what. */
+  private head(use: string): Buffer {
+    return Buffer.concat([Buffer.of(VERSION), this.database, Buffer.from(use)]);
+  }
+
   private seal(use: string, viewer: string, text: Buffer): string {
     const nonce = randomBytes(NONCE);
     const cipher = createCipheriv('aes-256-gcm', this.installation.cursorKey, nonce);
-    cipher.setAAD(Buffer.from(use));
+    cipher.setAAD(this.head(use));
     const sealed = Buffer.concat([cipher.update(fingerprint(viewer)), cipher.update(text), cipher.final()]);
     return Buffer.concat([Buffer.of(VERSION), this.database, nonce, sealed, cipher.getAuthTag()]).toString('base64url');
   }
@@ -83,7 +88,7 @@ export class Cursors {
     let text: Buffer;
     try {
       const decipher = createDecipheriv('aes-256-gcm', this.installation.cursorKey, bytes.subarray(start, start + NONCE));
-      decipher.setAAD(Buffer.from(use));
+      decipher.setAAD(this.head(use));
       decipher.setAuthTag(bytes.subarray(-TAG));
       text = Buffer.concat([decipher.update(bytes.subarray(start + NONCE, -TAG)), decipher.final()]);
     } catch {
