@@ -46,6 +46,10 @@ const TRACE = `{ lot(code: "W-0") { trace(direction: FORWARD) { ${PAGES} } } }`;
 /** The widest answer that is admitted, about: hardly anything is asked of the database for what is written. */
 const LEAVES = Array.from({ length: 50 }, (_, index) => `c${index}: code k${index}: kind`).join(' ');
 const WIDE = `{ ${Array.from({ length: WIDTH }, (_, index) => `l${index}: lots(first: 500) { nodes { ...leaves } }`).join(' ')} } fragment leaves on Lot { ${LEAVES} }`;
+/** Lists without end, of which nothing is written. */
+const LISTS = `{ lots(first: 500) { nodes { ${Array.from({ length: 45 }, (_, index) => `l${index}: outputs(first: ${index + 1}) { __typename }`).join(' ')} } } }`;
+/** One question for each object of a list. */
+const ONE_BY_ONE = `{ lots(first: 500) { nodes { producer { ${Array.from({ length: 30 }, (_, index) => `l${index}: lots(first: 1, filter: { codePrefix: "X${index}" }) { __typename }`).join(' ')} } } } }`;
 
 async function timed(query: string): Promise<{ ms: number; codes: Set<string>; bytes: number }> {
   const work = await Work.of(lotline);
@@ -62,6 +66,8 @@ async function timed(query: string): Promise<{ ms: number; codes: Set<string>; b
 test.each([
   ['a trace of many lots', TRACE],
   ['a wide answer', WIDE],
+  ['lists of which nothing is written', LISTS],
+  ['a list for each object', ONE_BY_ONE],
 ])(
   '%s ends in time, wherever in its work the time ends',
   async (what, query) => {
@@ -85,6 +91,20 @@ test.each([
   },
   600_000,
 );
+
+test('a large answer holds everything once, in its order, however it is asked for', async () => {
+  const lists = Array.from({ length: 8 }, (_, index) => `l${index}: lots(first: 500) { nodes { code } edges { node { code } } }`).join(' ');
+  const small =
+    'small: lots(first: 500) { nodes { code inputs(first: 1) { nodes { output { code } } edges { node { output { code } } } } } }';
+  const { small: nested, ...all } = await lotline.data(`{ ${lists} ${small} }`);
+  const [{ nodes }] = Object.values(all) as any[];
+  const codes = nodes.map(({ code }: any) => code);
+  expect(new Set(codes).size).toBe(500);
+  for (const { nodes, edges } of Object.values(all) as any[])
+    expect([nodes.map(({ code }: any) => code), edges.map(({ node }: any) => node.code)]).toEqual([codes, codes]);
+  for (const { code, inputs } of nested.nodes.slice(1))
+    expect(inputs).toEqual({ nodes: [{ output: { code } }], edges: [{ node: { output: { code } } }] });
+});
 
 test('of a lot that went into thousands the next steps are read by the index, whatever PostgreSQL counts', async () => {
   const read = async () => {

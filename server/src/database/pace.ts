@@ -1,7 +1,6 @@
 import { setImmediate as others } from 'node:timers/promises';
-import { type Deadline, timedOut } from './deadline';
 
-/** Most objects of lists that an answer is put together of in one go. */
+/** Most lists, and objects of them, that an answer is put together of in one go. */
 const MOST_AT_A_STRETCH = 1000;
 
 interface Stretch {
@@ -10,15 +9,24 @@ interface Stretch {
   begins: Promise<void> | null;
 }
 
-/** Lets others have their turn while a large answer is put together, and ends one whose time has passed. */
+/** Lets others have their turn while a large answer is put together, and ends one that is not to go on. */
 export class Pace {
   private stretch: Stretch | null = null;
-
-  constructor(private readonly deadline?: Deadline) {}
+  private isLeft = false;
 
   /**
-   * Called for each page of a list, with the objects on it.
-   * @returns when they may be written; null at once, as of all answers that are not large. Fails with TIMED_OUT
+   * @param asked the end of what has been asked of the database so far
+   * @param goOn throws where the answer is not to go on
+   */
+  constructor(
+    private readonly asked: () => Promise<unknown>,
+    private readonly goOn: () => void,
+  ) {}
+
+  /**
+   * Called for each list that is asked for, and each object of one.
+   * @param objects as how many it counts
+   * @returns when it may be written; null at once, as of all answers that are not large. Fails where the answer is not to go on
    */
   turn(objects: number): Promise<void> | null {
     const { stretch } = this;
@@ -37,9 +45,20 @@ export class Pace {
     return begins;
   }
 
+  /** The answer is told, or given up: what waits for its turn has none. */
+  leave(): void {
+    this.isLeft = true;
+  }
+
   private async after({ begins }: Stretch): Promise<void> {
-    await begins;
-    await others();
-    if (this.deadline && this.deadline.left <= 0) throw timedOut();
+    // Where that has failed this one fails in a turn of its own: thousands that fail at once hold others up as well.
+    await begins?.catch(() => {});
+    for (let asked: unknown; asked !== this.asked(); ) {
+      asked = this.asked();
+      await asked;
+      await others();
+    }
+    if (this.isLeft) await new Promise<never>(() => {});
+    this.goOn();
   }
 }

@@ -60,7 +60,7 @@ export class Reader {
   private atLeast: Position;
   /** Is something of the view told already? */
   private isRead = false;
-  private readonly pace: Pace;
+  private pace: Pace;
 
   /** @param source where to open a view; or a connection with an open transaction, whose view and end are its own */
   constructor(
@@ -69,7 +69,7 @@ export class Reader {
   ) {
     this.mayLag = options.mayLag ?? false;
     this.atLeast = options.atLeast ?? (0n as Position);
-    this.pace = new Pace(options.deadline);
+    this.pace = this.newPace();
   }
 
   /** The answer may come from a replica, if that has come to a position; what is opened already stays. */
@@ -119,7 +119,10 @@ export class Reader {
     if (++this.done % LOOK_EVERY === 0 && this.options.deadline && this.options.deadline.left <= 0) throw timedOut();
   };
 
-  /** Called for each page of a list that is answered. @returns when its objects may be written; null at once @throws Refusal TIMED_OUT */
+  /**
+   * Called for each list of an answer, and each object of one. @param objects as how many it counts
+   * @returns when it may be written; null at once. Fails with TIMED_OUT, and where nobody waits for the answer any more
+   */
   whenInTurn(objects: number): Promise<void> | null {
     return this.pace.turn(objects);
   }
@@ -150,7 +153,15 @@ export class Reader {
     await this.cancelling;
   }
 
+  /** The answer is put together: what of it is still asked for is refused, and what waits for its turn has none. It must still be closed. */
+  letGo(): void {
+    this.end();
+    this.pace.leave();
+  }
+
   async close(): Promise<void> {
+    this.pace.leave();
+    this.pace = this.newPace();
     const opened = this.snapshot;
     this.snapshot = null;
     if (!opened) return;
@@ -164,6 +175,14 @@ export class Reader {
       (error: Error) => error,
     );
     await snapshot.connection.release(broken);
+  }
+
+  private newPace(): Pace {
+    const goOn = (): void => {
+      if (this.ended) throw STOPPING;
+      if (this.options.deadline && this.options.deadline.left <= 0) throw timedOut();
+    };
+    return new Pace(() => this.turn, goOn);
   }
 
   private inTurn<T>(work: (snapshot: Snapshot) => Promise<T>): Promise<T> {

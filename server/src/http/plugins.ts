@@ -29,6 +29,7 @@ export const stateOfAnswer: ApolloServerPlugin<Question> = {
   async requestDidStart() {
     return {
       async willSendResponse({ contextValue: { reader, cursors, viewer, requestId }, response: { body } }) {
+        reader.letGo();
         try {
           if (body.kind === 'single' && body.singleResult.data !== undefined) {
             const cursor = cursors.encode(await presentPlace(reader), viewer.name);

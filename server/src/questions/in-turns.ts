@@ -1,22 +1,77 @@
-import { defaultFieldResolver, type GraphQLSchema, isObjectType } from 'graphql';
+import {
+  defaultFieldResolver,
+  type FragmentDefinitionNode,
+  type GraphQLField,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  getNamedType,
+  getNullableType,
+  isLeafType,
+  isListType,
+  isObjectType,
+  Kind,
+  type SelectionSetNode,
+} from 'graphql';
 import type { Question } from './question';
 
-const PAGES = ['nodes', 'edges'];
+/** Fields that are as much to write as an object is to begin with. */
+const FIELDS_OF_AN_OBJECT = 10;
 
-/** Has every page of every list wait for its turn where an answer is large: database/pace.ts. */
+/** Has every list that is asked for, every object of one and all that is said of a page wait for their turn where an answer is large: database/pace.ts. */
 export function inTurns(graph: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(graph.getTypeMap())) {
-    if (!isObjectType(type) || !type.name.endsWith('Connection')) continue;
-    for (const name of PAGES) {
-      const field = type.getFields()[name];
-      if (!field) continue;
-      const resolve = field.resolve ?? defaultFieldResolver;
-      field.resolve = (connection, args, question: Question, info) => {
-        const page = resolve(connection, args, question, info) as unknown[];
-        const turn = question.reader.whenInTurn(page.length);
-        return turn ? turn.then(() => page) : page;
-      };
+    if (!isObjectType(type) || type.name.startsWith('__') || type === graph.getSubscriptionType()) continue;
+    for (const field of Object.values(type.getFields())) {
+      const named = getNamedType(field.type);
+      if (named.name.endsWith('Connection')) askInTurn(field);
+      else if (named.name === 'PageInfo' || (isListType(getNullableType(field.type)) && !isLeafType(named))) writeInTurn(field);
     }
   }
   return graph;
+}
+
+type FieldOf = GraphQLField<unknown, Question>;
+
+function askInTurn(field: FieldOf): void {
+  const resolve = field.resolve ?? defaultFieldResolver;
+  field.resolve = (source, args, question, info) => {
+    const turn = question.reader.whenInTurn(1);
+    return turn ? turn.then(() => resolve(source, args, question, info)) : resolve(source, args, question, info);
+  };
+}
+
+function writeInTurn(field: FieldOf): void {
+  const resolve = field.resolve ?? defaultFieldResolver;
+  field.resolve = (source, args, question, info) => {
+    const given = resolve(source, args, question, info);
+    return given instanceof Promise ? given.then((known) => written(known, question, info)) : written(given, question, info);
+  };
+}
+
+function written(given: unknown, { reader }: Question, info: GraphQLResolveInfo): unknown {
+  const weight = 1 + fieldsBelow(info) / FIELDS_OF_AN_OBJECT;
+  const inTurn = (object: unknown): unknown => {
+    const turn = reader.whenInTurn(weight);
+    return turn ? turn.then(() => object) : object;
+  };
+  return Array.isArray(given) ? given.map(inTurn) : given && inTurn(given);
+}
+
+const known = new WeakMap<SelectionSetNode, number>();
+
+/** Fields that are asked for of each object, and below it. */
+function fieldsBelow({ fieldNodes, fragments }: GraphQLResolveInfo): number {
+  return fieldNodes.reduce((sum, { selectionSet }) => sum + (selectionSet ? fieldsIn(selectionSet, fragments) : 0), 0);
+}
+
+function fieldsIn(set: SelectionSetNode, fragments: Readonly<Record<string, FragmentDefinitionNode>>): number {
+  const before = known.get(set);
+  if (before !== undefined) return before;
+  const fields = set.selections.reduce((sum, each) => {
+    if (each.kind === Kind.FRAGMENT_SPREAD) return sum + fieldsIn(fragments[each.name.value]!.selectionSet, fragments);
+    const below = each.selectionSet ? fieldsIn(each.selectionSet, fragments) : 0;
+    return sum + below + (each.kind === Kind.FIELD ? 1 : 0);
+  }, 0);
+  known.set(set, fields);
+  return fields;
 }
