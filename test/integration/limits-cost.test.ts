@@ -158,6 +158,8 @@ function counted(query: string): number {
       const field = isObjectType(type) ? type.getFields()[node.name.value] : undefined;
       if (!field) return sum;
       if (!node.selectionSet) return sum + weightOf(field, 0);
+      const lists =
+        0.1 * (node.arguments ?? []).reduce((count, { value }) => count + (value.kind === 'ListValue' ? value.values.length : 0), 0);
       const size = annotation(field, 'listSize');
       const slices = (size?.slicingArguments ?? []).flatMap((name: string) => {
         const value = node.arguments!.find((argument) => argument.name.value === name)?.value;
@@ -166,7 +168,7 @@ function counted(query: string): number {
       const length = slices[0] ?? size?.assumedSize ?? 1;
       const below = Object.fromEntries((size?.sizedFields ?? []).map((name: string) => [name, length]));
       const times = sized[node.name.value] ?? (size && !size.sizedFields ? length : 1);
-      return sum + times * (weightOf(field, 1) + ofSet(node.selectionSet, getNamedType(field.type) as GraphQLObjectType, below));
+      return sum + times * (weightOf(field, 1) + lists + ofSet(node.selectionSet, getNamedType(field.type) as GraphQLObjectType, below));
     }, 0);
   const operation = parse(query).definitions[0] as OperationDefinitionNode;
   return weightOf(root, 0) + ofSet(operation.selectionSet, root, {});

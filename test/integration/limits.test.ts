@@ -186,6 +186,30 @@ test('every answer says what it was charged, what it cost, what is left and what
   expect((failed.extensions as any).cost.actual).toBe((failed.extensions as any).cost.requested);
 });
 
+test('each element of a list in an argument has its price, as often as it is asked for, wherever it stands', async () => {
+  const requested = async (query: string, variables = {}) => ((await lotline.ask(query, variables)).extensions as any).cost.requested;
+  const codes = Array.from({ length: 1000 }, (_, index) => `C-${index}`);
+  const asked = (argument: string) => `a: lots(first: 1, filter: { codes: ${argument} }) { nodes { code } }`;
+  const none = await requested(`{ ${asked('[]')} }`);
+  expect(await requested(`query ($codes: [String!]) { ${asked('$codes')} }`, { codes })).toBe(none + 100);
+  expect(await requested(`query ($codes: [String!] = ${JSON.stringify(codes)}) { ${asked('$codes')} }`)).toBe(none + 100);
+  const filtered = 'query ($filter: LotFilter) { a: lots(first: 1, filter: $filter) { nodes { code } } }';
+  expect(await requested(filtered, { filter: { codes } })).toBe(none + 100);
+  const within = (list: string) =>
+    `query ($codes: [String!]) { operations(first: 10) { nodes { lots(first: 1, filter: { codes: ${list} }) { nodes { code } } } } }`;
+  expect((await requested(within('$codes'), { codes })) - (await requested(within('$codes'), { codes: [] }))).toBe(1000);
+  // What was asked for was worked for, and is not given back.
+  const { cost } = (await lotline.ask(`query ($codes: [String!]) { ${asked('$codes')} }`, { codes })).extensions as any;
+  expect(cost.actual).toBeGreaterThan(100);
+});
+
+test('variables as deep as they fit are counted', async () => {
+  const body = `{"query": "query ($codes: [String!]) { lots(filter: { codes: $codes }) { nodes { code } } }", "variables": {"codes": ${'['.repeat(150_000)}${']'.repeat(150_000)}}}`;
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${await lotline.token('analyst')}` };
+  const answer = (await (await fetch(`${lotline.url}/graphql`, { method: 'POST', headers, body })).json()) as GraphQLAnswer;
+  expect(first(answer).code).not.toBe('INTERNAL_SERVER_ERROR');
+});
+
 test('variables, their defaults, fragments, conditions and abstract types count as they are carried out', async () => {
   const cost = async (query: string, variables = {}) => ((await lotline.ask(query, variables)).extensions as any).cost.requested;
   const page =

@@ -9,7 +9,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { priceOf, weightOfRoot } from './annotate';
-import { type Asked, fragmentsOf } from './cost';
+import { type Asked, fragmentsOf, Given } from './cost';
 import { INTROSPECTION } from './weights';
 
 /** A field of an answer, by its key there. */
@@ -28,7 +28,9 @@ interface Selected {
 }
 
 /** What an answer cost: the same weights, over what it holds. */
-export function actualCost({ graph, document, operation }: Asked, data: object | null): number {
+export function actualCost(asked: Asked, data: object | null): number {
+  const { graph, document, operation } = asked;
+  const given = new Given(asked);
   const root = graph.getRootType(operation.operation)!;
   const fragments = fragmentsOf(document);
   const known = new Map<readonly Selected[], readonly Told[]>();
@@ -56,7 +58,7 @@ export function actualCost({ graph, document, operation }: Asked, data: object |
       const name = node.name.value;
       const key = (node.alias ?? node.name).value;
       const field = 'getFields' in parent ? parent.getFields()[name] : undefined;
-      const weight = field ? priceOf(field).weight : (INTROSPECTION[name as keyof typeof INTROSPECTION] ?? 0);
+      const weight = field ? priceOf(field).weight + given.weightOf(node) : (INTROSPECTION[name as keyof typeof INTROSPECTION] ?? 0);
       const type = field && getNamedType(field.type);
       const told = fields.get(key) ?? { key, weight, sets: [], list: type !== undefined && isCompositeType(type) };
       told.weight = Math.max(told.weight, weight);

@@ -16,7 +16,7 @@ import {
   isListType,
   isObjectType,
 } from 'graphql';
-import { ASSUMED, COMMAND, COUNT, LEAF, LENGTHS, LIST, LOOK_UP, OBJECT, OF_OPERATION, ROOT_LIST, WEIGHTS } from './weights';
+import { ASSUMED, COMMAND, COUNT, CURSOR, LEAF, LENGTHS, LIST, LOOK_UP, OBJECT, OF_OPERATION, ROOT_LIST, WEIGHTS } from './weights';
 
 /** Length of a page where none is given; as the arguments of every list say. */
 const DEFAULT_FIRST = 50;
@@ -24,7 +24,7 @@ const DEFAULT_FIRST = 50;
 export const COST = new GraphQLDirective({
   name: 'cost',
   description:
-    'What a field or a type weighs in the cost of a question: where nothing is said an object weighs 1, a value 0. The weight of the root type counts once for an operation; __schema weighs 2000 and __type 50, whatever is asked of them. docs/limits.md.',
+    'What a field or a type weighs in the cost of a question: where nothing is said an object weighs 1, a value 0. The weight of the root type counts once for an operation; __schema weighs 2000 and __type 50, whatever is asked of them; each element of a list in an argument weighs 0.1. docs/limits.md.',
   locations: [
     DirectiveLocation.ARGUMENT_DEFINITION,
     DirectiveLocation.ENUM,
@@ -74,6 +74,7 @@ export const priceOf = ({ extensions }: GraphQLField<unknown, unknown>): Price =
 const isListOfObjects = (type: GraphQLOutputType): boolean => isListType(getNullableType(type)) && !isLeafType(getNamedType(type));
 const isConnection = (type: GraphQLOutputType): boolean => getNamedType(type).name.endsWith('Connection');
 const PAGED = ['nodes', 'edges'];
+const isPlace = (type: string): boolean => type === 'PageInfo' || type.endsWith('Edge');
 
 /** Says of every field of a graph what it weighs. A field that is added is priced by what it gives, until it is measured. */
 export function priced(graph: GraphQLSchema): GraphQLSchema {
@@ -88,6 +89,7 @@ export function priced(graph: GraphQLSchema): GraphQLSchema {
       const name = `${type.name}.${field.name}`;
       const usual = (): number => {
         if (field.name === 'totalCount' && isConnection(type as GraphQLOutputType)) return COUNT;
+        if (isPlace(type.name) && /cursor$/i.test(field.name)) return CURSOR;
         if (isLeafType(getNamedType(field.type))) return LEAF;
         const ofRoot = roots.get(type);
         return ofRoot ? ofRoot(field.type) : isConnection(field.type) ? LIST : OBJECT;

@@ -16,7 +16,7 @@ import {
   type ValueNode,
 } from 'graphql';
 import { type ListSize, priceOf, weightOfRoot } from './annotate';
-import { INTROSPECTION } from './weights';
+import { ELEMENT, INTROSPECTION } from './weights';
 
 /** An operation, as it is to be carried out. */
 export interface Asked {
@@ -36,11 +36,18 @@ export class Given {
   }
 
   private readonly variables: Readonly<Record<string, unknown>>;
+  /** Elements of lists in each variable, as far as they were counted. */
+  private readonly elements = new Map<string, number>();
 
   /** A length; null where there is none. */
   length(node: FieldNode, name: string): number | null {
     const value = this.value(node.arguments?.find((argument) => argument.name.value === name)?.value);
     return typeof value === 'number' && value >= 0 ? value : null;
+  }
+
+  /** What the lists in its arguments weigh. */
+  weightOf(node: FieldNode): number {
+    return (node.arguments ?? []).reduce((sum, each) => sum + this.elementsIn(each.value), 0) * ELEMENT;
   }
 
   /** Do @skip and @include leave it in? */
@@ -49,6 +56,20 @@ export class Given {
       if (directive.name.value === 'skip') return this.condition(directive) !== true;
       return directive.name.value !== 'include' || this.condition(directive) !== false;
     });
+  }
+
+  private elementsIn(node: ValueNode): number {
+    if (node.kind === Kind.LIST) return node.values.reduce((sum, each) => sum + 1 + this.elementsIn(each), 0);
+    if (node.kind === Kind.OBJECT) return node.fields.reduce((sum, each) => sum + this.elementsIn(each.value), 0);
+    if (node.kind !== Kind.VARIABLE) return 0;
+    const name = node.name.value;
+    let elements = this.elements.get(name);
+    if (elements === undefined) {
+      const fallback = this.defaults.get(name);
+      elements = this.variables[name] === undefined && fallback ? this.elementsIn(fallback) : elementsOf(this.variables[name]);
+      this.elements.set(name, elements);
+    }
+    return elements;
   }
 
   private condition({ arguments: args = [] }: DirectiveNode): unknown {
@@ -63,6 +84,20 @@ export class Given {
     const fallback = this.defaults.get(node.name.value);
     return given === undefined && fallback?.kind !== Kind.VARIABLE ? this.value(fallback) : given;
   }
+}
+
+/** Elements of the lists in a value of a variable. */
+function elementsOf(value: unknown): number {
+  let elements = 0;
+  // However deep it is: nobody has looked at it yet.
+  const waiting: unknown[] = [value];
+  while (waiting.length > 0) {
+    const each = waiting.pop();
+    if (typeof each !== 'object' || each === null) continue;
+    if (Array.isArray(each)) elements += each.length;
+    for (const below of Object.values(each)) if (typeof below === 'object') waiting.push(below);
+  }
+  return elements;
 }
 
 export const fragmentsOf = ({ definitions }: DocumentNode): ReadonlyMap<string, FragmentDefinitionNode> =>
@@ -109,7 +144,8 @@ export function costOf(asked: Asked, longest = Number.POSITIVE_INFINITY): number
     const name = node.name.value;
     const field = parent.getFields()[name];
     if (!field) return INTROSPECTION[name as keyof typeof INTROSPECTION] ?? 0;
-    const { weight, size } = priceOf(field);
+    const { size, ...price } = priceOf(field);
+    const weight = price.weight + given.weightOf(node);
     const type = getNamedType(field.type);
     if (!node.selectionSet || !isCompositeType(type)) return weight;
     const length = size ? lengthOf(node, size) : 1;

@@ -5,6 +5,10 @@
 export const OBJECT = 1;
 /** A value: a name, a number, a code. */
 export const LEAF = 0.2;
+/** A cursor, which is sealed. */
+export const CURSOR = 0.5;
+/** Each element of a list in an argument: an id to be read, sent and looked for. */
+export const ELEMENT = 0.1;
 
 /** The beginning of an operation: its viewer, its view of the database, its answer. */
 export const OF_OPERATION = { Query: 20, Mutation: 100, Subscription: 50 } as const;
