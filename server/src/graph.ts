@@ -359,5 +359,5 @@ export function buildGraph(): GraphQLSchema {
   graph.getMutationType()!.description = 'What may be changed: each a command, carried out whole or not at all, once per idempotencyKey.';
   graph.getSubscriptionType()!.description =
     'What may be followed, over WebSocket (graphql-transport-ws) at /graphql or server-sent events at /graphql/stream; docs/PROTOCOL.md.';
-  return watch(inTurns(priced(graph)));
+  return inTurns(watch(priced(graph)));
 }

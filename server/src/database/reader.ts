@@ -54,6 +54,8 @@ export class Reader {
   private turn: Promise<unknown> = Promise.resolve();
   private loaders = new Map<unknown, DataLoader<unknown, unknown>>();
   private ended = false;
+  /** Is the answer told? */
+  private isLeft = false;
   private done = 0;
   private cancelling: Promise<unknown> | null = null;
   private mayLag: boolean;
@@ -135,6 +137,7 @@ export class Reader {
   /** Lets the next question see what was committed since. */
   async renew(): Promise<void> {
     await this.close();
+    this.pace = this.newPace();
     this.mayLag = false;
     this.loaders.clear();
   }
@@ -153,15 +156,15 @@ export class Reader {
     await this.cancelling;
   }
 
-  /** The answer is put together: what of it is still asked for is refused, and what waits for its turn has none. It must still be closed. */
+  /** The answer is told: what was still asked for, and what waits for its turn, hears nothing any more. It must still be closed. */
   letGo(): void {
+    this.isLeft = true;
     this.end();
     this.pace.leave();
   }
 
   async close(): Promise<void> {
     this.pace.leave();
-    this.pace = this.newPace();
     const opened = this.snapshot;
     this.snapshot = null;
     if (!opened) return;
@@ -186,7 +189,7 @@ export class Reader {
   }
 
   private inTurn<T>(work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
-    if (this.ended) return Promise.reject(STOPPING);
+    if (this.ended) return this.refuse(STOPPING);
     const opened = this.open();
     // Where the reader has ended meanwhile nobody waits for it.
     opened.catch(() => {});
@@ -199,7 +202,12 @@ export class Reader {
       })
       .catch((error) => Promise.reject(explain(error)));
     this.turn = mine.catch(() => {});
-    return mine;
+    return mine.catch((error) => this.refuse(error));
+  }
+
+  /** Where the answer is told, whoever is still at work on some of it would not hear a refusal, and nobody else is to. */
+  private refuse(error: unknown): Promise<never> {
+    return this.isLeft ? new Promise(() => {}) : Promise.reject(error);
   }
 
   private open(): Promise<Snapshot> {

@@ -52,7 +52,11 @@ function written(given: unknown, { reader }: Question, info: GraphQLResolveInfo)
   const weight = 1 + fieldsBelow(info) / FIELDS_OF_AN_OBJECT;
   const inTurn = (object: unknown): unknown => {
     const turn = reader.whenInTurn(weight);
-    return turn ? turn.then(() => object) : object;
+    if (!turn) return object;
+    const waiting = turn.then(() => object);
+    // Of a list that fails at one object the others are not looked at.
+    waiting.catch(() => {});
+    return waiting;
   };
   return Array.isArray(given) ? given.map(inTurn) : given && inTurn(given);
 }
