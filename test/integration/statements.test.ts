@@ -135,7 +135,8 @@ async function statementsDuring(work: () => Promise<unknown>): Promise<number> {
   const send = jest.spyOn(Query.prototype, 'submit');
   try {
     await work();
-    return send.mock.calls.length;
+    // A server that is late tells the database anew what time is left: that is no question.
+    return (send.mock.contexts as { text: string }[]).filter(({ text }) => !text.startsWith('set local statement_timeout')).length;
   } finally {
     send.mockRestore();
   }

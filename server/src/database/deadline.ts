@@ -7,6 +7,7 @@ const SLACK = 0.02;
 /** The time for one question or command, all its statements together. */
 export class Deadline {
   private readonly at: number;
+  private refusal: Refusal | null = null;
 
   /** @param within milliseconds, from now on */
   constructor(readonly within: number) {
@@ -16,6 +17,12 @@ export class Deadline {
   /** Milliseconds; below zero once it has passed. */
   get left(): number {
     return this.at - performance.now();
+  }
+
+  /** What is told to all who come later: one for the whole answer, of which thousands of lists may be too late. */
+  get passed(): Refusal {
+    this.refusal ??= timedOut();
+    return this.refusal;
   }
 
   /** Waits for something no longer than that. @param late what to do with it where it comes too late @throws Refusal TIMED_OUT */
@@ -31,7 +38,7 @@ export class Deadline {
       clearTimeout(timer);
     }
     coming.then(late).catch(() => {});
-    throw timedOut();
+    throw this.passed;
   }
 }
 
@@ -47,7 +54,7 @@ export class StatementTimer {
   /** Before each statement. Costs one of its own only where much less is left than the server knows of. @throws Refusal TIMED_OUT */
   async before(): Promise<void> {
     const { left, within } = this.deadline;
-    if (left <= 0) throw timedOut();
+    if (left <= 0) throw this.deadline.passed;
     if (this.told - left <= within * SLACK) return;
     this.told = left;
     await this.client.query(`set local statement_timeout = ${Math.ceil(left)}`);

@@ -2,7 +2,7 @@ import { Refusal } from '@lotline/schema';
 import DataLoader from 'dataloader';
 import type { EntityTarget, ObjectLiteral } from 'typeorm';
 import type { Connection } from './connection';
-import { type Deadline, StatementTimer, timedOut } from './deadline';
+import { type Deadline, StatementTimer } from './deadline';
 import { explain, isAway, unavailable } from './laws';
 import { Pace } from './pace';
 
@@ -118,7 +118,8 @@ export class Reader {
 
   /** Called for each thing done in long work between statements. @throws Refusal TIMED_OUT once the deadline has passed */
   readonly inTime = (): void => {
-    if (++this.done % LOOK_EVERY === 0 && this.options.deadline && this.options.deadline.left <= 0) throw timedOut();
+    const late = ++this.done % LOOK_EVERY === 0 ? this.late : null;
+    if (late) throw late;
   };
 
   /**
@@ -180,16 +181,23 @@ export class Reader {
     await snapshot.connection.release(broken);
   }
 
+  /** What is refused from now on, once the deadline has passed. */
+  private get late(): Refusal | null {
+    const { deadline } = this.options;
+    return deadline && deadline.left <= 0 ? deadline.passed : null;
+  }
+
   private newPace(): Pace {
     const goOn = (): void => {
       if (this.ended) throw STOPPING;
-      if (this.options.deadline && this.options.deadline.left <= 0) throw timedOut();
+      if (this.late) throw this.late;
     };
     return new Pace(() => this.turn, goOn);
   }
 
   private inTurn<T>(work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
     if (this.ended) return this.refuse(STOPPING);
+    if (this.late) return this.refuse(this.late);
     const opened = this.open();
     // Where the reader has ended meanwhile nobody waits for it.
     opened.catch(() => {});

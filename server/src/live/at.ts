@@ -5,9 +5,10 @@ const LONGEST_MS = 2 ** 31 - 1;
 export function at(instant: number | null, what: () => void): () => void {
   if (instant === null) return () => {};
   let timer: NodeJS.Timeout;
+  // A timer may ring a moment before the clock says so.
+  const ring = () => (instant > Date.now() ? wait() : what());
   const wait = () => {
-    const left = instant - Date.now();
-    timer = setTimeout(left > LONGEST_MS ? wait : what, Math.min(left, LONGEST_MS)).unref();
+    timer = setTimeout(ring, Math.min(instant - Date.now(), LONGEST_MS)).unref();
   };
   wait();
   return () => clearTimeout(timer);
