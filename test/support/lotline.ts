@@ -162,7 +162,7 @@ export async function startLotline(
     return known;
   };
   const ask: Lotline['ask'] = async (query, variables = {}, as = 'analyst', headers = {}) => {
-    const response = await fetch(`${server.url}/graphql`, {
+    const response = await fetchAgain(`${server.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(as !== 'nobody' && { authorization: `Bearer ${await token(as)}` }), ...headers },
       body: JSON.stringify({ query, variables }),
@@ -211,6 +211,20 @@ export async function startLotline(
       rmSync(filesDir, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * Fetch, and once more where the connection was one that fetch had opened in advance and the server closed, unused for too long, at that very
+ * moment: nothing was read of the request.
+ */
+async function fetchAgain(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (error) {
+    const { code, socket } = ((error as Error).cause ?? {}) as { code?: string; socket?: { bytesRead: number } };
+    if (code !== 'UND_ERR_SOCKET' || socket?.bytesRead !== 0) throw error;
+    return fetch(url, init);
+  }
 }
 
 /** A folder of files, to import. */
