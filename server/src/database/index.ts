@@ -1,3 +1,4 @@
+export * from './batches';
 export * from './catalogue';
 export type { Connection } from './connection';
 export * from './database';
