@@ -10,3 +10,4 @@ export { explain, isAway, isRetryable, LAWS } from './laws';
 export { MIGRATIONS } from './migrations';
 export * from './reader';
 export * from './transaction';
+export type { Position } from './view';

@@ -1,4 +1,4 @@
-import type { Position } from './reader';
+import type { Position } from './view';
 
 /** A position, or SQL that is one. */
 export type KnownAt = Position | (string & { readonly __brand?: 'SQL' });

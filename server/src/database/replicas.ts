@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import { connectionOf, poolOf } from './connection';
 import { Hosts, hostsIn, timelineOf } from './hosts';
-import { openView, type Position, type Snapshot, type View } from './reader';
+import { openView, type Position, type Snapshot, type View } from './view';
 
 /** How long a replica is waited for that has not yet seen what an answer must reflect, milliseconds. */
 const WAITS_MS = 150;
