@@ -7,6 +7,7 @@ import {
   type Database,
   type Deadline,
   explain,
+  isLate,
   isRetryable,
   type Position,
   Reader,
@@ -127,7 +128,7 @@ export class Runner {
               { code: 'BUSY', message: 'others are changing the same lots', remedy: 'try again' },
               { retryable: true, cause: error },
             );
-          throw this.deadline && isLate(error) ? tookTooLong(error) : explain(error);
+          throw this.deadline && isLate(explain(error)) ? tookTooLong(error) : explain(error);
         }
         await new Promise((done) => setTimeout(done, Math.random() * 20 * 2 ** attempt));
       }
@@ -210,11 +211,6 @@ async function carryOut<Input, Outcome>(
   const position = await commitCommand(client, { id, type: command.name, at: now, by: viewer.name, key, inputHash });
   return { place: { position, command: id, told: null }, outcomes };
 }
-
-const isLate = (error: unknown): boolean => {
-  const explained = explain(error);
-  return explained instanceof Refusal && explained.reasons[0].code === 'TIMED_OUT';
-};
 
 /** Nothing of it was carried out: it was rolled back. */
 const tookTooLong = (cause: unknown): Refusal =>

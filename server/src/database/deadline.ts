@@ -77,3 +77,5 @@ export const timedOut = (cause?: unknown): Refusal =>
     },
     { cause },
   );
+
+export const isLate = (error: unknown): boolean => error instanceof Refusal && error.reasons[0].code === 'TIMED_OUT';

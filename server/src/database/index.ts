@@ -2,7 +2,7 @@ export * from './batches';
 export * from './catalogue';
 export type { Connection } from './connection';
 export * from './database';
-export { Deadline, StatementTimer } from './deadline';
+export { Deadline, isLate, StatementTimer } from './deadline';
 export * from './embedded';
 export { hostsIn } from './hosts';
 export * from './known';

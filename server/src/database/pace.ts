@@ -16,11 +16,11 @@ export class Pace {
 
   /**
    * @param asked the end of what has been asked of the database so far
-   * @param goOn throws where the answer is not to go on
+   * @param goOn fails where the answer is not to go on
    */
   constructor(
     private readonly asked: () => Promise<unknown>,
-    private readonly goOn: () => void,
+    private readonly goOn: () => Promise<void>,
   ) {}
 
   /**
@@ -59,6 +59,6 @@ export class Pace {
       await others();
     }
     if (this.isLeft) await new Promise<never>(() => {});
-    this.goOn();
+    await this.goOn();
   }
 }

@@ -2,7 +2,7 @@ import { Refusal } from '@lotline/schema';
 import DataLoader from 'dataloader';
 import type { EntityTarget, ObjectLiteral } from 'typeorm';
 import type { Connection } from './connection';
-import { StatementTimer } from './deadline';
+import { isLate, StatementTimer } from './deadline';
 import { explain, unavailable } from './laws';
 import { Pace } from './pace';
 import { isOfReplica, openView, type Position, positionOf, type Snapshot, type View } from './view';
@@ -40,6 +40,8 @@ export class Reader {
   private atLeast: Position;
   /** Is something of the view told already? */
   private isRead = false;
+  /** Refuses the answer as a whole; null where whoever asked for something of it is refused. */
+  private refuseAll: ((why: Refusal) => void) | null = null;
   private pace: Pace;
 
   /** @param source where to open a view; or a connection with an open transaction, whose view and end are its own */
@@ -97,8 +99,25 @@ export class Reader {
   /** Called for each thing done in long work between statements. @throws Refusal TIMED_OUT once the deadline has passed */
   readonly inTime = (): void => {
     const late = ++this.done % LOOK_EVERY === 0 ? this.late : null;
-    if (late) throw late;
+    if (!late) return;
+    this.refuseAll?.(late);
+    throw late;
   };
+
+  /**
+   * Has an answer put together by this view in time, or refused as a whole: at the first thing in it that is too late the rest is let go of.
+   * Otherwise each of thousands of its lists would have an error of its own.
+   * @throws Refusal TIMED_OUT; UNAVAILABLE where nobody waits for it any more
+   */
+  whole<Answer>(answer: () => Answer | Promise<Answer>): Promise<Answer> {
+    return new Promise((done, fail) => {
+      this.refuseAll = (why) => {
+        this.letGo();
+        fail(why);
+      };
+      Promise.resolve(answer()).then(done, fail);
+    });
+  }
 
   /**
    * Called for each list of an answer, and each object of one. @param objects as how many it counts
@@ -166,9 +185,9 @@ export class Reader {
   }
 
   private newPace(): Pace {
-    const goOn = (): void => {
-      if (this.ended) throw STOPPING;
-      if (this.late) throw this.late;
+    const goOn = async (): Promise<void> => {
+      const why = this.ended ? STOPPING : this.late;
+      if (why) await this.refuse(why);
     };
     return new Pace(() => this.turn, goOn);
   }
@@ -193,6 +212,7 @@ export class Reader {
 
   /** Where the answer is told, whoever is still at work on some of it would not hear a refusal, and nobody else is to. */
   private refuse(error: unknown): Promise<never> {
+    if (error === STOPPING || isLate(error)) this.refuseAll?.(error as Refusal);
     return this.isLeft ? new Promise(() => {}) : Promise.reject(error);
   }
 

@@ -27,6 +27,7 @@ import { keepJournal, legacyStatus, stateOfAnswer, tellFaults } from './plugins'
 import { servePrint } from './print';
 import { silentConnections } from './silent';
 import { watchOperations } from './watch';
+import { wholeAnswers } from './whole';
 
 /** How long a stop waits for a connection that was opened to ask something, milliseconds. */
 const ASKED_WITHIN_MS = 500;
@@ -82,7 +83,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { app, enter, identify, admit, questionOf, forLive } = openEntrance(options, { meters, refKey, certificate, ending });
   const journal = new Journal(database, options, (error, what) => app.log.warn({ err: error }, what));
   const apollo = new ApolloServer<Question>({
-    schema: graph,
+    gateway: wholeAnswers(graph),
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),

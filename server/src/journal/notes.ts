@@ -30,6 +30,7 @@ export const lotsOf = (...stories: readonly Pick<Note, 'lots'>[]): string[] =>
 /** What one question has shown and was refused: each once, however often its answer says it. */
 export class Notes {
   private readonly noted = new Map<string, Note>();
+  private shows = true;
 
   constructor(readonly by: Caller) {}
 
@@ -44,9 +45,15 @@ export class Notes {
     return all;
   }
 
+  /** The answer is refused as a whole: nothing of what was read for it is shown. */
+  showNothing(): void {
+    this.shows = false;
+    for (const [key, { act }] of this.noted) if (act !== 'REFUSED') this.noted.delete(key);
+  }
+
   /** A noun was shown. */
   read(noun: NodeType, subject: string): void {
-    if (!this.noted.has(subject)) this.noted.set(subject, { act: 'READ', noun, subject, what: null, code: null, lots: [] });
+    if (this.shows && !this.noted.has(subject)) this.noted.set(subject, { act: 'READ', noun, subject, what: null, code: null, lots: [] });
   }
 
   /**
@@ -54,6 +61,7 @@ export class Notes {
    * told of. May be called again as more is shown; of several roots, once for each, with the lots at one of them.
    */
   traced(root: string, lots: readonly string[] = []): void {
+    if (!this.shows) return;
     const known = this.noted.get(`story ${root}`);
     const all = lotsOf(...(known ? [known] : []), { lots });
     this.noted.set(`story ${root}`, { act: 'TRACED', noun: 'Lot', subject: root, what: null, code: null, lots: all });

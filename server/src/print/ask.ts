@@ -12,7 +12,9 @@ export async function ask<Answer>(
   const operation = document.definitions.find((each) => each.kind === Kind.OPERATION_DEFINITION)!;
   withinScopes(() => refuseOutOfScope(graph, document, question.notes));
   question.ticket?.admit({ graph, document, operation, variables });
-  const { data, errors } = await execute({ schema: graph, document, variableValues: variables, contextValue: question });
+  const { data, errors } = await question.reader.whole(() =>
+    execute({ schema: graph, document, variableValues: variables, contextValue: question }),
+  );
   if (errors) throw causeOf(errors);
   return data as Answer;
 }
