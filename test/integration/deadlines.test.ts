@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
+import { hold, lock } from '../support/hold';
 import { csv, type GraphQLAnswer, type Lotline, startLotline } from '../support/lotline';
 
 // The time for a question or a command is that of all its statements together.
@@ -25,16 +25,6 @@ beforeAll(async () => {
 });
 afterAll(() => lotline.close());
 
-/** Holds something by a connection that is none of the server's. @returns lets it go */
-async function hold(statement: string): Promise<() => Promise<void>> {
-  const client = new Client({ connectionString: lotline.databaseUrl });
-  await client.connect();
-  await client.query(`begin; ${statement}`);
-  client.on('error', () => {});
-  return () => client.end();
-}
-const lock = (table: string) => hold(`lock table ${table} in access exclusive mode`);
-
 async function timed(asking: Promise<GraphQLAnswer>): Promise<{ ms: number; answer: GraphQLAnswer }> {
   const began = performance.now();
   // What this machine is late by itself, busy with others, is not the server's.
@@ -56,7 +46,7 @@ const expectLate = ({ ms, answer }: { ms: number; answer: GraphQLAnswer }): void
 };
 
 test('a question whose first statement takes most of its time has the rest of it for the others', async () => {
-  const [lots, operations] = [await lock('lot'), await lock('operation')];
+  const [lots, operations] = [await lock(lotline, 'lot'), await lock(lotline, 'operation')];
   const late = timed(lotline.ask('{ lots { nodes { code } } operations { nodes { name } } more: operations { nodes { id } } }'));
   await sleep(WITHIN * 0.7);
   await lots();
@@ -66,7 +56,7 @@ test('a question whose first statement takes most of its time has the rest of it
 });
 
 test('what was worked for until the deadline is not given back', async () => {
-  const release = await lock('lot');
+  const release = await lock(lotline, 'lot');
   const { answer } = await timed(lotline.ask('{ lots(first: 500) { nodes { code } } }'));
   await release();
   const { cost } = answer.extensions as any;
@@ -74,7 +64,7 @@ test('what was worked for until the deadline is not given back', async () => {
 });
 
 test('a question waits for a connection no longer than that either', async () => {
-  const release = await lock('lot');
+  const release = await lock(lotline, 'lot');
   const others = Array.from({ length: POOL }, () => lotline.ask('{ lots { nodes { code } } }'));
   await sleep(300);
   const asked = await timed(lotline.ask('{ operations { nodes { name } } }'));
@@ -97,7 +87,7 @@ test('a command that takes too long is rolled back, and carried out when it is s
   };
   const record = () =>
     lotline.ask('mutation ($input: RecordHarvestInput!) { recordHarvest(input: $input) { lot { code } } }', { input }, 'admin');
-  const release = await hold('lock table lot in share row exclusive mode');
+  const release = await hold(lotline, 'lock table lot in share row exclusive mode');
   const late = await timed(record());
   expectLate(late);
   expect(late.answer.errors![0]).toMatchObject({
@@ -111,8 +101,35 @@ test('a command that takes too long is rolled back, and carried out when it is s
   expect((await lotline.data('{ lots { totalCount } }')).lots.totalCount).toBe(2);
 });
 
+test('a command that was done in time, of which what was asked for is too late, says so and is not done again', async () => {
+  const input = {
+    producer: (await lotline.data('{ operations { nodes { id } } }')).operations.nodes[0].id,
+    product: (await lotline.data('{ lots { nodes { product { id } } } }')).lots.nodes[0].product.id,
+    code: 'D-LATE',
+    quantity: { value: '1', unit: 'KGM' },
+    idempotencyKey: randomUUID(),
+  };
+  const record = () =>
+    lotline.ask(
+      'mutation ($input: RecordHarvestInput!) { recordHarvest(input: $input) { lot { code treatments { nodes { kind } } } } }',
+      { input },
+      'admin',
+    );
+  const release = await lock(lotline, 'treatment');
+  const late = await timed(record());
+  expectLate(late);
+  expect(late.answer).toMatchObject({ data: null, errors: [{ message: 'the answer took too long; what was commanded may be done' }] });
+  expect(late.answer.errors).toHaveLength(1);
+  expect(late.answer.errors![0]!.extensions).toMatchObject({ retryable: true, remedy: expect.stringContaining('same idempotencyKey') });
+  const there = () => lotline.data('{ lots(filter: {codePrefix: "D-LATE"}) { totalCount } }');
+  expect((await there()).lots.totalCount).toBe(1);
+  await release();
+  expect((await record()).data.recordHarvest.lot).toEqual({ code: 'D-LATE', treatments: { nodes: [] } });
+  expect((await there()).lots.totalCount).toBe(1);
+});
+
 test('a client that goes away is not worked for', async () => {
-  const release = await lock('lot');
+  const release = await lock(lotline, 'lot');
   const leaving = new AbortController();
   const asked = fetch(`${lotline.url}/graphql`, {
     method: 'POST',

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { lock } from '../support/hold';
 import { subscribe } from '../support/live';
 import { type As, csv, type GraphQLAnswer, type Lotline, startLotline } from '../support/lotline';
 import { certificateNumber } from '../support/world';
@@ -187,6 +188,33 @@ describe('what was read', () => {
     await settled(read, (found) => found.length > 0);
     await read();
     expect((await nowhere(SELLER)).map((each) => each.slice(0, 30))).toEqual([`READ OPERATION ${BUYER}  Document`.slice(0, 30)]);
+  });
+
+  test('what of a list has its turn later than the rest is there as well', async () => {
+    // Two objects that are too wide for one turn.
+    const wide = Array.from({ length: 50 }, (_, index) => `c${index}: code k${index}: kind`).join(' ');
+    const lots = Array.from({ length: 50 }, (_, index) => `l${index}: lots(first: 1) { nodes { ...wide } }`).join(' ');
+    await lotline.data(`{ documents { nodes { number ${lots} } } } fragment wide on Lot { ${wide} }`);
+    await settled(
+      async () => [...(await briefs(SELLER)), ...(await briefs(RIVAL))],
+      (found) => found.filter((each) => each === 'READ ANALYST   Document   1').length === 2,
+    );
+  });
+
+  test('what was read for an answer that was too late is not there: nothing of it was shown', async () => {
+    await lotline.restart(undefined, { questionTimeout: 500 });
+    const release = await lock(lotline, 'operation_certificate');
+    const query = `{ documents { nodes { number } } lot(code: "LOT") { trace(direction: BACK) { complete } producer { certificates { nodes { id } } } } }`;
+    const { data, errors } = await lotline.ask(query, {}, by(BUYER));
+    await release();
+    await lotline.restart();
+    expect([data, errors?.map(({ extensions }) => extensions.code)]).toEqual([null, ['TIMED_OUT']]);
+    expect(await nowhere(SELLER)).toEqual([]);
+    await lotline.data(query, {}, by(BUYER));
+    await settled(
+      () => briefs(SELLER),
+      (all) => all.length === 2,
+    );
   });
 
   test('again within the hour is counted, by each viewer for itself', async () => {
