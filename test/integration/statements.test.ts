@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildSchema, type GraphQLField, type GraphQLNamedType, getNamedType, isLeafType, isObjectType, isRequiredArgument } from 'graphql';
 import { Query } from 'pg';
-import { csv, type Lotline, startLotline } from '../support/lotline';
+import { type As, csv, type Lotline, startLotline } from '../support/lotline';
 import { certificateNumber, entryNumber } from '../support/world';
 
 // No question asks the database row by row: the number of its statements does not grow with its answer.
@@ -173,6 +176,11 @@ const QUESTIONS: [name: string, query: string, most: number][] = [
     9,
   ],
   [
+    'operations with all that is theirs',
+    'query ($first: Int!) { operations(first: $first, filter: { nameContains: "Farm" }) { nodes { lots { totalCount nodes { code } } importCertificates { totalCount nodes { number } } accesses { totalCount nodes { at } } } } }',
+    13,
+  ],
+  [
     'holdings and ownership of a lot',
     'query ($code: String!, $first: Int) { lot(code: $code) { holdings(first: $first) { nodes { operation { name } } } ownership(first: $first) { nodes { owner { name } acquiredFrom { name } } } } }',
     6,
@@ -186,3 +194,64 @@ test.each(QUESTIONS)('%s', async (_name, query, most) => {
   expect(counts[1]).toBe(counts[0]);
   expect(counts[1]).toBeLessThanOrEqual(most);
 });
+
+/** Each is a walk, or several, of its own. */
+const WALKS = ['Lot.trace', 'Lot.origin'];
+const GRAPH = buildSchema(readFileSync(join(__dirname, '..', '..', 'schema', 'schema.graphql'), 'utf8'));
+const isPage = (name: string) => name.endsWith('Connection');
+const mayLackArguments = ({ args }: GraphQLField<unknown, unknown>) => args.every((each) => !isRequiredArgument(each));
+const shape = ({ name }: GraphQLNamedType) => (isPage(name) ? '{ totalCount nodes { __typename } }' : '{ __typename }');
+
+/** Every field of what the lists of the graph hold. */
+const EDGES = Object.values(GRAPH.getQueryType()!.getFields()).flatMap((list) => {
+  const page = getNamedType(list.type);
+  if (!isObjectType(page) || !isPage(page.name) || !mayLackArguments(list)) return [];
+  const node = getNamedType(page.getFields().nodes!.type);
+  if (!isObjectType(node)) return [];
+  return Object.values(node.getFields()).flatMap((field): [string, string][] => {
+    const type = getNamedType(field.type);
+    if (WALKS.includes(`${node.name}.${field.name}`)) return [];
+    return [
+      [`${list.name}: ${field.name}`, `${list.name}(first: $first) { nodes { ${field.name} ${isLeafType(type) ? '' : shape(type)} } }`],
+    ];
+  });
+});
+
+test.each(EDGES)('%s is asked of no object by itself', async (_, list) => {
+  const [few, many] = [4, 40];
+  const query = `query ($first: Int!) { ${list} }`;
+  const [ofFew, ofMany] = [await statementsOf(query, { first: few }), await statementsOf(query, { first: many })];
+  // Of many there may be something that none of a few has.
+  expect(ofMany - ofFew).toBeLessThan((many - few) / 4);
+});
+
+const OF_EACH =
+  'id lots(first: 2) { totalCount pageInfo { hasNextPage } nodes { code } } importCertificates(first: 2, filter: { statuses: [ISSUED, HANDED_OVER] }) { totalCount nodes { id } } accesses(first: 2) { totalCount nodes { act } }';
+
+test.each<As>(['analyst', 'admin', { operation: 'MILL:60' }, { operation: 'FARM:3-1' }, { certifier: 'ZZA' }])(
+  'what %j is told of all operations at once is what it is told of each by itself',
+  async (as) => {
+    const all = (await lotline.data(`{ operations(first: 500) { nodes { ${OF_EACH} } } }`, {}, as)).operations.nodes;
+    expect(all.length).toBeGreaterThan(1);
+    for (const each of all) {
+      const query = `query ($id: ID!) { node(id: $id) { ... on Operation { ${OF_EACH} } } }`;
+      expect((await lotline.data(query, { id: each.id }, as)).node).toEqual(each);
+    }
+    const [first, second, ...others] = all.filter(({ lots }: any) => lots.totalCount > 0);
+    if (!second || others.length === 0) return;
+    // A later page of some, the first of others.
+    const pages = await lotline.data(
+      `query ($first: ID!, $second: ID!) {
+        first: node(id: $first) { ... on Operation { lots(first: 1) { pageInfo { endCursor } } } } second: node(id: $second) { ... on Operation { lots(first: 1) { nodes { code } } } } }`,
+      { first: first.id, second: second.id },
+      as,
+    );
+    const later = await lotline.data(
+      `query ($first: ID!, $second: ID!, $after: String) {
+        first: node(id: $first) { ... on Operation { lots(first: 1, after: $after) { nodes { code } } } } second: node(id: $second) { ... on Operation { lots(first: 1) { nodes { code } } } } }`,
+      { first: first.id, second: second.id, after: pages.first.lots.pageInfo.endCursor },
+      as,
+    );
+    expect(later).toEqual({ first: { lots: { nodes: first.lots.nodes.slice(1) } }, second: pages.second });
+  },
+);

@@ -57,11 +57,13 @@ export function listImportCertificates(
     noun: 'import_certificate',
     page,
     byId: importCertificateById,
+    ...(operation !== null && {
+      owner: {
+        id: operation,
+        has: (owner) => `${owner} in (ic.exporter, ic.final_handler, ic.importer, ic.importer_of_record, ic.consignee)`,
+      },
+    }),
     conditions: (where, known) => {
-      if (operation !== null) {
-        const named = 'ic.exporter, ic.final_handler, ic.importer, ic.importer_of_record, ic.consignee';
-        where.add(`${where.parameter(operation)}::uuid in (${named})`);
-      }
       where.anyOf('ic.id', idsOf(filter?.ids, 'ImportCertificate', 'filter.ids'), 'uuid');
       where.anyOf('ic.number', filter?.numbers, 'text');
       if (filter?.numbers != null) where.add(numberVisible(question.viewer, 'ic.id', known));

@@ -84,14 +84,17 @@ export class Reader {
     return { position, command };
   }
 
-  /** The loader of a kind of edge, one per reader, so that equal questions of one answer are asked once. */
-  loader<Key, Value>(batch: BatchOf<Key, Value>): DataLoader<Key, Value, string> {
-    let loader = this.loaders.get(batch) as DataLoader<Key, Value, string> | undefined;
+  /**
+   * The loader of a kind of edge, one per reader, so that equal questions of one answer are asked once.
+   * @param name what tells the kind from others, where the batch is made anew each time
+   */
+  loader<Key, Value>(batch: BatchOf<Key, Value>, name: unknown = batch): DataLoader<Key, Value, string> {
+    let loader = this.loaders.get(name) as DataLoader<Key, Value, string> | undefined;
     if (!loader) {
       loader = new DataLoader<Key, Value, string>((keys) => batch(this, keys), {
         cacheKeyFn: (key) => (typeof key === 'string' ? key : JSON.stringify(key)),
       });
-      this.loaders.set(batch, loader as unknown as DataLoader<unknown, unknown>);
+      this.loaders.set(name, loader as unknown as DataLoader<unknown, unknown>);
     }
     return loader;
   }

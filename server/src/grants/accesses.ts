@@ -14,7 +14,7 @@ import { mayGrantFor, seesAll } from '../access';
 import { nounById } from '../database';
 import { lowestIdAt } from '../journal';
 import { certifierById, operationById } from '../operations';
-import { Conditions, MOST_COUNTED, makePage, PageArguments, type Question, readPage } from '../questions';
+import { askOf, Conditions, MOST_COUNTED, makePage, PageArguments, type Question, readPage } from '../questions';
 import { visibleKey } from './keys';
 
 @InputType({ description: 'Fields are ANDed, lists are ORed.' })
@@ -44,24 +44,32 @@ async function pageOfAccesses(
   const where = new Conditions();
   const id = operation === null ? 'r.id' : 'r.record';
   const acts = where.parameter(filter?.acts ?? Object.values(AccessAct));
-  if (operation !== null) where.add(`r.operation = ${where.parameter(operation)}`);
   if (filter?.from != null) where.add(`${id} >= ${where.parameter(lowestIdAt(Date.parse(filter.from)))}::uuid`);
   if (filter?.to != null) where.add(`${id} < ${where.parameter(lowestIdAt(Date.parse(filter.to) + DAY_MS))}::uuid`);
   // Of each act so many, out of its index: a rare one is not looked for among all others.
-  const rows = (most: number) => `select x.id from unnest(${acts}::text[]) as a(act) cross join lateral (
-      select ${id} from ${operation === null ? 'access_record' : 'access_owner'} r where r.act = a.act and ${where} order by ${id} limit ${most}
+  const rows = (of: string, all: string, most: number) => `select x.id from unnest(${acts}::text[]) as a(act) cross join lateral (
+      select ${id} from ${of} and r.act = a.act and ${all} order by ${id} limit ${most}
     ) x(id) order by x.id limit ${most}`;
-  const count = `select count(*)::int as count from (${rows(MOST_COUNTED + 1)}) x`;
-  const counted = [...where.parameters];
+  const ask = async <Row>(sql: (of: string) => string, parameters: readonly unknown[]): Promise<Row[]> =>
+    operation === null
+      ? reader.query<Row>(sql('access_record r where true'), [...parameters])
+      : askOf<Row>(reader, operation, { sql: (owner) => sql(`access_owner r where r.operation = ${owner}`), parameters });
+  const [all, counted] = [String(where), [...where.parameters]];
   if (request.after) where.add(`${id} > ${where.parameter(request.after[0])}::uuid`);
-  const ids = await reader.query<{ id: string }>(rows(request.first + 1), where.parameters);
+  const ids = await ask<{ id: string }>((of) => rows(of, String(where), request.first + 1), where.parameters);
   return makePage(question, {
     list: operation === null ? 'accesses' : `accesses of ${operation}`,
     request,
     position: request.known ?? (await reader.position()),
     rows: (await reader.loader(accessRecordById).loadMany(ids.map((row) => row.id))) as AccessRecord[],
     keyOf: (record) => [record.id],
-    count: async () => (await reader.query<{ count: number }>(count, counted))[0]!.count,
+    count: async () => {
+      const [row] = await ask<{ count: number }>(
+        (of) => `select count(*)::int as count from (${rows(of, all, MOST_COUNTED + 1)}) x`,
+        counted,
+      );
+      return row!.count;
+    },
   });
 }
 

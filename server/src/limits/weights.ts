@@ -54,9 +54,8 @@ export const WEIGHTS: Readonly<Record<string, number>> = {
   'ImportCertificate.remaining': 2,
   'Shipment.checklist': 4,
   'OperationCertificate.impact': 1500,
-  'Operation.lots': 10,
-  'Operation.importCertificates': 8,
-  'Operation.accesses': 8,
+  'Operation.lots': 2,
+  'Operation.importCertificates': 4,
 };
 
 /** Lengths of lists that have no pages. */

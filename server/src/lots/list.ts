@@ -60,8 +60,8 @@ export function listLots(
     noun: 'lot',
     page,
     byId: lotById,
+    ...(producer !== null && { owner: { id: producer, has: (owner) => `l.producer = ${owner}` } }),
     conditions: (where, known) => {
-      if (producer !== null) where.add(`l.producer = ${where.parameter(producer)}`);
       where.anyOf('l.code', filter?.codes, 'text');
       if (filter?.codePrefix != null) {
         const prefix = where.parameter(filter.codePrefix);

@@ -5,6 +5,7 @@ export * from './give';
 export * from './ids';
 export * from './in-turns';
 export * from './nouns';
+export * from './owners';
 export * from './paging';
 export * from './question';
 export * from './scope';
