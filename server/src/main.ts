@@ -57,9 +57,10 @@ async function beginWork({ config, database, runner, cursors, meters }: Instance
   };
 }
 
+const say = (line: string) => process.stderr.write(`${hide(line)}\n`);
+
 async function main(): Promise<void> {
   const settings = readConfig(process.env, callerDirectory());
-  const say = (line: string) => process.stderr.write(`${hide(line)}\n`);
   const standIns = settings.databaseUrl === null ? await startStandIns(join(settings.dataDir, 'stand-ins'), settings.outsideTimeout) : null;
   const config = standIns ? { ...settings, outside: instead(settings.outside, standIns.settings) } : settings;
   const endTracing = await startTracing(config.tracing, VERSION);
@@ -113,7 +114,13 @@ async function main(): Promise<void> {
   }
 }
 
+// What nobody hears of ends the process, as Node has it; but no secret is told by it.
+process.on('uncaughtException', (fault) => {
+  say(`lotline ends by a fault of its own: ${fault instanceof Error ? fault.stack : fault}`);
+  process.exit(1);
+});
+
 main().catch((error: Error) => {
-  process.stderr.write(hide(`lotline did not start: ${error.message}\n`));
+  say(`lotline did not start: ${error.message}`);
   process.exit(1);
 });

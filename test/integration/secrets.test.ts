@@ -27,6 +27,11 @@ const waysToWrite = (secret: string): string[] => {
 const soon = () => new Date(Date.now() + 9 * 86_400_000).toISOString().slice(0, 10);
 const made = (what: string) => `${what}${randomBytes(12).toString('hex')}`;
 
+/** A fault that nobody hears of, as soon as the server would: its text has secrets. */
+const FAULT = `data:text/javascript,${encodeURIComponent(`process.on('newListener', (event) => {
+  if (event === 'uncaughtException') setTimeout(() => Promise.reject(new Error('a fault at ' + process.env.DATABASE_URL + ' with ' + process.env.ACE_TOKEN)));
+})`)}`;
+
 /** Everything that must not be written, by what it is. */
 const secrets: Record<string, string> = {
   'the password of the database': made('pw'),
@@ -218,9 +223,11 @@ test('a server that logs all it can, used in every way and with its database los
     begin(MAIN, [], { DATABASE_URL: `postgres://u:${secrets['the password of the database']}@127.0.0.1:x/x` }),
     begin(MAIN, [], { DATABASE_URL: databaseUrl, FILES_S3_SECRET: secrets['the secret of the bucket']!, PORT: 'x' }),
     begin(CLI, ['token', 'analyst'], { DATABASE_URL: databaseUrl }),
+    begin(MAIN, [], { DATABASE_URL: databaseUrl, NODE_OPTIONS: `--import ${FAULT}` }),
   ];
   await Promise.all(failing.map((each) => once(each, 'close')));
-  for (const { exitCode } of failing) expect(exitCode).not.toBe(0);
+  for (const { exitCode } of failing) expect(exitCode).toBe(1);
+  expect(written).toContain('lotline ends by a fault of its own: Error: a fault at ');
 
   expect(written.split('\n').length).toBeGreaterThan(40);
   const found = Object.entries(secrets).flatMap(([what, secret]) =>
