@@ -1,3 +1,4 @@
+import { mintToken } from '@lotline/server/access';
 import { subscribe } from '../support/live';
 import { type As, csv, type Lotline, startLotline } from '../support/lotline';
 
@@ -126,4 +127,19 @@ test('while a laborious message is being written others are told; it is told as 
 test('a document is at most as long over server-sent events as over WebSocket', async () => {
   const query = `${LOTS} # ${'x'.repeat(70_000)}`;
   await expect(subscribe(lotline, { query })).rejects.toMatchObject({ status: 400 });
+});
+
+test('where one of two streams that are alike fails, the heart of the other beats on', async () => {
+  const expiry = Math.ceil(Date.now() / 1000) + 1;
+  const key = await mintToken(await lotline.viewer('analyst'), lotline.database.installation.tokenKey, expiry);
+  const [one, other] = await Promise.all([subscribe(lotline, { query: LOTS, as: { key } }), subscribe(lotline, { query: LOTS })]);
+  await Promise.all([one.ended, other.abreast()]);
+  expect(one.errors.map(({ extensions }) => extensions.code)).toEqual(['UNAUTHENTICATED']);
+  await record('ALIKE-1');
+  await other.abreast();
+  const beats = other.messages.length;
+  for (const until = Date.now() + 5000; other.messages.length < beats + 3; await new Promise((done) => setTimeout(done, 20)))
+    if (Date.now() > until) throw new Error('no heartbeat came');
+  expect(other.changes.map(({ lot }) => lot.code)).toEqual(['ALIKE-1']);
+  await other.close();
 });

@@ -465,6 +465,9 @@ test('what cannot be sent to is refused, with the place and the remedy', async (
   expect(await wrong({ query: 'subscription { nothing { change { kind } } }' })).toEqual(['BAD_USER_INPUT query']);
   expect(await wrong({ query: 'subscription {' })).toEqual(['BAD_USER_INPUT query']);
   expect(await wrong({ variables: { filter: { colour: 'red' } } })).toEqual(['BAD_USER_INPUT query']);
+  const deep = 'inputs(first: 500) { nodes { input { '.repeat(4);
+  const costly = `subscription { lotEvents { change { lot { ${deep} code ${'} } }'.repeat(4)} } } } }`;
+  expect(await wrong({ query: costly })).toEqual(['TOO_COSTLY query']);
   expect(await wrong({ variables: { filter: { codes: ['\ud800'] } } })).toEqual(['BAD_USER_INPUT variables']);
   expect(await wrong({ after: 'AAAA' })).toEqual(['BAD_USER_INPUT after']);
   const theirs = (await lotline.ask('{ viewer { kind } }', {}, mill)) as any;

@@ -78,4 +78,4 @@ export const timedOut = (cause?: unknown): Refusal =>
     { cause },
   );
 
-export const isLate = (error: unknown): boolean => error instanceof Refusal && error.reasons[0].code === 'TIMED_OUT';
+export const isLate = (error: unknown): error is Refusal => error instanceof Refusal && error.reasons[0].code === 'TIMED_OUT';

@@ -21,6 +21,36 @@ export interface Asker {
   address: string;
 }
 
+/** What an operation may cost. @throws Refusal TOO_COSTLY where it is more than the whole budget */
+function weighed(asked: Asked, { allowance: { budget } }: Account): number {
+  const cost = costOf(asked);
+  if (cost > budget) throw tooCostly(asked, cost, budget);
+  return cost;
+}
+
+/** What a stream may use while it is open. */
+export class Pass {
+  constructor(
+    private readonly account: Account,
+    /** What one of its messages may cost. */
+    readonly cost: number,
+    /** The stream has ended. */
+    readonly close: () => void,
+  ) {}
+
+  /** Milliseconds until there is half of a budget again, or enough for one message; 0 as long as there is that. */
+  get wait(): number {
+    const { available, allowance } = this.account;
+    if (available >= this.cost) return 0;
+    return ((Math.max(this.cost, allowance.budget / 2) - available) / allowance.restoreRate) * 1000;
+  }
+
+  /** Charges a message. */
+  pay(): void {
+    this.account.settle(this.cost);
+  }
+}
+
 /** One question on its way: what it was charged, and what is under way for it. */
 export class Ticket {
   private requested = 0;
@@ -40,10 +70,8 @@ export class Ticket {
    * @throws Refusal TOO_COSTLY where it is more than the whole budget; RateLimited where it is more than is left
    */
   admit(asked: Asked): void {
-    const { budget } = this.account.allowance;
-    if (budget === Number.POSITIVE_INFINITY) return;
-    const cost = costOf(asked);
-    if (cost > budget) throw tooCostly(asked, cost, budget);
+    if (this.account.allowance.budget === Number.POSITIVE_INFINITY) return;
+    const cost = this.weigh(asked);
     try {
       this.account.charge(cost);
     } catch (error) {
@@ -51,6 +79,11 @@ export class Ticket {
       throw error;
     }
     this.requested += cost;
+  }
+
+  /** What an operation may cost. @throws Refusal TOO_COSTLY where it is more than the whole budget */
+  weigh(asked: Asked): number {
+    return weighed(asked, this.account);
   }
 
   /** Charges what has a price of its own. @throws RateLimited where it is more than is left */
@@ -78,18 +111,17 @@ export class Ticket {
 
   /**
    * Opens a stream, and charges its first message.
-   * @returns closes it
    * @throws Refusal TOO_COSTLY; RateLimited, also where too many are open
    */
-  open(asked: Asked): () => void {
+  open(asked: Asked): Pass {
     const close = this.account.open();
     try {
       this.admit(asked);
+      return new Pass(this.account, this.weigh(asked), close);
     } catch (error) {
       close();
       throw error;
     }
-    return close;
   }
 
   /** Nobody waits for it any more: what was charged is gone. */
@@ -119,6 +151,12 @@ export class Limits {
     const account = this.accounts.of(viewer, address);
     account.charge(0);
     return new Ticket(account, account.begin(), viewer !== null || this.tellsNobody);
+  }
+
+  /** What a stream may use that no client holds open, of a viewer. @throws Refusal TOO_COSTLY */
+  follow(viewer: string, asked: Asked): Pass {
+    const account = this.accounts.of(viewer, '');
+    return new Pass(account, weighed(asked, account), () => {});
   }
 }
 

@@ -1,5 +1,6 @@
 import { Refusal } from '@lotline/schema';
 import { isAway, type Position, type Reader } from '../database';
+import type { Pass } from '../limits';
 import { commandsOf, type Follower, type LoggedCommand, type Place, PlaceLost, presentPlace, readLog, recallPlace } from '../log';
 import type { Meters } from '../telemetry';
 import { at } from './at';
@@ -24,6 +25,17 @@ const REPLAYED = 200;
 /** Replays that read at a time: what each holds in memory may be a large import, and the database has others to answer. */
 const REPLAYS_AT_ONCE = 2;
 
+/** Most that the messages of one viewer about a change may cost together which others wait for. */
+const MOST_COST_OF_VIEWER = 2500;
+
+/** Streams that have the same bytes for a change. */
+interface Alike {
+  streams: number;
+  /** Of a heartbeat, once it is written. */
+  message: Promise<Template> | null;
+  laborious: boolean;
+}
+
 /** Ends a stream whose server goes away: the client reconnects and resumes. */
 export class Restarting extends Error {}
 
@@ -39,8 +51,10 @@ export class Hub implements Follower {
   private readonly open = new Set<Stream>();
   /** Those that have come as far as there was once: from then on their hearts beat, whatever they are being told. */
   private readonly begun = new Set<Stream>();
-  /** Heartbeats by what streams are alike in, for as long as there are such. */
-  private readonly heartbeats = new Map<string, { streams: number; message: Promise<Template> | null }>();
+  /** By what streams are alike in, for as long as there are such. */
+  private readonly alike = new Map<string, Alike>();
+  /** What the messages of each viewer cost that others wait for. */
+  private readonly shared = new Map<string, number>();
   private readonly beating: NodeJS.Timeout;
   private readonly limits: StreamLimits;
   private readonly teller: Teller;
@@ -67,21 +81,19 @@ export class Hub implements Follower {
    * Opens a stream; it replays and goes live while it is read.
    * @throws StreamEnded CURSOR_EXPIRED or CURSOR_FOREIGN with the place to resume from
    */
-  async subscribe(request: LiveRequest, onEnd: () => void = () => {}): Promise<Stream> {
-    const place = await this.teller.reading((reader) => this.startOf(request, reader));
+  async subscribe(asked: LiveRequest, pass: Pass, onEnd: () => void = () => {}): Promise<Stream> {
+    const place = await this.teller.reading((reader) => this.startOf(asked, reader));
     if (this.stopped)
       throw new Refusal({ code: 'UNAVAILABLE', message: 'the server is stopping', remedy: 'try again' }, { retryable: true });
-    const stream = new Stream(request, place, this.teller.cursorOf(place, request), this.limits, (ended) => {
+    const request = { ...asked, laborious: this.join(asked) };
+    const stream = new Stream(request, pass, place, this.teller.cursorOf(place, request), this.limits, (ended) => {
       for (const streams of [this.open, this.begun, this.live, this.resting]) streams.delete(ended);
-      this.forgetHeartbeat(request);
+      this.part(request);
       forget();
       onEnd();
     });
     const forget = at(request.until, () => stream.expire());
     this.open.add(stream);
-    const alike = this.heartbeats.get(request.likeness) ?? { streams: 0, message: null };
-    alike.streams++;
-    this.heartbeats.set(request.likeness, alike);
     this.replay(stream, true);
     return stream;
   }
@@ -164,7 +176,14 @@ export class Hub implements Follower {
   }
 
   private async catchUp(stream: Stream, first: boolean): Promise<void> {
-    while (!(await this.isAbreast(stream))) await this.replays.take(() => this.replaySome(stream)).catch(unlessNoRoom);
+    while (!(await this.isAbreast(stream))) {
+      try {
+        await this.replays.take(() => this.replaySome(stream));
+      } catch (error) {
+        if (!(error instanceof NoRoom)) throw error;
+        if (stream.request.laborious) await stream.means();
+      }
+    }
     if (stream.ended) return;
     (stream.request.laborious ? this.resting : this.live).add(stream);
     if (!first) return;
@@ -204,7 +223,7 @@ export class Hub implements Follower {
 
   private async heartbeat(stream: Stream): Promise<void> {
     const { request } = stream;
-    const alike = this.heartbeats.get(request.likeness);
+    const alike = this.alike.get(request.likeness);
     if (!alike) return;
     alike.message ??= this.teller.heartbeat(request);
     let written: Template;
@@ -219,12 +238,27 @@ export class Hub implements Follower {
     stream.offer({ text: fill(written, cursor, stream.sequence), cursor, about: null });
   }
 
-  private forgetHeartbeat({ likeness }: LiveRequest): void {
-    const alike = this.heartbeats.get(likeness);
-    if (alike && --alike.streams === 0) this.heartbeats.delete(likeness);
+  /** Joins a stream to those that are alike. @returns is it laborious: by itself, or beside all else that its viewer hears? */
+  private join({ likeness, viewer, cost, laborious }: LiveRequest): boolean {
+    const known = this.alike.get(likeness);
+    if (known) {
+      known.streams++;
+      return known.laborious;
+    }
+    const shared = (this.shared.get(viewer.name) ?? 0) + cost;
+    const isTooMuch = laborious || shared > MOST_COST_OF_VIEWER;
+    if (!isTooMuch) this.shared.set(viewer.name, shared);
+    this.alike.set(likeness, { streams: 1, message: null, laborious: isTooMuch });
+    return isTooMuch;
   }
-}
 
-function unlessNoRoom(error: unknown): void {
-  if (!(error instanceof NoRoom)) throw error;
+  private part({ likeness, viewer, cost, laborious }: LiveRequest): void {
+    const alike = this.alike.get(likeness)!;
+    if (--alike.streams > 0) return;
+    this.alike.delete(likeness);
+    if (laborious) return;
+    const shared = this.shared.get(viewer.name)! - cost;
+    if (shared > 0) this.shared.set(viewer.name, shared);
+    else this.shared.delete(viewer.name);
+  }
 }

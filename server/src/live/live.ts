@@ -58,7 +58,7 @@ export interface Live {
   readonly streams: Record<Transport, number>;
   /** Everything up to here has been told. */
   readonly position: Position;
-  /** Opens a stream without a connection; it is read as an async generator. @throws what `readRequest` throws, and StreamEnded */
+  /** Opens a stream without a connection; it is read as an async generator. @throws what `readRequest` throws, StreamEnded, and TOO_COSTLY */
   subscribe(by: SignedIn, asked: Asked, after: string | null): Promise<Stream>;
   /** Tells every client to come back, and ends their streams. */
   stop(): Promise<void>;
@@ -99,7 +99,10 @@ export async function openLive(app: FastifyInstance, parts: LiveParts): Promise<
     get position() {
       return tail.position;
     },
-    subscribe: (by, asked, after) => hub.subscribe({ ...readRequest(parts, by, asked), after }),
+    subscribe: async (by, asked, after) => {
+      const request = { ...readRequest(parts, by, asked), after };
+      return hub.subscribe(request, parts.limits.follow(by.viewer.name, { graph: parts.graph, ...request }));
+    },
     stop: async () => {
       hub.stop();
       await Promise.all([eventStream?.stop(), webSocket?.stop()]);

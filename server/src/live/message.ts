@@ -1,4 +1,5 @@
-import { type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
+import type { Refusal } from '@lotline/schema';
+import { type ExecutionResult, execute, GraphQLError, type GraphQLSchema } from 'graphql';
 import { isAway } from '../database';
 import type { Note } from '../journal';
 import { formatError, isFault, type Question } from '../questions';
@@ -13,9 +14,18 @@ export interface Template {
   shown: readonly Note[];
 }
 
-/** Writes the message of a change once for all streams that are alike; null for their heartbeat. */
-export async function write(graph: GraphQLSchema, question: Question, request: LiveRequest, change: object | null): Promise<Template> {
-  const result = (await execute({
+/**
+ * Writes the message of a change once for all streams that are alike; null for their heartbeat.
+ * @param refused why nothing is told of a change, in the place of it
+ */
+export async function write(
+  graph: GraphQLSchema,
+  question: Question,
+  request: LiveRequest,
+  change: object | null,
+  refused: Refusal | null = null,
+): Promise<Template> {
+  const written = (await execute({
     schema: graph,
     document: request.document,
     operationName: request.operationName,
@@ -23,6 +33,7 @@ export async function write(graph: GraphQLSchema, question: Question, request: L
     contextValue: question,
     rootValue: { cursor: '', sequence: 0, change },
   })) as ExecutionResult;
+  const result = refused ? { ...written, errors: [inPlaceOfChange(refused, request)] } : written;
   // A change is told once: a database that is away, or a fault of ours in place of it, must not tear a hole in it. What the document itself
   // is to blame for is told with its errors.
   const fault =
@@ -30,6 +41,11 @@ export async function write(graph: GraphQLSchema, question: Question, request: L
     (isBare(result, request) ? result.errors?.find(isFault) : undefined);
   if (change !== null && fault) throw fault.originalError ?? fault;
   return { ...cut(result, request, question.requestId), shown: question.notes.all };
+}
+
+function inPlaceOfChange(originalError: Refusal, { responseKey, message }: LiveRequest): GraphQLError {
+  const [key] = [...message].find(([, field]) => field === 'change')!;
+  return new GraphQLError(originalError.message, { path: [responseKey, key], originalError });
 }
 
 /** Was the change asked for, and is not there? */

@@ -28,15 +28,15 @@ export async function openStream(
   try {
     const read = readRequest(options, by, { ...asked, query: documentMeant(asked, trusted) }, ticket.told);
     const request = last === null ? read : { ...read, after: last };
-    const close = ticket.open({ graph, document: request.document, operation: request.operation, variables: request.variables });
+    const pass = ticket.open({ graph, ...request });
     try {
-      const stream: Stream = await hub.subscribe(request, () => {
-        close();
+      const stream: Stream = await hub.subscribe(request, pass, () => {
+        pass.close();
         onEnd(stream);
       });
       return { request, stream };
     } catch (error) {
-      close();
+      pass.close();
       throw error;
     }
   } finally {

@@ -54,7 +54,9 @@ export interface LiveRequest {
   feed: Feed;
   /** Does its filter ask for facts that are costly to know? */
   costly: boolean;
-  /** Is its message so much work that others must not wait for it? */
+  /** What its message may cost. */
+  cost: number;
+  /** Is that so much work that others must not wait for it? */
   laborious: boolean;
   fits: Fits<unknown>;
   /** Requests of one feed and this name have the same filter. */
@@ -151,13 +153,15 @@ export function readRequest(
   const feed = FEEDS.find((each) => each.field === name)!;
   const message = collectSubfields(graph, fragments, values.coerced, graph.getType(messageType(field.type)) as never, nodes);
   const operationName = operation.name?.value ?? null;
+  const cost = costOf({ graph, document, operation, variables });
   return {
     viewer,
     until,
     key,
     feed,
     costly: feed.isCostly?.(filter ?? null) ?? false,
-    laborious: isLaborious(graph, document, operation, variables),
+    cost,
+    laborious: cost > MOST_COST_LIVE || followsChains(document),
     fits: feed.fitter(filter ?? null),
     filter: JSON.stringify(filter ?? null),
     after: after ?? null,
@@ -178,14 +182,8 @@ const MOST_COST_LIVE = 500;
 /** Fields that follow lots through the chain, and add up what they find. */
 const LABORIOUS = new Set(['trace', 'origin', 'recall', 'massBalance']);
 
-/** Is a message so much work that others must not wait for it? Such streams are told by themselves, after all others. */
-function isLaborious(
-  graph: GraphQLSchema,
-  document: DocumentNode,
-  operation: OperationDefinitionNode,
-  variables: Record<string, unknown>,
-): boolean {
-  let found = costOf({ graph, document, operation, variables }) > MOST_COST_LIVE;
+function followsChains(document: DocumentNode): boolean {
+  let found = false;
   visit(document, {
     enter(node) {
       if (node.kind === Kind.FIELD && LABORIOUS.has(node.name.value)) found = true;

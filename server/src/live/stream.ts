@@ -1,4 +1,5 @@
 import { Refusal } from '@lotline/schema';
+import type { Pass } from '../limits';
 import type { Place } from '../log';
 import type { Change } from './feed';
 import type { LiveRequest } from './request';
@@ -35,6 +36,7 @@ export class Stream implements AsyncGenerator<Sent, void, void> {
   private bytes = 0;
   private failure: Error | null = null;
   private done = false;
+  private isOver = false;
   private wake: () => void = () => {};
   private roomy: () => void = () => {};
   /** The last cursor that the client was given. */
@@ -42,6 +44,8 @@ export class Stream implements AsyncGenerator<Sent, void, void> {
 
   constructor(
     readonly request: LiveRequest,
+    /** What it may use: where its messages are laborious each is paid for. */
+    readonly pass: Pass,
     /** Everything up to here has been told, or did not fit. */
     public place: Place,
     start: string,
@@ -115,6 +119,18 @@ export class Stream implements AsyncGenerator<Sent, void, void> {
       });
   }
 
+  /** Waits until its next message can be paid for. */
+  async means(): Promise<void> {
+    for (let wait = this.pass.wait; wait > 0 && !this.ended; wait = this.pass.wait)
+      await new Promise<void>((done) => {
+        const timer = setTimeout(done, wait);
+        this.roomy = () => {
+          clearTimeout(timer);
+          done();
+        };
+      });
+  }
+
   /** Ends the stream with an error; what waits is not sent any more. */
   fail(error: Error): void {
     if (this.ended) return;
@@ -166,7 +182,9 @@ export class Stream implements AsyncGenerator<Sent, void, void> {
   }
 
   private finish(): void {
-    this.onEnd(this);
+    // One that has failed is returned from as well.
+    if (!this.isOver) this.onEnd(this);
+    this.isOver = true;
     this.wake();
     this.roomy();
   }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GraphQLSchema } from 'graphql';
 import { v7 as uuidv7 } from 'uuid';
-import { letInBy, SEEN_BY_MANY, seesAll, type Viewer } from '../access';
+import { letInBy } from '../access';
 import type { Runner } from '../commands';
-import { type Database, groupBy, isAway, Reader } from '../database';
+import { type Database, Deadline, isAway, isLate, Reader } from '../database';
 import { type Caller, type Journal, Notes } from '../journal';
 import type { Cursors, LoggedCommand, Place } from '../log';
 import type { Question } from '../questions';
@@ -12,6 +12,7 @@ import { type Change, changesIn, type Feed } from './feed';
 import { fill, type Template, write } from './message';
 import { FEEDS, type LiveRequest } from './request';
 import type { Stream, StreamLimits } from './stream';
+import { type Wanted, wantedOf } from './wanted';
 
 export interface TellerOptions {
   graph: GraphQLSchema;
@@ -46,13 +47,7 @@ const PER_FEED = 2 ** 28;
 /** Live streams are told together and wait for nobody long; a replay is told alone, and stops where its client has no room. */
 export type Lane = keyof typeof ROOM_WITHIN_MS;
 
-/** A change, and the streams that are to hear it. */
-interface Wanted {
-  change: Change;
-  streams: Stream[];
-}
-
-/** Thrown in a replay whose client reads no further: what was read for it is given up, and read again when there is room. */
+/** Thrown in a replay whose client reads no further, or cannot pay: what was read for it is given up, and read again when there is room. */
 export class NoRoom extends Error {}
 
 /**
@@ -65,9 +60,9 @@ export class Teller {
 
   constructor(private readonly options: TellerOptions) {}
 
-  /** One view of the database, which ends when the teller is stopped. */
-  async reading<Value>(read: (reader: Reader) => Promise<Value>): Promise<Value> {
-    const reader = this.open();
+  /** One view of the database, which ends when the teller is stopped. @param inTime is all of it to be over in the time of a question? */
+  async reading<Value>(read: (reader: Reader) => Promise<Value>, inTime = false): Promise<Value> {
+    const reader = this.open(inTime);
     try {
       return await read(reader);
     } finally {
@@ -119,8 +114,9 @@ export class Teller {
     for (const reader of this.readers) reader.end();
   }
 
-  private open(): Reader {
-    const reader = new Reader(this.options.database, { timeout: this.options.questionTimeout });
+  private open(inTime: boolean): Reader {
+    const { database, questionTimeout: timeout } = this.options;
+    const reader = new Reader(database, inTime ? { deadline: new Deadline(timeout) } : { timeout });
     if (this.stopped) reader.end();
     this.readers.add(reader);
     return reader;
@@ -133,7 +129,9 @@ export class Teller {
 
   /** Tells streams of one kind, as fast as they are read. */
   private async tellKind(feed: Feed, streams: readonly Stream[], commands: readonly LoggedCommand[], lane: Lane): Promise<void> {
-    const most = Math.max(1, Math.min(TOLD_AT_ONCE, Math.floor(this.options.limits.messages / 2)));
+    // A laborious message is written by itself, in its time, where it can be paid for; its stream is told alone.
+    const [alone] = streams.filter(({ request }) => request.laborious);
+    const most = alone ? 1 : Math.max(1, Math.min(TOLD_AT_ONCE, Math.floor(this.options.limits.messages / 2)));
     const costly = streams.some(({ request }) => request.costly);
     const find = (part: readonly LoggedCommand[]) => this.reading((reader) => feed.find(reader, part, costly));
     for await (const changes of changesIn(feed, find, commands)) {
@@ -141,10 +139,12 @@ export class Teller {
         const viewers = new Set(streams.map(({ request }) => request.viewer.name)).size;
         const looked = changes.slice(at, at + Math.max(most, Math.floor(LOOKED_AT_ONCE / viewers)));
         at += looked.length;
-        const wanted = await this.reading((reader) => this.wantedOf(streams, looked, reader));
+        const wanted = await this.reading((reader) => wantedOf(streams, looked, reader));
         for (let first = 0; first < wanted.length; first += most) {
           await this.roomIn(streams, lane, ROOM_WITHIN_MS[lane]);
-          await this.reading((reader) => this.tellSome(wanted.slice(first, first + most), lane, reader));
+          if (alone && alone.pass.wait > 0) throw new NoRoom();
+          alone?.pass.pay();
+          await this.reading((reader) => this.tellSome(wanted.slice(first, first + most), lane, reader), alone !== undefined);
         }
         if (streams.every(({ ended }) => ended)) return;
       }
@@ -164,47 +164,6 @@ export class Teller {
       () => true,
       () => false,
     );
-  }
-
-  /** The changes that some of the streams are to hear, with these: they fit the filter, have not been told, and are in sight. */
-  private async wantedOf(streams: readonly Stream[], changes: readonly Change[], reader: Reader): Promise<Wanted[]> {
-    // A certifier may have certified a party for a time only, and a filter may ask who holds what: what is so to a viewer is found apart.
-    const { feed } = streams[0]!.request;
-    const isApart = ({ request: { viewer, costly } }: Stream) =>
-      feed.asSeenBy !== undefined && !seesAll(viewer) && (viewer.certifierId !== null || costly);
-    const wanted = this.fitting(
-      streams.filter((stream) => !isApart(stream)),
-      changes,
-    );
-    for (const own of groupBy(streams.filter(isApart), ({ request }) => request.viewer.name).values()) {
-      const costly = own.some(({ request }) => request.costly);
-      const told = await feed.asSeenBy!(await letInBy(own[0]!.request.viewer, reader), reader, changes, costly);
-      wanted.push(
-        ...this.fitting(
-          own,
-          changes.map((change, index) => ({ ...change, ...told[index]! })),
-        ),
-      );
-    }
-    wanted.sort((a, b) => Number(a.change.position - b.change.position) || a.change.before - b.change.before);
-    const sees = await this.sightOf(wanted, reader);
-    return wanted
-      .map(({ change, streams: some }, index) => ({
-        change,
-        streams: some.filter(({ request: { viewer } }) => isInScope(change, viewer) && sees(viewer, index)),
-      }))
-      .filter(({ streams: some }) => some.length > 0);
-  }
-
-  /** The changes that streams want: each asked for once for all that have the same filter. */
-  private fitting(streams: readonly Stream[], changes: readonly Change[]): Wanted[] {
-    const alike = [...groupBy(streams, ({ request }) => request.filter).values()];
-    return changes.map((change) => ({
-      change,
-      streams: alike.flatMap((group) =>
-        group[0]!.request.fits(change.facts) ? group.filter((stream) => stream.wants(change, stream.place.told)) : [],
-      ),
-    }));
   }
 
   private async tellSome(wanted: readonly Wanted[], lane: Lane, reader: Reader): Promise<void> {
@@ -286,43 +245,22 @@ export class Teller {
     for (const { by, shown } of readers.values()) this.options.journal.take(by, shown);
   }
 
-  /** Which viewers see which of the changes, asked for all of them at once. */
-  private async sightOf(wanted: readonly Wanted[], reader: Reader): Promise<(viewer: Viewer, index: number) => boolean> {
-    const viewers = new Map<string, Viewer>();
-    for (const { request } of wanted.flatMap(({ streams }) => streams))
-      if (!seesAll(request.viewer)) viewers.set(request.viewer.name, request.viewer);
-    const asked = wanted.flatMap(({ change, streams }) => (streams.length > 0 ? change.rights : []));
-    const key = (name: string, { subject, fact }: { subject: string; fact: string | null }) => `${name} ${subject} ${fact}`;
-    const seen = new Set<string>();
-    if (viewers.size > 0 && asked.length > 0) {
-      const all = [...viewers.values()];
-      const rows = await reader.query<{ name: string; place: number }>(SEEN_BY_MANY, [
-        all.map(({ name }) => name),
-        all.map(({ operationId }) => operationId),
-        all.map(({ certifierId }) => certifierId),
-        asked.map((_, place) => place),
-        asked.map(({ subject }) => subject),
-        asked.map(({ fact }) => fact),
-        all.map(({ kind, operationId }) => (kind === 'OPERATION' ? operationId : null)),
-      ]);
-      for (const { name, place } of rows) seen.add(key(name, asked[place]!));
-    }
-    return (viewer, index) => seesAll(viewer) || wanted[index]!.change.rights.every((right) => seen.has(key(viewer.name, right)));
-  }
-
   /** Writes a message, as far as its viewers see by now what it is about. */
   private async write(request: LiveRequest, reader: Reader, change: object | null): Promise<Template> {
     const { graph, cursors, runner, refKey } = this.options;
     const viewer = change === null ? request.viewer : await letInBy(request.viewer, reader);
     const notes = new Notes({ viewer, key: request.key });
     const question: Question = { viewer, reader, cursors, runner, refKey, notes, requestId: uuidv7() };
-    return write(graph, question, request, change);
+    if (change === null || !request.laborious) return write(graph, question, request, change);
+    try {
+      return await reader.whole(() => write(graph, question, request, change));
+    } catch (error) {
+      if (!isLate(error)) throw error;
+      notes.showNothing();
+      return write(graph, question, request, null, error);
+    }
   }
 }
-
-/** Do the scopes of a key reach to a change? */
-const isInScope = ({ scope }: Change, { kind, scopes }: Viewer): boolean =>
-  scope === undefined || kind !== 'PARTNER' || scopes.includes(scope);
 
 /** How many changes of its own kind a cursor has behind it; of another kind it has none: that command is told whole. */
 export function toldOf(told: number | null, feed: Feed): number | null {

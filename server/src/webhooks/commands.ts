@@ -7,7 +7,6 @@ import { mayAsk } from '../access';
 import { type Command, CommandInput, idempotencyKey, noSuch, optional, read, type Work } from '../commands';
 import { schedule } from '../jobs';
 import { InvalidDocument, readRequest } from '../live';
-import type { Cursors } from '../log';
 import type { Question } from '../questions';
 import { bodyOf, jobOf, keepDelivery } from './delivery';
 import { ownerName, ownerOf } from './owner';
@@ -86,20 +85,21 @@ const naming = z.object({ idempotencyKey, webhook: webhookId });
 const replaying = naming.extend({ after: optional(cursorText) });
 
 /** What a command about webhooks needs besides. */
-interface Parts {
+interface Parts extends Pick<Question, 'cursors' | 'ticket'> {
   graph: GraphQLSchema;
-  cursors: Cursors;
 }
 
 /** Why a subscription is none that can be told by webhook; null if it is. */
 function wrongSubscription(
-  { graph }: Parts,
+  { graph, ticket }: Parts,
   { viewer }: Pick<Work, 'viewer'>,
   key: string | null,
   asked: { query: string; variables: unknown },
 ): Reason | null {
   try {
-    const { message, after } = readRequest({ graph, journal: { take: () => {} } }, { viewer, until: null, key }, asked);
+    const request = readRequest({ graph, journal: { take: () => {} } }, { viewer, until: null, key }, asked);
+    ticket?.weigh({ graph, ...request });
+    const { message, after } = request;
     if (after !== null)
       return {
         code: 'BAD_USER_INPUT',
@@ -145,7 +145,7 @@ export const createWebhook = (
   input: creation,
   may: mayAsk,
   async run(work, rows) {
-    const parts = { graph, cursors: question.cursors };
+    const parts = { graph, ...question };
     const { key } = question.notes.by;
     const owner = ownerOf(question.notes.by);
     const outcomes: { webhook: string }[] = [];

@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lock } from '../support/hold';
+import { type Subscriber, subscribe } from '../support/live';
+import { csv, type Lotline, startLotline } from '../support/lotline';
+
+// docs/limits.md: what a stream is told is bounded as what is asked is: a message has the time of a question, and its price.
+
+const LOTS = 'subscription { lotEvents { cursor sequence change { lot { code } } } }';
+/** What follows a lot through its chain is told by itself. */
+const STORIES = 'subscription { lotEvents { cursor sequence change { lot { code trace(direction: BACK) { steps { totalCount } } } } } }';
+/** Least that a story may cost. */
+const OF_A_STORY = 500;
+
+let lotline: Lotline;
+const start = async (options: Parameters<typeof startLotline>[0]) => {
+  lotline = await startLotline({ heartbeatMs: 100, pollMs: 100, ...options });
+  await lotline.import({
+    'operations.csv': csv([{ operation: 'L:FARM', name: 'Farm', country: 'UA', roles: 'producer' }]),
+    'products.csv': csv([{ product: 'Wheat', hts: '1001990000', organic: 'yes' }]),
+  });
+};
+afterEach(() => lotline.close());
+
+const record = (...codes: string[]) =>
+  lotline.import({
+    'lots.csv': csv(codes.map((code) => ({ code, producer: 'L:FARM', product: 'Wheat', quantity: 1, unit: 'KGM', kind: 'harvest' }))),
+  });
+const codesOf = ({ changes }: Subscriber): string[] => changes.map(({ lot }) => lot.code);
+const until = async (holds: () => boolean): Promise<void> => {
+  for (const last = Date.now() + 20_000; !holds(); await sleep(20)) if (Date.now() > last) throw new Error('it did not come to that');
+};
+
+test('each laborious message is paid for: what is told waits until that is there, in order and without a gap, and nobody else waits', async () => {
+  const allowed = { budget: 2000, restoreRate: 1000, concurrent: 100, streams: 100 };
+  await start({ limits: { viewer: allowed, nobody: allowed } });
+  const codes = Array.from({ length: 8 }, (_, index) => `PAID-${index}`);
+  const [stories, other] = [await subscribe(lotline, { query: STORIES }), await subscribe(lotline, { query: LOTS, as: 'admin' })];
+  await Promise.all([stories.abreast(), other.abreast()]);
+  const began = performance.now();
+  await record(...codes);
+  await other.abreast();
+  expect(codesOf(other)).toEqual(codes);
+  expect(codesOf(stories).length).toBeLessThan(codes.length);
+  await until(() => stories.changes.length > 0 && stories.changes.length < codes.length);
+  const beats = () => stories.messages.filter(({ change }) => change === null).length;
+  const before = beats();
+  await until(() => beats() > before);
+  await until(() => stories.changes.length === codes.length);
+  expect(performance.now() - began).toBeGreaterThan(((codes.length * OF_A_STORY - allowed.budget) / allowed.restoreRate) * 1000);
+  expect([codesOf(stories), stories.errors]).toEqual([codes, []]);
+  expect(stories.messages.filter(({ change }) => change).map(({ sequence }) => sequence)).toEqual(codes.map((_, index) => index + 1));
+  await Promise.all([stories.close(), other.close()]);
+});
+
+test('a laborious message that takes too long is told as such in its place, and what comes after it is told', async () => {
+  await start({ questionTimeout: 1000 });
+  const stories = await subscribe(lotline, { query: STORIES });
+  await stories.abreast();
+  const release = await lock(lotline, 'treatment');
+  const began = performance.now();
+  await record('LATE-1');
+  await until(() => stories.errors.length > 0);
+  expect(performance.now() - began).toBeLessThan(5000);
+  await release();
+  await record('LATE-2');
+  await until(() => stories.changes.length > 0);
+  expect(stories.errors).toMatchObject([{ path: ['lotEvents', 'change'], extensions: { code: 'TIMED_OUT' } }]);
+  expect([codesOf(stories), stories.messages.map(({ sequence }) => sequence).filter((sequence) => sequence === 1)[0]]).toEqual([
+    ['LATE-2'],
+    1,
+  ]);
+  expect(stories.messages.find(({ change }) => change !== null)!.sequence).toBe(2);
+  await stories.close();
+});
+
+test('however many different streams a viewer has, others wait for a little of them only', async () => {
+  await start({});
+  // Each is a message that others wait for; together they are too much.
+  const outputs = 'outputs(first: 150) { nodes { output { code } } }';
+  const queryOf = (name: number, more = '') =>
+    `subscription { lotEvents { cursor sequence change { lot { code a${name}: ${outputs} ${more} } } } }`;
+  const streams: Subscriber[] = [];
+  for (let name = 0; name < 10; name++) streams.push(await subscribe(lotline, { query: queryOf(name) }));
+  // What nobody else's message asks for.
+  const last = await subscribe(lotline, { query: queryOf(10, 'treatments(first: 1) { nodes { kind } }') });
+  const other = await subscribe(lotline, { query: LOTS, as: 'admin' });
+  const all = [...streams, last, other];
+  await Promise.all(all.map((each) => each.abreast()));
+  const release = await lock(lotline, 'treatment');
+  await record('MANY-1');
+  await Promise.all([...streams, other].map((each) => each.abreast()));
+  expect([...streams, other].map(codesOf)).toEqual([...streams, other].map(() => ['MANY-1']));
+  expect(codesOf(last)).toEqual([]);
+  await release();
+  await until(() => last.changes.length > 0);
+  // Where some of them end there is room for others again.
+  for (const each of streams) await each.close();
+  await last.close();
+  const again = await subscribe(lotline, { query: queryOf(10, 'treatments(first: 1) { nodes { kind } }') });
+  await again.abreast();
+  await record('MANY-2');
+  await Promise.all([again.abreast(), other.abreast()]);
+  expect([codesOf(again), codesOf(other)]).toEqual([['MANY-2'], ['MANY-1', 'MANY-2']]);
+  await Promise.all([again.close(), other.close()]);
+});
