@@ -335,9 +335,12 @@ export class Traffic {
 
   private async compareFiles(): Promise<void> {
     for (const { document, sha256 } of this.uploads) {
-      const response = await fetch(`http://127.0.0.1:${this.options.port()}/documents/${document}/content`, {
-        headers: { authorization: `Bearer ${this.admin}` },
-      });
+      const get = () =>
+        fetch(`http://127.0.0.1:${this.options.port()}/documents/${document}/content`, {
+          headers: { authorization: `Bearer ${this.admin}` },
+        });
+      // A connection that is reused may have been closed while all was compared that came before.
+      const response = await get().catch(get);
       const found = createHash('sha256')
         .update(Buffer.from(await response.arrayBuffer()))
         .digest('hex');
