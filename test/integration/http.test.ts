@@ -354,3 +354,33 @@ test('a small document that asks for more than memory holds is refused before it
   expect(response.status).toBe(400);
   expect((await fetch(`${lotline.url}/healthz`)).status).toBe(200);
 });
+
+test.each(['POST', 'GET'])(
+  'a document that lacks the operation which is named is refused, and nothing of it is done: %s',
+  async (method) => {
+    const { producer, product } = (await lotline.data('{ lot(code: "ONE") { producer { id } product { id } } }')).lot;
+    const asked = {
+      query: 'mutation Meant($input: RecordHarvestInput!) { recordHarvest(input: $input) { lot { code } } }',
+      variables: {
+        input: {
+          producer: producer.id,
+          product: product.id,
+          code: `UNNAMED-${method}`,
+          quantity: { value: '1', unit: 'KGM' },
+          idempotencyKey: `unnamed-${method}`,
+        },
+      },
+    };
+    for (const operationName of ['Other', '']) {
+      const search = new URLSearchParams({ query: asked.query, variables: JSON.stringify(asked.variables), operationName });
+      const response = await fetch(`${lotline.url}/graphql${method === 'GET' ? `?${search}` : ''}`, {
+        method,
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${await lotline.token('admin')}` },
+        body: method === 'GET' ? null : JSON.stringify({ ...asked, operationName }),
+      });
+      const { data, errors } = (await response.json()) as any;
+      expect([data, errors.map(({ extensions }: any) => extensions.code)]).toEqual([undefined, ['BAD_USER_INPUT']]);
+    }
+    expect((await lotline.data('{ lots(filter: {codePrefix: "UNNAMED"}) { totalCount } }')).lots.totalCount).toBe(0);
+  },
+);

@@ -10,7 +10,8 @@ export const wholeAnswers = (graph: GraphQLSchema): ApolloServerOptionsWithGatew
     return () => {};
   },
   load: async () => ({
-    executor: async ({ document, operation, operationName, request: { variables }, context }) => {
+    // By the name that was sent: Apollo's own is none where there is no such operation.
+    executor: async ({ document, operation, request: { operationName, variables }, context }) => {
       const question = context as Question;
       try {
         return await question.reader.whole(() =>
