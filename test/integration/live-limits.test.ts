@@ -103,3 +103,104 @@ test('however many different streams a viewer has, others wait for a little of t
   expect([codesOf(again), codesOf(other)]).toEqual([['MANY-2'], ['MANY-1', 'MANY-2']]);
   await Promise.all([again.close(), other.close()]);
 });
+
+test('what a stream would have been told that has ended is neither written nor paid for', async () => {
+  const allowed = { budget: 100_000, restoreRate: 1, concurrent: 100, streams: 100 };
+  await start({ limits: { viewer: allowed, nobody: allowed } });
+  const stories = await subscribe(lotline, { query: STORIES });
+  await stories.abreast();
+  const available = async () => ((await lotline.ask('{ __typename }')).extensions as any).cost.available as number;
+  const release = await lock(lotline, 'treatment');
+  const before = await available();
+  await record(...Array.from({ length: 20 }, (_, index) => `ENDED-${index}`));
+  const waits = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+  while ((await lotline.database.query(waits)).length === 0) await sleep(20);
+  await stories.close();
+  await sleep(200);
+  await release();
+  await sleep(1000);
+  expect(before - (await available())).toBeLessThan(3 * OF_A_STORY);
+});
+
+test('a laborious message that waits too long for a connection is told as such in its place', async () => {
+  const poolSize = 4;
+  await start({ questionTimeout: 1000, poolSize });
+  const stories = await subscribe(lotline, { query: STORIES, as: { operation: 'L:FARM' } });
+  await stories.abreast();
+  const release = await lock(lotline, 'treatment');
+  await record('FIRST', 'SECOND');
+  const waits = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+  while ((await lotline.database.query(waits)).length === 0) await sleep(20);
+  // All connections but that which the first message waits by, and then that as well.
+  const taken = Array.from({ length: poolSize }, () => lotline.database.connect());
+  await until(() => stories.errors.length === 2);
+  await release();
+  for (const each of taken) await (await each).release();
+  await record('THIRD');
+  await until(() => stories.changes.length > 0);
+  const late = { path: ['lotEvents', 'change'], extensions: { code: 'TIMED_OUT' } };
+  expect([stories.errors, codesOf(stories)]).toMatchObject([[late, late], ['THIRD']]);
+  await stories.close();
+});
+
+test('laborious messages that take long do not keep others from resuming', async () => {
+  await start({ questionTimeout: 2000 });
+  const [other, ...stories] = await Promise.all([LOTS, STORIES, STORIES].map((query) => subscribe(lotline, { query })));
+  await Promise.all(stories.map((each) => each.abreast()));
+  await other!.abreast();
+  await other!.close();
+  const release = await lock(lotline, 'treatment');
+  await record(...Array.from({ length: 10 }, (_, index) => `SLOW-${index}`));
+  await until(() => stories.every(({ errors }) => errors.length > 0));
+  const resumed = await subscribe(lotline, { query: LOTS, lastEventId: other!.messages.at(-1)!.cursor });
+  await resumed.abreast();
+  expect(resumed.changes).toHaveLength(10);
+  expect(Math.max(...stories.map(({ errors }) => errors.length))).toBeLessThan(4);
+  await release();
+  await Promise.all([...stories, resumed].map((each) => each.close()));
+});
+
+test('streams that are alike leave nothing behind, whatever their filters cost', async () => {
+  await start({});
+  const query = `subscription ($codes: [String!]) { lotEvents(filter: { codes: $codes }) { cursor sequence change { lot { code treatments(first: 1) { nodes { kind } } } } } }`;
+  const codes = Array.from({ length: 3000 }, (_, index) => `ALIKE-${index}`);
+  for (let round = 0; round < 10; round++) {
+    const [dear, cheap] = [await subscribe(lotline, { query, variables: { codes } }), await subscribe(lotline, { query })];
+    await dear.close();
+    await sleep(50);
+    await cheap.close();
+    await sleep(50);
+  }
+  const dearer = query.replace('lot { code', 'lot { code outputs(first: 100) { nodes { output { code } } }');
+  const [one, other] = [await subscribe(lotline, { query: dearer }), await subscribe(lotline, { query: LOTS, as: 'admin' })];
+  await Promise.all([one.abreast(), other.abreast()]);
+  const release = await lock(lotline, 'treatment');
+  await record('SHARED-1');
+  // Others wait for it: it is not laborious.
+  await sleep(1000);
+  expect([codesOf(one), codesOf(other)]).toEqual([[], []]);
+  await release();
+  await Promise.all([one.abreast(), other.abreast()]);
+  expect([codesOf(one), codesOf(other)]).toEqual([['SHARED-1'], ['SHARED-1']]);
+  await Promise.all([one.close(), other.close()]);
+});
+
+test('streams that differ in what they begin with and filter only are one in what others wait for, and are not paid for', async () => {
+  const allowed = { budget: 100_000, restoreRate: 1, concurrent: 100, streams: 100 };
+  await start({ limits: { viewer: allowed, nobody: allowed } });
+  const query =
+    'subscription ($after: Cursor, $codes: [String!]) { lotEvents(after: $after, filter: { codes: $codes }) { cursor sequence change { lot { code } } } }';
+  const streams: Subscriber[] = [];
+  for (let name = 0; name < 40; name++) {
+    const { cursor } = (await lotline.ask('{ __typename }')).extensions as any;
+    streams.push(await subscribe(lotline, { query, variables: { after: cursor, codes: ['EACH-1', `EACH-1-${name}`] } }));
+  }
+  await Promise.all(streams.map((each) => each.abreast()));
+  const available = async () => ((await lotline.ask('{ __typename }')).extensions as any).cost.available as number;
+  const before = await available();
+  await record('EACH-1');
+  await Promise.all(streams.map((each) => each.abreast()));
+  expect(streams.map(codesOf)).toEqual(streams.map(() => ['EACH-1']));
+  expect(before - (await available())).toBeLessThan(50);
+  await Promise.all(streams.map((each) => each.close()));
+});

@@ -22,11 +22,15 @@ export interface HubOptions extends Omit<TellerOptions, 'limits'> {
 const LIMITS: StreamLimits = { messages: 1000, bytes: 4 * 1024 * 1024 };
 /** Commands that a replay reads at once. */
 const REPLAYED = 200;
-/** Replays that read at a time: what each holds in memory may be a large import, and the database has others to answer. */
+/**
+ * Replays that read at a time, and as many whose messages are laborious, which no other waits for: what each holds in memory may be a large
+ * import, and the database has others to answer.
+ */
 const REPLAYS_AT_ONCE = 2;
 
 /** Most that the messages of one viewer about a change may cost together which others wait for. */
 const MOST_COST_OF_VIEWER = 2500;
+const LEAST_COST = 0.01;
 
 /** Streams that have the same bytes for a change. */
 interface Alike {
@@ -34,6 +38,8 @@ interface Alike {
   /** Of a heartbeat, once it is written. */
   message: Promise<Template> | null;
   laborious: boolean;
+  /** What of it is counted among what others wait for: streams that are alike may have filters that cost more or less. */
+  shared: number;
 }
 
 /** Ends a stream whose server goes away: the client reconnects and resumes. */
@@ -59,6 +65,7 @@ export class Hub implements Follower {
   private readonly limits: StreamLimits;
   private readonly teller: Teller;
   private readonly replays = new Turns(REPLAYS_AT_ONCE);
+  private readonly laborious = new Turns(REPLAYS_AT_ONCE);
   /** How far those that are live are being told: whoever joins must have come as far. */
   private reach = 0n as Position;
   private stopped = false;
@@ -176,9 +183,10 @@ export class Hub implements Follower {
   }
 
   private async catchUp(stream: Stream, first: boolean): Promise<void> {
+    const turns = stream.request.laborious ? this.laborious : this.replays;
     while (!(await this.isAbreast(stream))) {
       try {
-        await this.replays.take(() => this.replaySome(stream));
+        await turns.take(() => this.replaySome(stream));
       } catch (error) {
         if (!(error instanceof NoRoom)) throw error;
         if (stream.request.laborious) await stream.means();
@@ -248,17 +256,18 @@ export class Hub implements Follower {
     const shared = (this.shared.get(viewer.name) ?? 0) + cost;
     const isTooMuch = laborious || shared > MOST_COST_OF_VIEWER;
     if (!isTooMuch) this.shared.set(viewer.name, shared);
-    this.alike.set(likeness, { streams: 1, message: null, laborious: isTooMuch });
+    this.alike.set(likeness, { streams: 1, message: null, laborious: isTooMuch, shared: isTooMuch ? 0 : cost });
     return isTooMuch;
   }
 
-  private part({ likeness, viewer, cost, laborious }: LiveRequest): void {
+  private part({ likeness, viewer }: LiveRequest): void {
     const alike = this.alike.get(likeness)!;
     if (--alike.streams > 0) return;
     this.alike.delete(likeness);
-    if (laborious) return;
-    const shared = this.shared.get(viewer.name)! - cost;
-    if (shared > 0) this.shared.set(viewer.name, shared);
+    if (alike.laborious) return;
+    const shared = this.shared.get(viewer.name)! - alike.shared;
+    // Sums of costs are not exact.
+    if (shared > LEAST_COST) this.shared.set(viewer.name, shared);
     else this.shared.delete(viewer.name);
   }
 }

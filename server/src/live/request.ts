@@ -200,7 +200,7 @@ function variablesInAnswer(document: DocumentNode, roots: readonly FieldNode[], 
   visit(document, {
     enter(node, _key, _parent, _path, ancestors) {
       if (node.kind === Kind.VARIABLE_DEFINITION) return false;
-      if (node.kind === Kind.ARGUMENT && roots.includes(ancestors.at(-2) as FieldNode)) return false;
+      if (node.kind === Kind.ARGUMENT && roots.includes(ancestors.at(-1) as FieldNode)) return false;
       if (node.kind === Kind.VARIABLE) used.add(node.name.value);
       return undefined;
     },

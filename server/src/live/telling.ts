@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Refusal } from '@lotline/schema';
 import type { GraphQLSchema } from 'graphql';
 import { v7 as uuidv7 } from 'uuid';
 import { letInBy } from '../access';
@@ -142,12 +143,13 @@ export class Teller {
         const wanted = await this.reading((reader) => wantedOf(streams, looked, reader));
         for (let first = 0; first < wanted.length; first += most) {
           await this.roomIn(streams, lane, ROOM_WITHIN_MS[lane]);
+          if (streams.every(({ ended }) => ended)) return;
           if (alone && alone.pass.wait > 0) throw new NoRoom();
           alone?.pass.pay();
           await this.reading((reader) => this.tellSome(wanted.slice(first, first + most), lane, reader), alone !== undefined);
         }
-        if (streams.every(({ ended }) => ended)) return;
       }
+      if (streams.every(({ ended }) => ended)) return;
     }
   }
 
@@ -245,20 +247,24 @@ export class Teller {
     for (const { by, shown } of readers.values()) this.options.journal.take(by, shown);
   }
 
-  /** Writes a message, as far as its viewers see by now what it is about. */
+  /** Writes a message; of a laborious one that is too late it is told that it is. */
   private async write(request: LiveRequest, reader: Reader, change: object | null): Promise<Template> {
+    if (change === null || !request.laborious) return this.writeAsSeen(request, reader, change);
+    try {
+      return await reader.whole(() => this.writeAsSeen(request, reader, change));
+    } catch (error) {
+      if (!isLate(error)) throw error;
+      return this.writeAsSeen(request, reader, null, error);
+    }
+  }
+
+  /** Writes a message, as far as its viewers see by now what it is about. */
+  private async writeAsSeen(request: LiveRequest, reader: Reader, change: object | null, refused?: Refusal): Promise<Template> {
     const { graph, cursors, runner, refKey } = this.options;
     const viewer = change === null ? request.viewer : await letInBy(request.viewer, reader);
     const notes = new Notes({ viewer, key: request.key });
     const question: Question = { viewer, reader, cursors, runner, refKey, notes, requestId: uuidv7() };
-    if (change === null || !request.laborious) return write(graph, question, request, change);
-    try {
-      return await reader.whole(() => write(graph, question, request, change));
-    } catch (error) {
-      if (!isLate(error)) throw error;
-      notes.showNothing();
-      return write(graph, question, request, null, error);
-    }
+    return write(graph, question, request, change, refused);
   }
 }
 
