@@ -139,3 +139,20 @@ test('of a lot that went into thousands the next steps are read by the index, wh
   // The lots themselves by one look at the whole of it, or two; not one for each.
   expect(after.rows - before.rows).toBeLessThan(20 * LOTS);
 });
+
+test('of many owners who have little the lists are read by the index, however much one of them has', async () => {
+  const read = async () => {
+    const [row] = await lotline.database.query<{ looks: string; rows: string }>(
+      "select seq_scan + idx_scan as looks, seq_tup_read + idx_tup_fetch as rows from pg_stat_user_tables where relname = 'lot'",
+    );
+    return { looks: Number(row!.looks), rows: Number(row!.rows) };
+  };
+  await sleep(1500);
+  const before = await read();
+  const { nodes } = (await lotline.data(`{ operations(first: 500) { nodes { lots(first: 2) { nodes { code } } } } }`)).operations;
+  expect(nodes.map(({ lots }: any) => lots.nodes.length).sort()).toEqual([...Array(OTHERS).fill(0), 2]);
+  let after = await read();
+  for (const until = Date.now() + 20_000; after.looks === before.looks && Date.now() < until; await sleep(100)) after = await read();
+  expect(after.looks).toBeGreaterThan(before.looks);
+  expect(after.rows - before.rows).toBeLessThan(20 * LOTS);
+});
