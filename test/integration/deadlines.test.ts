@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Reader } from '@lotline/server/database';
 import { hold, lock } from '../support/hold';
 import { csv, type GraphQLAnswer, type Lotline, startLotline } from '../support/lotline';
 
@@ -147,4 +148,12 @@ test('a client that goes away is not worked for', async () => {
   while ((await waiting()) > 0) await sleep(10);
   expect(performance.now() - began).toBeLessThan(WITHIN / 3);
   await release();
+});
+
+test('whoever is still at work on an answer that is told and closed opens nothing any more', async () => {
+  const reader = new Reader(lotline.database);
+  reader.letGo();
+  await reader.close();
+  const went = reader.position().then(() => 'on');
+  expect(await Promise.race([went, sleep(500).then(() => 'no further')])).toBe('no further');
 });

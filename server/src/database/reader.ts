@@ -34,6 +34,8 @@ export class Reader {
   private ended = false;
   /** Is the answer told? */
   private isLeft = false;
+  /** And closed: whoever is still at work on some of it opens nothing any more. */
+  private isOver = false;
   private done = 0;
   private cancelling: Promise<unknown> | null = null;
   private mayLag: boolean;
@@ -79,6 +81,7 @@ export class Reader {
 
   /** The same, with the command that led to it. */
   async state(): Promise<{ position: Position; command: string | null }> {
+    if (this.isOver) return new Promise(() => {});
     const { position, command } = await this.open();
     this.isRead = true;
     return { position, command };
@@ -166,6 +169,7 @@ export class Reader {
 
   async close(): Promise<void> {
     this.pace.leave();
+    this.isOver = this.isLeft;
     const opened = this.snapshot;
     this.snapshot = null;
     if (!opened) return;
