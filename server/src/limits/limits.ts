@@ -30,8 +30,9 @@ function weighed(asked: Asked, { allowance: { budget } }: Account): number {
 
 /** What a stream may use while it is open. */
 export class Pass {
+  /** @param account may be another by and by: one that owes nothing is forgotten where no client holds a stream open */
   constructor(
-    private readonly account: Account,
+    private readonly account: () => Account,
     /** What one of its messages may cost. */
     readonly cost: number,
     /** The stream has ended. */
@@ -40,14 +41,14 @@ export class Pass {
 
   /** Milliseconds until there is half of a budget again, or enough for one message; 0 as long as there is that. */
   get wait(): number {
-    const { available, allowance } = this.account;
+    const { available, allowance } = this.account();
     if (available >= this.cost) return 0;
     return ((Math.max(this.cost, allowance.budget / 2) - available) / allowance.restoreRate) * 1000;
   }
 
   /** Charges a message. */
   pay(): void {
-    this.account.settle(this.cost);
+    this.account().settle(this.cost);
   }
 }
 
@@ -117,7 +118,7 @@ export class Ticket {
     const close = this.account.open();
     try {
       this.admit(asked);
-      return new Pass(this.account, this.weigh(asked), close);
+      return new Pass(() => this.account, this.weigh(asked), close);
     } catch (error) {
       close();
       throw error;
@@ -155,8 +156,8 @@ export class Limits {
 
   /** What a stream may use that no client holds open, of a viewer. @throws Refusal TOO_COSTLY */
   follow(viewer: string, asked: Asked): Pass {
-    const account = this.accounts.of(viewer, '');
-    return new Pass(account, weighed(asked, account), () => {});
+    const account = () => this.accounts.of(viewer, '');
+    return new Pass(account, weighed(asked, account()), () => {});
   }
 }
 
