@@ -160,6 +160,29 @@ test('laborious messages that take long do not keep others from resuming', async
   await Promise.all([...stories, resumed].map((each) => each.close()));
 });
 
+test('laborious messages that take long let those of others have their turn', async () => {
+  await start({ questionTimeout: 2000 });
+  const wide = STORIES.replace('trace(direction: BACK) { steps { totalCount } }', 'outputs(first: 500) { nodes { output { code } } }');
+  const other = await subscribe(lotline, { query: wide, as: 'admin' });
+  const stories = [await subscribe(lotline, { query: STORIES }), await subscribe(lotline, { query: STORIES })];
+  await Promise.all([other, ...stories].map((each) => each.abreast()));
+  const release = await lock(lotline, 'treatment');
+  const codes = Array.from({ length: 10 }, (_, index) => `TURN-${index}`);
+  await record(...codes.slice(0, 5));
+  await until(() => stories.every(({ errors }) => errors.length > 0));
+  await record(...codes.slice(5));
+  await until(() => other.changes.length === codes.length);
+  expect(codesOf(other)).toEqual(codes);
+  expect(Math.max(...stories.map(({ errors }) => errors.length))).toBeLessThan(5);
+  await release();
+  await until(() => stories.every(({ changes, errors }) => changes.length + errors.length === codes.length));
+  for (const { messages } of stories)
+    expect([...new Set(messages.map(({ sequence }) => sequence))].filter((sequence) => sequence > 0)).toEqual(
+      codes.map((_, index) => index + 1),
+    );
+  await Promise.all([...stories, other].map((each) => each.close()));
+});
+
 test('streams that are alike leave nothing behind, whatever their filters cost', async () => {
   await start({});
   const query = `subscription ($codes: [String!]) { lotEvents(filter: { codes: $codes }) { cursor sequence change { lot { code treatments(first: 1) { nodes { kind } } } } } }`;

@@ -186,7 +186,7 @@ export class Hub implements Follower {
     const turns = stream.request.laborious ? this.laborious : this.replays;
     while (!(await this.isAbreast(stream))) {
       try {
-        await turns.take(() => this.replaySome(stream));
+        await turns.take(() => this.replaySome(stream, turns));
       } catch (error) {
         if (!(error instanceof NoRoom)) throw error;
         if (stream.request.laborious) await stream.means();
@@ -206,7 +206,7 @@ export class Hub implements Follower {
   }
 
   /** Reads on for one stream, from where it stands, if the log still leads there. */
-  private async replaySome(stream: Stream): Promise<void> {
+  private async replaySome(stream: Stream, turns: Turns): Promise<void> {
     const { position, command, told } = stream.place;
     if (stream.ended) return;
     const from = (told === null ? position : position - 1n) as Position;
@@ -221,7 +221,7 @@ export class Hub implements Follower {
       if (stream.place.position < this.reach) throw new Restarting('the log ends before it was told to');
       return;
     }
-    await this.teller.tell([stream], commands, 'replay');
+    await this.teller.tell([stream], commands, 'replay', () => turns.isWanted);
     stream.place = { position: last.position, command: last.id, told: null };
   }
 

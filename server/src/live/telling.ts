@@ -39,6 +39,8 @@ const WRITTEN_AT_ONCE = 200;
 const LOOKED_AT_ONCE = 100_000;
 /** How long all wait for a live stream that falls behind, and how long a replay keeps its turn for its client, milliseconds. */
 const ROOM_WITHIN_MS = { live: 100, replay: 250 };
+/** How long a laborious replay keeps its turn while others wait for one, milliseconds. */
+const ALONE_FOR_MS = 1000;
 /** How often the telling of commands is tried, while the database is well, before the streams that it fails for are given up. */
 const TRIES = 3;
 const TRY_AGAIN_MS = 50;
@@ -48,7 +50,10 @@ const PER_FEED = 2 ** 28;
 /** Live streams are told together and wait for nobody long; a replay is told alone, and stops where its client has no room. */
 export type Lane = keyof typeof ROOM_WITHIN_MS;
 
-/** Thrown in a replay whose client reads no further, or cannot pay: what was read for it is given up, and read again when there is room. */
+/**
+ * Thrown in a replay whose client reads no further, or cannot pay, or that gives way to others: what was read for it is given up, and read
+ * again when there is room.
+ */
 export class NoRoom extends Error {}
 
 /**
@@ -85,16 +90,17 @@ export class Teller {
   /**
    * Tells streams what commands hold for them, in order. Called again with the same after a failure: what has been told is not told twice.
    * Where that fails again and again though the database is well, the streams of that kind end with an error, so that the others are told on.
+   * @param isWanted do others wait for the turn of a laborious replay?
    * @throws what the database threw, where it is not there; NoRoom in a replay
    */
-  async tell(streams: readonly Stream[], commands: readonly LoggedCommand[], lane: Lane): Promise<void> {
+  async tell(streams: readonly Stream[], commands: readonly LoggedCommand[], lane: Lane, isWanted = () => false): Promise<void> {
     for (const feed of FEEDS) {
       const own = streams.filter(({ request, ended }) => request.feed === feed && !ended);
       if (own.length === 0 || !commands.some(({ events }) => events.some(({ type }) => feed.reads.has(type)))) continue;
       for (let tried = 1; ; tried++) {
         try {
           const attributes = { 'lotline.subscription': feed.field, 'lotline.streams': own.length, 'lotline.lane': lane };
-          await inSpan('deliver', { attributes }, () => this.tellKind(feed, own, commands, lane));
+          await inSpan('deliver', { attributes }, () => this.tellKind(feed, own, commands, lane, isWanted));
           break;
         } catch (error) {
           if (error instanceof NoRoom || this.stopped || !(await this.isWell())) throw error;
@@ -129,12 +135,19 @@ export class Teller {
   }
 
   /** Tells streams of one kind, as fast as they are read. */
-  private async tellKind(feed: Feed, streams: readonly Stream[], commands: readonly LoggedCommand[], lane: Lane): Promise<void> {
+  private async tellKind(
+    feed: Feed,
+    streams: readonly Stream[],
+    commands: readonly LoggedCommand[],
+    lane: Lane,
+    isWanted: () => boolean,
+  ): Promise<void> {
     // A laborious message is written by itself, in its time, where it can be paid for; its stream is told alone.
     const [alone] = streams.filter(({ request }) => request.laborious);
     const most = alone ? 1 : Math.max(1, Math.min(TOLD_AT_ONCE, Math.floor(this.options.limits.messages / 2)));
     const costly = streams.some(({ request }) => request.costly);
     const find = (part: readonly LoggedCommand[]) => this.reading((reader) => feed.find(reader, part, costly));
+    let began: number | null = null;
     for await (const changes of changesIn(feed, find, commands)) {
       for (let at = 0; at < changes.length; ) {
         const viewers = new Set(streams.map(({ request }) => request.viewer.name)).size;
@@ -144,8 +157,11 @@ export class Teller {
         for (let first = 0; first < wanted.length; first += most) {
           await this.roomIn(streams, lane, ROOM_WITHIN_MS[lane]);
           if (streams.every(({ ended }) => ended)) return;
-          if (alone && alone.pass.wait > 0) throw new NoRoom();
-          alone?.pass.pay();
+          if (alone) {
+            began ??= Date.now();
+            if (alone.pass.wait > 0 || (Date.now() - began > ALONE_FOR_MS && isWanted())) throw new NoRoom();
+            alone.pass.pay();
+          }
           await this.reading((reader) => this.tellSome(wanted.slice(first, first + most), lane, reader), alone !== undefined);
         }
       }

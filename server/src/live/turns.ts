@@ -4,6 +4,11 @@ export class Turns {
 
   constructor(private free: number) {}
 
+  /** Does anybody wait? */
+  get isWanted(): boolean {
+    return this.waiting.length > 0;
+  }
+
   async take<Value>(work: () => Promise<Value>): Promise<Value> {
     if (this.free > 0) this.free--;
     else await new Promise<void>((begin) => this.waiting.push(begin));
