@@ -384,3 +384,23 @@ test.each(['POST', 'GET'])(
     expect((await lotline.data('{ lots(filter: {codePrefix: "UNNAMED"}) { totalCount } }')).lots.totalCount).toBe(0);
   },
 );
+
+test.each([
+  ['POST', 'application/json'],
+  ['GET', 'application/json'],
+  ['POST', 'application/graphql-response+json'],
+])('a subscription that is sent as a question is refused, with where it belongs: %s, %s', async (method, accept) => {
+  const query = 'subscription { lotEvents { cursor } }';
+  const search = method === 'GET' ? `?${new URLSearchParams({ query })}` : '';
+  const response = await fetch(`${lotline.url}/graphql${search}`, {
+    method,
+    headers: { accept, 'content-type': 'application/json', authorization: `Bearer ${await lotline.token('analyst')}` },
+    body: method === 'GET' ? null : JSON.stringify({ query }),
+  });
+  const { data, errors } = (await response.json()) as any;
+  expect(data).toBeUndefined();
+  expect(errors).toHaveLength(1);
+  if (method === 'POST')
+    expect(errors![0]!.extensions).toMatchObject({ code: 'BAD_USER_INPUT', remedy: expect.stringContaining('/graphql/stream') });
+  expect(response.status).toBe(method === 'GET' ? 405 : accept === 'application/json' ? 200 : 400);
+});

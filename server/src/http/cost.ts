@@ -1,6 +1,6 @@
 import { type ApolloServerPlugin, type GraphQLRequestContext, HeaderMap } from '@apollo/server';
 import { Refusal } from '@lotline/schema';
-import { GraphQLError } from 'graphql';
+import { GraphQLError, OperationTypeNode } from 'graphql';
 import { type Asked, introspectionIn, RateLimited, withoutSuggestion } from '../limits';
 import { type Question, refuseOutOfScope } from '../questions';
 
@@ -14,7 +14,14 @@ function headOf(refusal: Refusal) {
   return { status: 429, headers: new HeaderMap([['retry-after', String(refusal.retryAfter)]]) };
 }
 
-/** Refuses what costs too much, is beyond the scopes of a key, or asks what its asker is not told of the graph, before it runs. */
+const SUBSCRIBED_ELSEWHERE = new Refusal({
+  code: 'BAD_USER_INPUT',
+  message: 'a subscription is not answered here',
+  path: ['query'],
+  remedy: 'subscribe over WebSocket at /graphql, or by server-sent events at /graphql/stream',
+});
+
+/** Refuses a subscription, what costs too much, is beyond the scopes of a key, or asks what its asker is not told of the graph, before it runs. */
 export const boundedAnswer: ApolloServerPlugin<Question> = {
   async requestDidStart() {
     return {
@@ -29,6 +36,7 @@ export const boundedAnswer: ApolloServerPlugin<Question> = {
           throw new GraphQLError(message, { nodes, originalError, extensions: { http: { status: 400 } } });
         }
         try {
+          if (asked.operation.operation === OperationTypeNode.SUBSCRIPTION) throw SUBSCRIBED_ELSEWHERE;
           refuseOutOfScope(asked.graph, asked.document, notes);
           ticket?.admit(asked);
         } catch (error) {

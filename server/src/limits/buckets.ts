@@ -57,7 +57,11 @@ export class Account {
   private running = 0;
   private streams = 0;
 
-  constructor(readonly allowance: Allowance) {}
+  constructor(
+    /** Whose it is. */
+    readonly name: string,
+    readonly allowance: Allowance,
+  ) {}
 
   get available(): number {
     this.refill();
@@ -144,7 +148,7 @@ export class Accounts {
     const known = this.accounts.get(name);
     if (known) return known;
     if (++this.opened % SWEEP_EVERY === 0) this.sweep();
-    const account = new Account(viewer === null ? this.settings.nobody : this.settings.viewer);
+    const account = new Account(name, viewer === null ? this.settings.nobody : this.settings.viewer);
     this.accounts.set(name, account);
     return account;
   }

@@ -39,6 +39,11 @@ export class Pass {
     readonly close: () => void,
   ) {}
 
+  /** Who pays for it: a viewer, or an address. */
+  get payer(): string {
+    return this.account().name;
+  }
+
   /** Milliseconds until there is half of a budget again, or enough for one message; 0 as long as there is that. */
   get wait(): number {
     const { available, allowance } = this.account();

@@ -40,6 +40,8 @@ interface Alike {
   laborious: boolean;
   /** What of it is counted among what others wait for: streams that are alike may have filters that cost more or less. */
   shared: number;
+  /** Of whom: who opened the first of them. */
+  payer: string;
 }
 
 /** Ends a stream whose server goes away: the client reconnects and resumes. */
@@ -59,7 +61,7 @@ export class Hub implements Follower {
   private readonly begun = new Set<Stream>();
   /** By what streams are alike in, for as long as there are such. */
   private readonly alike = new Map<string, Alike>();
-  /** What the messages of each viewer cost that others wait for. */
+  /** What the messages cost that others wait for, by who pays. */
   private readonly shared = new Map<string, number>();
   private readonly beating: NodeJS.Timeout;
   private readonly limits: StreamLimits;
@@ -92,7 +94,7 @@ export class Hub implements Follower {
     const place = await this.teller.reading((reader) => this.startOf(asked, reader));
     if (this.stopped)
       throw new Refusal({ code: 'UNAVAILABLE', message: 'the server is stopping', remedy: 'try again' }, { retryable: true });
-    const request = { ...asked, laborious: this.join(asked) };
+    const request = { ...asked, laborious: this.join(asked, pass.payer) };
     const stream = new Stream(request, pass, place, this.teller.cursorOf(place, request), this.limits, (ended) => {
       for (const streams of [this.open, this.begun, this.live, this.resting]) streams.delete(ended);
       this.part(request);
@@ -247,27 +249,27 @@ export class Hub implements Follower {
   }
 
   /** Joins a stream to those that are alike. @returns is it laborious: by itself, or beside all else that its viewer hears? */
-  private join({ likeness, viewer, cost, laborious }: LiveRequest): boolean {
+  private join({ likeness, cost, laborious }: LiveRequest, payer: string): boolean {
     const known = this.alike.get(likeness);
     if (known) {
       known.streams++;
       return known.laborious;
     }
-    const shared = (this.shared.get(viewer.name) ?? 0) + cost;
+    const shared = (this.shared.get(payer) ?? 0) + cost;
     const isTooMuch = laborious || shared > MOST_COST_OF_VIEWER;
-    if (!isTooMuch) this.shared.set(viewer.name, shared);
-    this.alike.set(likeness, { streams: 1, message: null, laborious: isTooMuch, shared: isTooMuch ? 0 : cost });
+    if (!isTooMuch) this.shared.set(payer, shared);
+    this.alike.set(likeness, { streams: 1, message: null, laborious: isTooMuch, shared: isTooMuch ? 0 : cost, payer });
     return isTooMuch;
   }
 
-  private part({ likeness, viewer }: LiveRequest): void {
+  private part({ likeness }: LiveRequest): void {
     const alike = this.alike.get(likeness)!;
     if (--alike.streams > 0) return;
     this.alike.delete(likeness);
     if (alike.laborious) return;
-    const shared = this.shared.get(viewer.name)! - alike.shared;
+    const shared = this.shared.get(alike.payer)! - alike.shared;
     // Sums of costs are not exact.
-    if (shared > LEAST_COST) this.shared.set(viewer.name, shared);
-    else this.shared.delete(viewer.name);
+    if (shared > LEAST_COST) this.shared.set(alike.payer, shared);
+    else this.shared.delete(alike.payer);
   }
 }
