@@ -30,6 +30,7 @@ const REPLAYS_AT_ONCE = 2;
 
 /** Most that the messages of one viewer about a change may cost together which others wait for. */
 const MOST_COST_OF_VIEWER = 2500;
+/** Less than any message costs: what is left over of sums of fractions. */
 const LEAST_COST = 0.01;
 
 /** Streams that have the same bytes for a change. */
@@ -268,7 +269,6 @@ export class Hub implements Follower {
     this.alike.delete(likeness);
     if (alike.laborious) return;
     const shared = this.shared.get(alike.payer)! - alike.shared;
-    // Sums of costs are not exact.
     if (shared > LEAST_COST) this.shared.set(alike.payer, shared);
     else this.shared.delete(alike.payer);
   }
