@@ -73,6 +73,24 @@ test('a laborious message that takes too long is told as such in its place, and 
   await stories.close();
 });
 
+test('the time of a laborious message is that of all its statements together', async () => {
+  await start({ questionTimeout: 2000 });
+  const stories = await subscribe(lotline, { query: STORIES });
+  await stories.abreast();
+  // Both are asked for, one after the other, and each of them waited for no longer than it may.
+  const [first, second] = [await lock(lotline, 'shipped_lot'), await lock(lotline, 'treatment')];
+  const began = performance.now();
+  await record('BOTH-1');
+  await sleep(1600 - (performance.now() - began));
+  await first();
+  await until(() => stories.errors.length > 0);
+  const ms = performance.now() - began;
+  await second();
+  expect(stories.errors).toMatchObject([{ extensions: { code: 'TIMED_OUT' } }]);
+  expect(ms).toBeLessThan(3200);
+  await stories.close();
+});
+
 test('however many different streams a viewer has, others wait for a little of them only', async () => {
   await start({});
   // Each is a message that others wait for; together they are too much.
